@@ -1,0 +1,29 @@
+import tseslint from "typescript-eslint";
+
+const restrict = (patterns) => ({ "no-restricted-imports": ["error", { patterns }] });
+const noVscode = { group: ["vscode"], message: "Only host parts may import vscode." };
+const noBinding = { group: ["node-llama-cpp", "node-llama-cpp/*"], message: "Only engine/process imports node-llama-cpp." };
+const noNode = { group: ["node:*"], message: "core and webviews run without Node." };
+const noHost = { group: ["**/host/**", "**/node/**", "**/client/**", "**/process/**"], message: "core and webviews import no host code." };
+const noWebview = { group: ["**/webview/**", "**/ui/**"], message: "Only webviews import the DOM side." };
+
+export default tseslint.config(
+  { ignores: ["dist/", "build/", "node_modules/", "test-results/", "**/*.d.ts"] },
+  {
+    files: ["src/**/*.ts", "test/**/*.ts"],
+    extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { project: ["./tsconfig.eslint.json"], tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/consistent-type-definitions": "off",
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "no-restricted-syntax": ["error", { selector: "ExportDefaultDeclaration", message: "No default exports." }],
+    },
+  },
+  { files: ["src/*/core/**/*.ts", "src/engine/*.ts"], rules: restrict([noVscode, noBinding, noNode, noHost, noWebview]) },
+  { files: ["src/*/webview/**/*.ts", "src/ui/**/*.ts"], rules: restrict([noVscode, noBinding, noNode, { ...noHost, group: noHost.group.filter((g) => g !== "x") }]) },
+  { files: ["src/engine/client/**/*.ts", "src/*/node/**/*.ts"], rules: restrict([noVscode, noBinding, noWebview]) },
+  { files: ["src/engine/process/**/*.ts"], rules: restrict([noVscode, noWebview]) },
+  { files: ["src/*.ts", "src/*/host/**/*.ts"], rules: restrict([noBinding, noWebview, { group: ["**/process/**"], message: "The engine is reached through engine/client." }]) },
+);

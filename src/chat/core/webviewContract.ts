@@ -1,0 +1,129 @@
+import * as v from "valibot";
+import { idSchema, messageSchema } from "./conversation";
+
+/**
+ * What the chat webview may ask of the host, and what the host tells it. The host owns the data: the webview can be
+ * destroyed and rebuilt at any time and gets all it shows from `ready` and the notifications after it.
+ */
+export const conversationSummarySchema = v.object({
+  id: idSchema,
+  title: v.string(),
+  updatedAt: v.number(),
+  generating: v.boolean(),
+});
+export type ConversationSummary = v.InferOutput<typeof conversationSummarySchema>;
+
+/** The engine as the chat shows it; words are made in the host, where l10n is. */
+export const engineViewSchema = v.object({
+  status: v.picklist(["unloaded", "loading", "ready", "restarting", "failed"]),
+  modelName: v.string(),
+  /** Says plainly that the starter is small and says foolish things; absent for other models. */
+  modelNote: v.optional(v.string()),
+  /** 0 to 1 while loading. */
+  fraction: v.optional(v.number()),
+  message: v.optional(v.string()),
+  remedy: v.optional(v.string()),
+});
+export type EngineView = v.InferOutput<typeof engineViewSchema>;
+
+/** Figures of the answer that is being made; nothing here is stored. */
+export const liveSchema = v.object({
+  conversation: idSchema,
+  message: idSchema,
+  phase: v.picklist(["waiting", "prompt", "generating"]),
+  prompt: v.object({ total: v.number(), cached: v.number(), processed: v.number() }),
+  predicted_n: v.number(),
+  /** tg so far, tokens/s; null before the second token. */
+  predicted_per_second: v.nullable(v.number()),
+});
+export type Live = v.InferOutput<typeof liveSchema>;
+
+/** Something that went wrong outside any one message, such as a full disk. Shown as a status, never a modal. */
+export const noticeSchema = v.object({
+  id: v.string(),
+  severity: v.picklist(["info", "warning", "error"]),
+  text: v.string(),
+  /** Absent: the notice clears itself when the cause is gone. */
+  dismissible: v.boolean(),
+});
+export type Notice = v.InferOutput<typeof noticeSchema>;
+
+export const viewStateSchema = v.object({
+  conversations: v.array(conversationSummarySchema),
+  selected: v.nullable(idSchema),
+  /** The shown path of the selected conversation. */
+  messages: v.array(messageSchema),
+  engine: engineViewSchema,
+  notices: v.array(noticeSchema),
+  /** What was typed and not sent, kept by the host across rebuilds. */
+  draft: v.string(),
+});
+export type ViewState = v.InferOutput<typeof viewStateSchema>;
+
+const inConversation = v.object({ conversation: idSchema });
+const onMessage = v.object({ conversation: idSchema, message: idSchema });
+const done = v.object({});
+
+/** Answered by the host. Anything a button does ends here, so that a dead button is a rejected request, shown as such. */
+export const chatHostContract = {
+  requests: {
+    ready: { params: v.object({}), result: viewStateSchema },
+    /** `conversation` null starts a new one. Resolves when the message is stored, not when it is answered. */
+    send: {
+      params: v.object({ conversation: v.nullable(idSchema), text: v.pipe(v.string(), v.minLength(1), v.maxLength(2_000_000)) }),
+      result: v.object({ conversation: idSchema }),
+    },
+    stop: { params: inConversation, result: done },
+    /** Answer the same question once more; the earlier answer stays in the tree. */
+    retry: { params: onMessage, result: done },
+    /** Go on from where an interrupted or stopped answer ends. */
+    continueAnswer: { params: onMessage, result: done },
+    newConversation: { params: v.object({}), result: done },
+    select: { params: inConversation, result: done },
+    rename: { params: v.object({ conversation: idSchema, title: v.pipe(v.string(), v.minLength(1), v.maxLength(200)) }), result: done },
+    remove: { params: inConversation, result: done },
+    undoRemove: { params: inConversation, result: done },
+    copy: { params: v.object({ text: v.string() }), result: done },
+    /** Insert at the cursor of the active editor. Rejects with a reason when there is none. */
+    insert: { params: v.object({ text: v.string() }), result: done },
+    /** http and https only, through the host's own prompt. */
+    openLink: { params: v.object({ url: v.pipe(v.string(), v.maxLength(4000)) }), result: done },
+    command: {
+      params: v.object({ name: v.picklist(["restartEngine", "showLog", "switchModel", "loadModel"]) }),
+      result: done,
+    },
+  },
+  notifications: {
+    draft: v.object({ text: v.pipe(v.string(), v.maxLength(2_000_000)) }),
+    dismissNotice: v.object({ id: v.string() }),
+    /** Something broke in the webview; for the log. */
+    problem: v.object({ message: v.pipe(v.string(), v.maxLength(10_000)) }),
+  },
+} as const;
+export type ChatHostContract = typeof chatHostContract;
+
+/** Told by the host. */
+export const chatWebviewContract = {
+  requests: {},
+  notifications: {
+    /** Everything anew: after a select, a delete, or when another window changed the store. */
+    view: viewStateSchema,
+    conversations: v.object({ conversations: v.array(conversationSummarySchema), selected: v.nullable(idSchema) }),
+    /** A message of the selected conversation was added or changed as a whole. */
+    message: v.object({ conversation: idSchema, message: messageSchema }),
+    /** Text to append to the message's last part of `type` (or a new part). `length`: that part's length before, to detect a gap. */
+    delta: v.object({
+      conversation: idSchema,
+      message: idSchema,
+      type: v.picklist(["text", "reasoning"]),
+      text: v.string(),
+      length: v.number(),
+    }),
+    live: liveSchema,
+    engine: engineViewSchema,
+    notices: v.array(noticeSchema),
+    /** Put the keyboard into the input box. */
+    focusInput: v.object({}),
+  },
+} as const;
+export type ChatWebviewContract = typeof chatWebviewContract;

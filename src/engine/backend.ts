@@ -1,0 +1,144 @@
+import type { Event } from "../platform/core/event";
+import type { PaddockError } from "../platform/core/errors";
+import type {
+  ContextInfo,
+  EngineInfo,
+  GenerationProgress,
+  GenerationResult,
+  ModelInfo,
+  PromptMessage,
+  Sampling,
+  Tool,
+} from "./protocol";
+import type { MachineUse, Timings } from "./timings";
+
+/** Models are referred to by id everywhere; a path is only where an id resolves to. */
+export type ModelId = string & { readonly __brand: "ModelId" };
+
+/** Highest first. What stands earlier pre-empts what stands later (DESIGN, principle 3). */
+export const priorities = ["completion", "chat", "prefetch", "indexing", "measuring"] as const;
+export type Priority = (typeof priorities)[number];
+
+/** What asked for the work; the timing history is kept by it. */
+export const features = ["chat", "completion", "sql", "action", "benchmark", "index"] as const;
+export type Feature = (typeof features)[number];
+
+export interface JobOptions {
+  readonly model: ModelId;
+  readonly feature: Feature;
+  readonly priority: Priority;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: GenerationProgress) => void;
+  /** Whose KV cache to prefer: a conversation's or a document's id. */
+  readonly session?: string;
+}
+
+export interface GenerateRequest {
+  readonly sampling: Sampling;
+  readonly maxTokens: number;
+}
+export interface ChatRequest extends GenerateRequest {
+  readonly messages: readonly PromptMessage[];
+  readonly continueLast?: boolean;
+  readonly tools?: readonly Tool[];
+  readonly schema?: Readonly<Record<string, unknown>>;
+}
+export interface CompleteRequest extends GenerateRequest {
+  readonly prompt: string;
+  readonly stop?: readonly string[];
+  readonly schema?: Readonly<Record<string, unknown>>;
+}
+export interface FillInMiddleRequest extends GenerateRequest {
+  readonly prefix: string;
+  readonly suffix: string;
+  readonly files?: readonly { readonly name: string; readonly text: string }[];
+  readonly repository?: string;
+  readonly stop?: readonly string[];
+}
+
+/**
+ * What any backend can do, our own engine or an OpenAI-compatible server. Chat templates live behind it.
+ * Aborting the signal resolves with what was generated and stopReason "cancelled".
+ * Every method rejects with a PaddockError: `unsupported` where the model cannot.
+ */
+export interface PortableBackend {
+  capabilities(model: ModelId, signal: AbortSignal): Promise<ModelInfo["can"]>;
+  chat(request: ChatRequest, options: JobOptions): Promise<GenerationResult>;
+  complete(request: CompleteRequest, options: JobOptions): Promise<GenerationResult>;
+  fillInMiddle(request: FillInMiddleRequest, options: JobOptions): Promise<GenerationResult>;
+  embed(inputs: readonly string[], options: JobOptions): Promise<{ vectors: number[][]; tokens: number }>;
+  countTokens(texts: readonly string[], options: Pick<JobOptions, "model" | "signal">): Promise<number[]>;
+  countMessageTokens(
+    messages: readonly PromptMessage[],
+    options: Pick<JobOptions, "model" | "signal"> & { readonly tools?: readonly Tool[] },
+  ): Promise<number>;
+}
+
+/** What only a model in our own process can do besides. */
+export interface EmbeddedBackend extends PortableBackend {
+  tokenize(text: string, options: { model: ModelId; special: boolean; signal: AbortSignal }): Promise<number[]>;
+  detokenize(
+    tokens: readonly number[],
+    options: { model: ModelId; special: boolean; signal: AbortSignal },
+  ): Promise<{ text: string; pieces: string[] }>;
+  probabilities(
+    request: { tokens: readonly number[]; from: number; top: number },
+    options: JobOptions,
+  ): Promise<{ actual: number | null; top: { token: number; probability: number }[] }[]>;
+  saveState(path: string, options: { model: ModelId; session: string; signal: AbortSignal }): Promise<{ tokens: number; bytes: number; identityKey: string }>;
+  loadState(path: string, options: { model: ModelId; session: string; identityKey: string; signal: AbortSignal }): Promise<{ tokens: number }>;
+}
+
+export interface LoadedModel {
+  readonly info: ModelInfo;
+  readonly engine: EngineInfo;
+  readonly context: ContextInfo;
+  readonly rssBytes: number;
+  readonly vramBytes: number;
+}
+
+/** The life of one model, as the status bar shows it. */
+export type ModelState =
+  | { readonly status: "unloaded" }
+  | { readonly status: "loading"; readonly fraction: number }
+  | { readonly status: "ready"; readonly loaded: LoadedModel; readonly busy: boolean }
+  /** The engine died and is on its way back. */
+  | { readonly status: "restarting"; readonly attempt: number; readonly reason: string }
+  /** Restarting stopped by itself, or the file cannot be loaded; only a person's Restart goes on from here. */
+  | { readonly status: "failed"; readonly error: PaddockError };
+
+export interface ModelStateChange {
+  readonly model: ModelId;
+  readonly state: ModelState;
+}
+
+/** Loading, unloading and watching models: what commands and the status bar need of the engine. */
+export interface ModelLifecycle {
+  readonly onDidChangeState: Event<ModelStateChange>;
+  state(model: ModelId): ModelState;
+  /** Resolves when the model is ready; joins a load that is under way. Aborting leaves other waiters alone. */
+  load(model: ModelId, signal: AbortSignal): Promise<LoadedModel>;
+  unload(model: ModelId): Promise<void>;
+  /** Forget the crashes and start again: the way out of "failed". */
+  restart(model: ModelId, signal: AbortSignal): Promise<LoadedModel>;
+}
+
+/** What the models room gives the engine: where an id's file is, checked before any engine opens it. */
+export interface ModelResolver {
+  /** @throws PaddockError model/*: unknown id, missing, not GGUF, truncated, too large for this machine. */
+  resolve(model: ModelId, signal: AbortSignal): Promise<{ readonly path: string }>;
+}
+
+/** One finished request, as the sink of all timings gets it. */
+export interface TimingRecord {
+  readonly at: number;
+  readonly model: ModelId;
+  readonly feature: Feature;
+  readonly stopReason: GenerationResult["stopReason"];
+  readonly timings: Timings;
+  readonly machine: MachineUse;
+}
+
+export interface TimingSink {
+  record(record: TimingRecord): void;
+}

@@ -1,0 +1,56 @@
+import * as v from "valibot";
+
+/**
+ * The one timing record of the product, in the field's terms (llama-server's `timings`, llama-bench's pp and tg).
+ * It is made in one place, where the tokens are made (engine/process), and everything that shows a speed reads it.
+ *
+ * All times are milliseconds on the engine's monotonic clock.
+ * - prompt_ms: from the start of prompt processing to the first token sampled; waiting in a queue is not in it.
+ * - predicted_ms: from the first token to the last; so tg = (predicted_n - 1) / predicted_ms.
+ * - ttft_ms: from the request's arrival at the engine to the first token, queue and pauses included.
+ */
+export const timingsSchema = v.object({
+  /** Prompt tokens processed for this request (not those found in the KV cache). */
+  prompt_n: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** Prompt tokens found in the KV cache. */
+  cache_n: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  prompt_ms: v.pipe(v.number(), v.minValue(0)),
+  /** Prompt processing (pp), tokens/s; null when nothing was processed. */
+  prompt_per_second: v.nullable(v.number()),
+  predicted_n: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  predicted_ms: v.pipe(v.number(), v.minValue(0)),
+  /** Text generation (tg), tokens/s; null with fewer than two tokens. */
+  predicted_per_second: v.nullable(v.number()),
+  /** Speculated tokens offered and accepted; 0 without speculation. */
+  draft_n: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  draft_n_accepted: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** Waiting before the first prompt slice ran. */
+  queue_ms: v.pipe(v.number(), v.minValue(0)),
+  /** Time spent paused for work of higher priority; in no other figure but ttft_ms. */
+  paused_ms: v.pipe(v.number(), v.minValue(0)),
+  /** Time to first token; null when none came. */
+  ttft_ms: v.nullable(v.number()),
+  /** Time per output token after the first: predicted_ms / (predicted_n - 1). */
+  tpot_ms: v.nullable(v.number()),
+  /** Inter-token latency percentiles; null with fewer than two tokens. */
+  itl_ms: v.nullable(v.object({ p50: v.number(), p95: v.number(), p99: v.number() })),
+});
+export type Timings = v.InferOutput<typeof timingsSchema>;
+
+/** What ran the request: enough to explain a figure and to reproduce it. */
+export const machineUseSchema = v.object({
+  backend: v.string(),
+  /** CPU threads used for evaluation. */
+  threads: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  gpuLayers: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  batchSize: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  contextSize: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  /** Tokens in the sequence when the request ended. */
+  contextUsed: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** Resident memory of the engine process, bytes. */
+  rssBytes: v.pipe(v.number(), v.minValue(0)),
+  vramBytes: v.pipe(v.number(), v.minValue(0)),
+  /** The key of the context's identity (engine/identity). */
+  identityKey: v.string(),
+});
+export type MachineUse = v.InferOutput<typeof machineUseSchema>;
