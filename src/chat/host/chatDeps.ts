@@ -1,0 +1,46 @@
+import type * as vscode from "vscode";
+import type { ModelLifecycle, PortableBackend } from "../../engine/backend";
+import type { Disposable } from "../../platform/core/disposables";
+import type { PaddockError } from "../../platform/core/errors";
+import type { Event } from "../../platform/core/event";
+import type { Logger } from "../../platform/core/logger";
+import type { ActiveModel } from "../core/activeModel";
+
+/** Buttons of the chat that end in another room. */
+export type ChatCommand = "restartEngine" | "showLog" | "switchModel" | "loadModel";
+
+/** All that the chat is given; it reaches for nothing else. */
+export interface ChatDeps {
+  readonly extensionUri: vscode.Uri;
+  /** An absolute folder of the chat's own, under the extension's global storage; made when it is missing. */
+  readonly storageDir: string;
+  readonly backend: Pick<PortableBackend, "chat">;
+  readonly lifecycle: Pick<ModelLifecycle, "state" | "onDidChangeState">;
+  readonly activeModel: ActiveModel;
+  /** The setting paddock.chat.maxTokens, read anew for each answer. */
+  readonly maxTokens: () => number;
+  /** The words for an error, in the person's language: the catalogue in platform/host. */
+  readonly describeError: (error: PaddockError) => { readonly message: string; readonly remedy?: string };
+  /** The window's own: keeps the draft and the selected conversation. */
+  readonly memento: Pick<vscode.Memento, "get" | "update">;
+  readonly runCommand: (command: ChatCommand) => Promise<void>;
+  readonly log: Logger;
+}
+
+/** The chat room as the commands see it. */
+export interface Chat extends Disposable {
+  /** An answer is being made in this window; for the context key paddock.generating. */
+  readonly generating: boolean;
+  readonly onDidChangeGenerating: Event<boolean>;
+  /** Shows the view and puts the keyboard into its input box. */
+  focusInput(): Promise<void>;
+  /** Shows the view with a new, empty conversation. */
+  newConversation(): Promise<void>;
+  /** Stops the answer of the selected conversation, or, when it has none, every answer of this window. */
+  stop(): void;
+  /** Ends the answers, marks them interrupted and writes what is not yet on disk; await it in deactivate, then dispose. */
+  close(): Promise<void>;
+}
+
+/** Registers the view `paddock.chat`. Never throws for a storage that fails: the chat says so in a notice. */
+export type CreateChat = (deps: ChatDeps) => Chat;
