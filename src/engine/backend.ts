@@ -85,8 +85,14 @@ export interface EmbeddedBackend extends PortableBackend {
     request: { tokens: readonly number[]; from: number; top: number },
     options: JobOptions,
   ): Promise<{ actual: number | null; top: { token: number; probability: number }[] }[]>;
-  saveState(path: string, options: { model: ModelId; session: string; signal: AbortSignal }): Promise<{ tokens: number; bytes: number; identityKey: string }>;
-  loadState(path: string, options: { model: ModelId; session: string; identityKey: string; signal: AbortSignal }): Promise<{ tokens: number }>;
+  saveState(
+    path: string,
+    options: { model: ModelId; session: string; signal: AbortSignal },
+  ): Promise<{ tokens: number; bytes: number; identityKey: string }>;
+  loadState(
+    path: string,
+    options: { model: ModelId; session: string; identityKey: string; signal: AbortSignal },
+  ): Promise<{ tokens: number }>;
 }
 
 export interface LoadedModel {

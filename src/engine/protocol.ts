@@ -31,7 +31,12 @@ export const samplingSchema = v.object({
 });
 export type Sampling = v.InferOutput<typeof samplingSchema>;
 
-const toolCallSchema = v.object({ type: v.literal("toolCall"), id: v.string(), name: v.string(), arguments: v.unknown() });
+const toolCallSchema = v.object({
+  type: v.literal("toolCall"),
+  id: v.string(),
+  name: v.string(),
+  arguments: v.unknown(),
+});
 const textSchema = v.object({ type: v.literal("text"), text: v.string() });
 const reasoningSchema = v.object({ type: v.literal("reasoning"), text: v.string() });
 
@@ -198,7 +203,12 @@ export const engineContract = {
       result: generationResultSchema,
     },
     complete: {
-      params: v.object({ ...jobFields, prompt: v.string(), stop: v.optional(v.array(v.string())), schema: v.optional(jsonSchemaSchema) }),
+      params: v.object({
+        ...jobFields,
+        prompt: v.string(),
+        stop: v.optional(v.array(v.string())),
+        schema: v.optional(jsonSchemaSchema),
+      }),
       progress: generationProgressSchema,
       result: generationResultSchema,
     },
@@ -222,17 +232,34 @@ export const engineContract = {
     countTokens: {
       params: v.variant("of", [
         v.object({ of: v.literal("texts"), texts: v.array(v.string()) }),
-        v.object({ of: v.literal("messages"), messages: v.array(promptMessageSchema), tools: v.optional(v.array(toolSchema)) }),
+        v.object({
+          of: v.literal("messages"),
+          messages: v.array(promptMessageSchema),
+          tools: v.optional(v.array(toolSchema)),
+        }),
       ]),
       result: v.object({ counts: v.array(count) }),
     },
 
     // Embedded-only tier: what only a model in our own process can answer.
-    tokenize: { params: v.object({ text: v.string(), special: v.boolean() }), result: v.object({ tokens: v.array(token) }) },
-    detokenize: { params: v.object({ tokens: v.array(token), special: v.boolean() }), result: v.object({ text: v.string(), pieces: v.array(v.string()) }) },
+    tokenize: {
+      params: v.object({ text: v.string(), special: v.boolean() }),
+      result: v.object({ tokens: v.array(token) }),
+    },
+    detokenize: {
+      params: v.object({ tokens: v.array(token), special: v.boolean() }),
+      result: v.object({ text: v.string(), pieces: v.array(v.string()) }),
+    },
     /** Probabilities of the next token after each position from `from` on, at temperature 1 over the whole vocabulary. */
     probabilities: {
-      params: v.object({ job: jobId, context: contextId, session: v.optional(v.string()), tokens: v.array(token), from: count, top: positive }),
+      params: v.object({
+        job: jobId,
+        context: contextId,
+        session: v.optional(v.string()),
+        tokens: v.array(token),
+        from: count,
+        top: positive,
+      }),
       result: v.object({
         positions: v.array(
           v.object({

@@ -65,7 +65,7 @@ export interface Conversation {
 export function shownMessages(conversation: Conversation): Message[] {
   const path: Message[] = [];
   const seen = new Set<string>();
-  for (let id = conversation.leaf; id !== null && !seen.has(id); ) {
+  for (let id = conversation.leaf; id !== null && !seen.has(id);) {
     seen.add(id);
     const message = conversation.messages.get(id);
     if (message === undefined) break;

@@ -70,7 +70,10 @@ export const chatHostContract = {
     ready: { params: v.object({}), result: viewStateSchema },
     /** `conversation` null starts a new one. Resolves when the message is stored, not when it is answered. */
     send: {
-      params: v.object({ conversation: v.nullable(idSchema), text: v.pipe(v.string(), v.minLength(1), v.maxLength(2_000_000)) }),
+      params: v.object({
+        conversation: v.nullable(idSchema),
+        text: v.pipe(v.string(), v.minLength(1), v.maxLength(2_000_000)),
+      }),
       result: v.object({ conversation: idSchema }),
     },
     stop: { params: inConversation, result: done },
@@ -80,7 +83,10 @@ export const chatHostContract = {
     continueAnswer: { params: onMessage, result: done },
     newConversation: { params: v.object({}), result: done },
     select: { params: inConversation, result: done },
-    rename: { params: v.object({ conversation: idSchema, title: v.pipe(v.string(), v.minLength(1), v.maxLength(200)) }), result: done },
+    rename: {
+      params: v.object({ conversation: idSchema, title: v.pipe(v.string(), v.minLength(1), v.maxLength(200)) }),
+      result: done,
+    },
     remove: { params: inConversation, result: done },
     undoRemove: { params: inConversation, result: done },
     copy: { params: v.object({ text: v.string() }), result: done },

@@ -8,7 +8,12 @@ export class Emitter<T> implements Disposable {
   private readonly onListenerError: (error: unknown) => void;
 
   /** @param onListenerError one listener's failure never keeps the others from hearing; it is reported here. */
-  constructor(onListenerError: (error: unknown) => void = (error) => queueMicrotask(() => { throw error; })) {
+  constructor(
+    onListenerError: (error: unknown) => void = (error) =>
+      queueMicrotask(() => {
+        throw error;
+      }),
+  ) {
     this.onListenerError = onListenerError;
   }
 

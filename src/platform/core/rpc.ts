@@ -33,8 +33,11 @@ type RequestName<C extends Contract> = Extract<keyof C["requests"], string>;
 type NotificationName<C extends Contract> = Extract<keyof C["notifications"], string>;
 export type Params<C extends Contract, N extends RequestName<C>> = v.InferOutput<C["requests"][N]["params"]>;
 export type Result<C extends Contract, N extends RequestName<C>> = v.InferOutput<C["requests"][N]["result"]>;
-export type Progress<C extends Contract, N extends RequestName<C>> =
-  C["requests"][N] extends { readonly progress: infer S extends Schema } ? v.InferOutput<S> : never;
+export type Progress<C extends Contract, N extends RequestName<C>> = C["requests"][N] extends {
+  readonly progress: infer S extends Schema;
+}
+  ? v.InferOutput<S>
+  : never;
 
 export interface CallOptions<G> {
   /** Aborting asks the other side to stop; the promise settles when it answers, with whatever it answers. */
@@ -216,7 +219,9 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> implements
     } catch (error) {
       const known = toPaddockError(error);
       if (known.code === "internal") {
-        this.onProblem(`request ${name} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        this.onProblem(
+          `request ${name} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        );
       }
       return toWire(known);
     } finally {
@@ -244,15 +249,11 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> implements
 
 function toWire(error: PaddockError): ResponseError<v.InferOutput<typeof errorDataSchema>> {
   const code: ErrorCode = error.code;
-  return new ResponseError(
-    code === "cancelled" ? -32800 : ErrorCodes.InternalError,
-    error.message,
-    {
-      code,
-      ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
-      ...(error.detail === undefined ? {} : { detail: error.detail }),
-    },
-  );
+  return new ResponseError(code === "cancelled" ? -32800 : ErrorCodes.InternalError, error.message, {
+    code,
+    ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+    ...(error.detail === undefined ? {} : { detail: error.detail }),
+  });
 }
 
 function disconnected(): PaddockError {

@@ -1,0 +1,54 @@
+import * as v from "valibot";
+
+/**
+ * The person's settings, checked. package.json declares the same defaults and bounds for the Settings editor, but a
+ * settings file can hold anything, so what is read is validated here and a bad value falls back to its default.
+ */
+const settingSchemas = {
+  model: v.pipe(v.string(), v.trim(), v.maxLength(4096)),
+  "engine.gpu": v.picklist(["auto", "cpu", "metal", "vulkan", "cuda"]),
+  "engine.gpuLayers": v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))),
+  "engine.threads": v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(512)),
+  "engine.contextSize": v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_048_576)),
+  "engine.idleUnloadMinutes": v.pipe(v.number(), v.minValue(0), v.maxValue(10_080)),
+  "chat.maxTokens": v.pipe(v.number(), v.integer(), v.minValue(16), v.maxValue(131_072)),
+} as const;
+
+export type SettingKey = keyof typeof settingSchemas;
+export type Settings = { readonly [K in SettingKey]: v.InferOutput<(typeof settingSchemas)[K]> };
+
+export const defaultSettings: Settings = {
+  model: "",
+  "engine.gpu": "auto",
+  "engine.gpuLayers": null,
+  "engine.threads": 0,
+  "engine.contextSize": 0,
+  "engine.idleUnloadMinutes": 30,
+  "chat.maxTokens": 1024,
+};
+
+export const settingKeys = Object.keys(settingSchemas) as SettingKey[];
+
+/**
+ * @param read the raw value of a key (without the "paddock." prefix), undefined when unset.
+ * @param onProblem a sentence for each value that was refused.
+ */
+export function parseSettings(read: (key: SettingKey) => unknown, onProblem: (problem: string) => void): Settings {
+  const take = <K extends SettingKey>(key: K): Settings[K] => {
+    const raw = read(key);
+    if (raw === undefined) return defaultSettings[key];
+    const parsed = v.safeParse(settingSchemas[key], raw);
+    if (parsed.success) return parsed.output as Settings[K];
+    onProblem(`The setting paddock.${key} is not usable (${parsed.issues[0].message}); its default is used.`);
+    return defaultSettings[key];
+  };
+  return {
+    model: take("model"),
+    "engine.gpu": take("engine.gpu"),
+    "engine.gpuLayers": take("engine.gpuLayers"),
+    "engine.threads": take("engine.threads"),
+    "engine.contextSize": take("engine.contextSize"),
+    "engine.idleUnloadMinutes": take("engine.idleUnloadMinutes"),
+    "chat.maxTokens": take("chat.maxTokens"),
+  };
+}
