@@ -6,9 +6,12 @@ import * as esbuild from "esbuild";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-/** @param {{production?: boolean}} options minified and without source maps for a .vsix. */
-export async function build({ production = false } = {}) {
-  const dist = path.join(root, "dist");
+/**
+ * @param {{production?: boolean, dist?: string}} options production: minified and without source maps, for a .vsix;
+ *   dist: the folder to write, which is emptied first.
+ * @returns {Promise<{inputs: string[]}>} every file that went into a bundle or beside it, relative to the repository.
+ */
+export async function build({ production = false, dist = path.join(root, "dist") } = {}) {
   await rm(dist, { recursive: true, force: true });
   const shared = {
     absWorkingDir: root,
@@ -17,12 +20,13 @@ export async function build({ production = false } = {}) {
     sourcemap: production ? false : "linked",
     target: "es2023",
     logLevel: "warning",
+    metafile: true,
   };
-  await Promise.all([
+  const bundles = await Promise.all([
     esbuild.build({
       ...shared,
       entryPoints: ["src/extension.ts"],
-      outfile: "dist/extension.cjs",
+      outfile: path.join(dist, "extension.cjs"),
       platform: "node",
       format: "cjs",
       external: ["vscode"],
@@ -30,27 +34,29 @@ export async function build({ production = false } = {}) {
     esbuild.build({
       ...shared,
       entryPoints: ["src/engine/process/main.ts"],
-      outfile: "dist/engine.mjs",
+      outfile: path.join(dist, "engine.mjs"),
       platform: "node",
       format: "esm",
       // ESM only and full of native parts: it stays a package of its own, found beside the bundle.
       external: ["node-llama-cpp"],
       // CommonJS packages inside an ESM bundle ask for Node's built-ins through require.
-      banner: { js: "import { createRequire as __paddockRequire } from 'node:module'; const require = __paddockRequire(import.meta.url);" },
+      banner: {
+        js: "import { createRequire as __paddockRequire } from 'node:module'; const require = __paddockRequire(import.meta.url);",
+      },
     }),
     esbuild.build({
       ...shared,
       entryPoints: ["src/chat/webview/chat.ts"],
-      outfile: "dist/webview/chat.js",
+      outfile: path.join(dist, "webview/chat.js"),
       platform: "browser",
       format: "esm",
       tsconfigRaw: { compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false } },
     }),
   ]);
   await mkdir(path.join(dist, "webview"), { recursive: true });
-  for (const file of ["codicon.css", "codicon.ttf"]) {
-    await cp(path.join(root, "node_modules/@vscode/codicons/dist", file), path.join(dist, "webview", file));
-  }
+  const copied = ["codicon.css", "codicon.ttf"].map((file) => `node_modules/@vscode/codicons/dist/${file}`);
+  for (const file of copied) await cp(path.join(root, file), path.join(dist, "webview", path.basename(file)));
+  return { inputs: [...new Set([...bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs)), ...copied])] };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
