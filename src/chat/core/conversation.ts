@@ -26,6 +26,7 @@ export const messageErrorSchema = v.object({
   message: v.string(),
   remedy: v.optional(v.string()),
 });
+export type MessageError = v.InferOutput<typeof messageErrorSchema>;
 
 /**
  * streaming: being written now. complete: the model ended it. stopped: the person did.
@@ -61,16 +62,21 @@ export interface Conversation {
   readonly leaf: string | null;
 }
 
-/** Root-to-leaf path of what is shown, and what the model is given. Stops at a missing parent. */
+/** Root-to-leaf path of what is shown. Stops at a missing parent. */
 export function shownMessages(conversation: Conversation): Message[] {
+  return conversation.leaf === null ? [] : pathTo(conversation, conversation.leaf);
+}
+
+/** The path from the root to one message, which is what a model is given. Stops at a missing parent or a circle. */
+export function pathTo(conversation: Conversation, message: string): Message[] {
   const path: Message[] = [];
   const seen = new Set<string>();
-  for (let id = conversation.leaf; id !== null && !seen.has(id);) {
+  for (let id: string | null = message; id !== null && !seen.has(id);) {
     seen.add(id);
-    const message = conversation.messages.get(id);
-    if (message === undefined) break;
-    path.push(message);
-    id = message.parent;
+    const found = conversation.messages.get(id);
+    if (found === undefined) break;
+    path.push(found);
+    id = found.parent;
   }
   return path.reverse();
 }

@@ -48,7 +48,11 @@ export interface StorageProblem {
 /** A conversation in use. Dispose it when done, so that it may leave the memory. */
 export interface ConversationHandle extends Disposable {
   readonly id: string;
+  /** One more, for another user. */
+  share(): ConversationHandle;
   conversation(): Conversation;
+  removed(): boolean;
+  hasNewerEntries(): boolean;
   answering(): { readonly message: string; readonly writer: string } | undefined;
   ownsRun(message: string): boolean;
   /** Counts at once; settles when written or held back. Never rejects: see onDidChangeProblem. */
@@ -190,7 +194,10 @@ export class ConversationStore {
     });
     return {
       id: conversation.id,
+      share: () => this.handle(conversation),
       conversation: () => conversation.conversation(),
+      removed: () => conversation.removed,
+      hasNewerEntries: () => conversation.hasNewerEntries,
       answering: () => conversation.answering(),
       ownsRun: (message) => conversation.ownsRun(message),
       append: (requests, options) => {

@@ -53,6 +53,14 @@ export class OpenConversation {
     return this.fold.conversation(this.id, this.env.isLive);
   }
 
+  get removed(): boolean {
+    return this.fold.removedAt !== null;
+  }
+
+  get hasNewerEntries(): boolean {
+    return this.fold.newer > 0;
+  }
+
   get held(): number {
     return this.unsaved.length;
   }

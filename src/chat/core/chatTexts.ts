@@ -1,0 +1,22 @@
+/** The chat's own words to a person. The host makes them in the person's language; each is a full sentence. */
+export interface ChatTexts {
+  /** A conversation whose first question has no words in it. */
+  readonly untitled: string;
+  readonly emptyMessage: string;
+  readonly stillAnswering: string;
+  readonly answeringElsewhere: string;
+  readonly conversationGone: string;
+  readonly messageGone: string;
+  readonly cannotContinue: string;
+  readonly contextFull: string;
+  readonly contextFullRemedy: string;
+  readonly contextOverflowRemedy: string;
+  /** Entries wait in memory for the storage. */
+  readonly unsaved: string;
+  /** The conversation has entries of a newer version. */
+  readonly newerEntries: string;
+  readonly noEditor: string;
+  readonly noEditorRemedy: string;
+  readonly insertRefused: string;
+  readonly linkRefused: string;
+}

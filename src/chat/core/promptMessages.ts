@@ -1,0 +1,108 @@
+import type { PromptMessage, Sampling } from "../../engine/protocol";
+import { PaddockError } from "../../platform/core/errors";
+import type { Message, Part } from "./conversation";
+
+/** Short, because small models follow short instructions and every token of it is prompt processing. */
+export const systemPrompt =
+  "You are Paddock, a programming assistant inside a code editor. Answer briefly and to the point. " +
+  "Format answers as Markdown and put code into fenced blocks with the language's name.";
+
+/**
+ * top-k, top-p and min-p are llama.cpp's own defaults; the temperature is below its 0.8, since the answers are about
+ * code; the mild repeat penalty is what LlamaChatSession uses, and keeps small models out of loops.
+ */
+export const chatSampling: Sampling = {
+  temperature: 0.4,
+  topK: 40,
+  topP: 0.95,
+  minP: 0.05,
+  repeatPenalty: { penalty: 1.1, lastTokens: 64 },
+};
+
+type PromptPart = Extract<PromptMessage, { role: "assistant" }>["parts"][number];
+
+/**
+ * The messages as the model is to see them, oldest first. What it generated is given back exactly as it came, so
+ * that its KV cache holds. Failed and empty answers are left out; questions that then stand next to each other
+ * become one, since many chat templates insist on turns.
+ *
+ * @param path root to the message that is to be answered or continued.
+ * @throws PaddockError `unsupported` for an image.
+ */
+export function promptMessages(path: readonly Message[]): PromptMessage[] {
+  const prompt: PromptMessage[] = [{ role: "system", text: systemPrompt }];
+  for (const message of path) {
+    if (message.role === "user") addQuestion(prompt, questionText(message.parts));
+    else if (message.status !== "failed") addAnswer(prompt, message.parts);
+  }
+  return prompt;
+}
+
+function addQuestion(prompt: PromptMessage[], text: string): void {
+  const last = prompt.at(-1);
+  if (last?.role === "user") prompt[prompt.length - 1] = { role: "user", text: `${last.text}\n\n${text}` };
+  else prompt.push({ role: "user", text });
+}
+
+function addAnswer(prompt: PromptMessage[], parts: readonly Part[]): void {
+  let made: PromptPart[] = [];
+  const close = (): void => {
+    if (made.some((part) => part.type === "toolCall" || part.text !== ""))
+      prompt.push({ role: "assistant", parts: made });
+    made = [];
+  };
+  for (const part of parts) {
+    switch (part.type) {
+      case "text":
+      case "reasoning":
+      case "toolCall":
+        made.push(part);
+        break;
+      case "toolResult":
+        close();
+        prompt.push({ role: "tool", callId: part.callId, name: part.name, result: part.result });
+        break;
+      case "image":
+        throw noImages();
+      case "reference":
+        made.push({ type: "text", text: fenced(part) });
+        break;
+    }
+  }
+  close();
+}
+
+function questionText(parts: readonly Part[]): string {
+  const pieces: string[] = [];
+  for (const part of parts) {
+    switch (part.type) {
+      case "text":
+        pieces.push(part.text);
+        break;
+      case "reference":
+        pieces.push(fenced(part));
+        break;
+      case "image":
+        throw noImages();
+      case "reasoning":
+      case "toolCall":
+      case "toolResult":
+        // A person's message has none; a file put together by hand might.
+        break;
+    }
+  }
+  return pieces.join("\n\n");
+}
+
+/** The fence is longer than any run of backticks inside, so that the text can't end it. */
+function fenced({ label, text }: Extract<Part, { type: "reference" }>): string {
+  const longest = Math.max(2, ...(text.match(/`+/gu) ?? []).map((run) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${label.replace(/[\r\n`]+/gu, " ")}:\n${fence}\n${text}${text.endsWith("\n") ? "" : "\n"}${fence}`;
+}
+
+function noImages(): PaddockError {
+  return new PaddockError("unsupported", "This model reads text only, and the conversation has an image in it.", {
+    remedy: "Start a new conversation without the image.",
+  });
+}

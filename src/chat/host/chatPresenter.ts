@@ -1,0 +1,234 @@
+import type { ModelLifecycle } from "../../engine/backend";
+import { type Disposable, DisposableStore, toDisposable } from "../../platform/core/disposables";
+import type { PaddockError } from "../../platform/core/errors";
+import type { Logger } from "../../platform/core/logger";
+import type { ActiveModel } from "../core/activeModel";
+import type { ChatTexts } from "../core/chatTexts";
+import type { Message } from "../core/conversation";
+import type { EngineView, Live, Notice, ViewState } from "../core/webviewContract";
+import type { ConversationStore } from "../node/conversationStore";
+import type { ChatController, Delta } from "./chatController";
+
+/** The list changes with every answer's begin and end, of every conversation; nobody reads it faster than this. */
+const listEveryMs = 100;
+const draftDelayMs = 500;
+
+/** What a view is told; its methods are the notifications of the webview's contract. */
+export interface ChatAudience {
+  view(state: ViewState): void;
+  conversations(list: Pick<ViewState, "conversations" | "selected">): void;
+  message(message: { conversation: string; message: Message }): void;
+  delta(delta: Delta): void;
+  live(live: Live): void;
+  engine(engine: EngineView): void;
+  notices(notices: Notice[]): void;
+}
+
+/** Survives a reload of the window. */
+export interface ChatMemory {
+  get(key: string): unknown;
+  update(key: string, value: unknown): PromiseLike<void>;
+}
+
+export interface ChatPresenterDeps {
+  readonly controller: ChatController;
+  readonly store: ConversationStore;
+  readonly lifecycle: Pick<ModelLifecycle, "state" | "onDidChangeState">;
+  readonly activeModel: ActiveModel;
+  readonly describeError: (error: PaddockError) => { readonly message: string; readonly remedy?: string };
+  readonly texts: ChatTexts;
+  readonly memory: ChatMemory;
+  readonly log: Logger;
+}
+
+const draftKey = "paddock.chat.draft";
+const selectedKey = "paddock.chat.selected";
+
+/**
+ * Keeps a view in step with the chat: everything at once when it asks, then only what changed. It can come and go at
+ * any time; what was typed and not sent is kept here.
+ */
+export class ChatPresenter implements Disposable {
+  private readonly subscriptions = new DisposableStore();
+  private audience: ChatAudience | undefined;
+  /** What the audience has been told of the shown path: id, and all that was said of it. */
+  private told: { readonly id: string; readonly said: string }[] = [];
+  private toldList = "";
+  private toldNotices = "[]";
+  private listTimer: ReturnType<typeof setTimeout> | undefined;
+  private draftTimer: ReturnType<typeof setTimeout> | undefined;
+  private draft: string;
+  private readonly dismissed = new Set<string>();
+
+  constructor(private readonly deps: ChatPresenterDeps) {
+    const { controller, store, lifecycle, activeModel, memory } = deps;
+    const draft = memory.get(draftKey);
+    this.draft = typeof draft === "string" ? draft : "";
+    this.subscriptions.add(controller.onDidChange((id) => this.changed(id)));
+    this.subscriptions.add(controller.onDidSelect((id) => this.selected(id)));
+    this.subscriptions.add(controller.onDelta((delta) => this.delta(delta)));
+    this.subscriptions.add(controller.onLive((live) => this.live(live)));
+    this.subscriptions.add(controller.onDidChangeGenerating(() => this.listSoon()));
+    this.subscriptions.add(store.onDidChangeProblem(() => this.tellNotices()));
+    this.subscriptions.add(activeModel.onDidChange(() => this.audience?.engine(this.engine())));
+    this.subscriptions.add(
+      lifecycle.onDidChangeState(({ model }) => {
+        if (model === activeModel.current().id) this.audience?.engine(this.engine());
+      }),
+    );
+  }
+
+  /** The conversation that was selected before the window was reloaded. */
+  get remembered(): string | undefined {
+    const id = this.deps.memory.get(selectedKey);
+    return typeof id === "string" ? id : undefined;
+  }
+
+  attach(audience: ChatAudience): Disposable {
+    this.audience = audience;
+    return toDisposable(() => {
+      if (this.audience === audience) this.audience = undefined;
+    });
+  }
+
+  /** All there is to show; what is told afterwards builds on it. */
+  state(): ViewState {
+    const { controller } = this.deps;
+    const messages = controller.shown();
+    this.told = messages.map((message) => this.saidOf(message));
+    const conversations = controller.conversations();
+    const selected = controller.selectedId;
+    this.toldList = JSON.stringify({ conversations, selected });
+    const notices = this.notices();
+    this.toldNotices = JSON.stringify(notices);
+    return { conversations, selected, messages, engine: this.engine(), notices, draft: this.draft };
+  }
+
+  setDraft(text: string): void {
+    this.draft = text;
+    this.draftTimer ??= setTimeout(() => this.saveDraft(), draftDelayMs);
+  }
+
+  dismissNotice(id: string): void {
+    this.dismissed.add(id);
+    this.tellNotices();
+  }
+
+  dispose(): void {
+    clearTimeout(this.listTimer);
+    this.saveDraft();
+    this.subscriptions.dispose();
+    this.audience = undefined;
+  }
+
+  private changed(id: string | null): void {
+    this.listSoon();
+    const { controller } = this.deps;
+    if (this.audience === undefined || (id !== null && id !== controller.selectedId)) return;
+    const shown = controller.shown();
+    const samePath = this.told.every(({ id: told }, index) => shown[index]?.id === told);
+    const conversation = controller.selectedId;
+    if (!samePath || conversation === null) {
+      this.audience.view(this.state());
+      return;
+    }
+    for (const [index, message] of shown.entries()) {
+      const said = this.saidOf(message);
+      if (this.told[index]?.said === said.said) continue;
+      this.told[index] = said;
+      this.audience.message({ conversation, message });
+    }
+    this.tellNotices();
+  }
+
+  private selected(id: string | null): void {
+    this.audience?.view(this.state());
+    this.remember(selectedKey, id ?? undefined);
+  }
+
+  private delta(delta: Delta): void {
+    if (this.isShown(delta)) this.audience?.delta(delta);
+  }
+
+  private live(live: Live): void {
+    if (this.isShown(live)) this.audience?.live(live);
+  }
+
+  private isShown({ conversation, message }: { conversation: string; message: string }): boolean {
+    return conversation === this.deps.controller.selectedId && this.told.some(({ id }) => id === message);
+  }
+
+  /** What an answer of this window is making reaches the view as deltas, so its text says nothing of a change. */
+  private saidOf(message: Message): { id: string; said: string } {
+    const ours = this.deps.controller.isAnswering(message.id);
+    return { id: message.id, said: ours ? "streaming" : JSON.stringify(message) };
+  }
+
+  private listSoon(): void {
+    if (this.audience === undefined) return;
+    this.listTimer ??= setTimeout(() => {
+      this.listTimer = undefined;
+      const { controller } = this.deps;
+      const list = { conversations: controller.conversations(), selected: controller.selectedId };
+      const said = JSON.stringify(list);
+      if (said === this.toldList) return;
+      this.toldList = said;
+      this.audience?.conversations(list);
+    }, listEveryMs);
+  }
+
+  private tellNotices(): void {
+    const notices = this.notices();
+    const said = JSON.stringify(notices);
+    if (this.audience === undefined || said === this.toldNotices) return;
+    this.toldNotices = said;
+    this.audience.notices(notices);
+  }
+
+  private notices(): Notice[] {
+    const { store, controller, texts, describeError } = this.deps;
+    const notices: Notice[] = [];
+    const problem = store.problem();
+    if (problem !== undefined) {
+      const { message, remedy } = describeError(problem.error);
+      const text = [message, remedy, problem.held > 0 ? texts.unsaved : undefined].filter(Boolean).join(" ");
+      notices.push({ id: "storage", severity: "error", text, dismissible: false });
+    }
+    const newer = controller.selectedId === null ? undefined : `newer-${controller.selectedId}`;
+    if (newer !== undefined && !this.dismissed.has(newer) && controller.hasNewerEntries()) {
+      notices.push({ id: newer, severity: "info", text: texts.newerEntries, dismissible: true });
+    }
+    return notices;
+  }
+
+  private engine(): EngineView {
+    const { activeModel, lifecycle, describeError } = this.deps;
+    const { id, displayName: modelName, note } = activeModel.current();
+    const state = lifecycle.state(id);
+    const view: EngineView = { status: state.status, modelName, ...(note === undefined ? {} : { modelNote: note }) };
+    switch (state.status) {
+      case "unloaded":
+      case "ready":
+        return view;
+      case "loading":
+        return { ...view, fraction: state.fraction };
+      case "restarting":
+        return { ...view, message: state.reason };
+      case "failed":
+        return { ...view, ...describeError(state.error) };
+    }
+  }
+
+  private saveDraft(): void {
+    if (this.draftTimer === undefined) return;
+    clearTimeout(this.draftTimer);
+    this.draftTimer = undefined;
+    this.remember(draftKey, this.draft === "" ? undefined : this.draft);
+  }
+
+  private remember(key: string, value: string | undefined): void {
+    this.deps.memory.update(key, value).then(undefined, (error: unknown) => {
+      this.deps.log.warn(`${key} was not kept: ${String(error)}`);
+    });
+  }
+}

@@ -1,0 +1,181 @@
+import { randomBytes } from "node:crypto";
+import * as vscode from "vscode";
+import { type Disposable, DisposableStore } from "../../platform/core/disposables";
+import { PaddockError } from "../../platform/core/errors";
+import type { Logger } from "../../platform/core/logger";
+import { RpcPeer } from "../../platform/core/rpc";
+import { webviewConnection } from "../../platform/host/webviewRpc";
+import type { ChatTexts } from "../core/chatTexts";
+import { chatHtml } from "../core/html";
+import {
+  type ChatHostContract,
+  chatHostContract,
+  type ChatWebviewContract,
+  chatWebviewContract,
+} from "../core/webviewContract";
+import type { ChatController } from "./chatController";
+import type { ChatCommand } from "./chatDeps";
+import type { ChatPresenter } from "./chatPresenter";
+
+export const chatViewId = "paddock.chat";
+
+type ChatPeer = RpcPeer<ChatHostContract, ChatWebviewContract>;
+const done = {};
+
+export interface ChatViewDeps {
+  readonly extensionUri: vscode.Uri;
+  readonly controller: ChatController;
+  readonly presenter: ChatPresenter;
+  readonly texts: ChatTexts;
+  /** Settles when the stored conversations are known. */
+  readonly ready: Promise<void>;
+  readonly runCommand: (command: ChatCommand) => Promise<void>;
+  readonly log: Logger;
+}
+
+/** The sidebar view. It holds nothing: each time it is shown, the page starts anew and asks for all there is. */
+export class ChatView implements vscode.WebviewViewProvider, Disposable {
+  private view: vscode.WebviewView | undefined;
+  private session: DisposableStore | undefined;
+  private peer: ChatPeer | undefined;
+  private focusWhenReady = false;
+
+  constructor(private readonly deps: ChatViewDeps) {}
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    this.endSession();
+    this.view = view;
+    const { webview } = view;
+    const folder = vscode.Uri.joinPath(this.deps.extensionUri, "dist", "webview");
+    webview.options = { enableScripts: true, localResourceRoots: [folder] };
+    view.onDidChangeVisibility(() => {
+      if (view.visible) this.startSession(view);
+      else this.endSession();
+    });
+    view.onDidDispose(() => {
+      if (this.view !== view) return;
+      this.endSession();
+      this.view = undefined;
+    });
+    this.startSession(view);
+    webview.html = chatHtml({
+      nonce: randomBytes(16).toString("base64"),
+      cspSource: webview.cspSource,
+      scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, "chat.js")).toString(),
+      codiconsUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, "codicon.css")).toString(),
+      language: vscode.env.language,
+      title: vscode.l10n.t("Paddock chat"),
+    });
+  }
+
+  /** Shows the view and puts the keyboard into its input box, when the page is there. */
+  async focusInput(): Promise<void> {
+    this.focusWhenReady = true;
+    await vscode.commands.executeCommand(`${chatViewId}.focus`);
+    if (this.peer === undefined || !this.focusWhenReady) return;
+    this.peer.notify("focusInput", {});
+  }
+
+  dispose(): void {
+    this.endSession();
+  }
+
+  /** One page, one session: an answer to a page that is gone must not reach the next one, whose ids start anew. */
+  private startSession(view: vscode.WebviewView): void {
+    this.endSession();
+    const { controller, presenter, log } = this.deps;
+    const session = new DisposableStore();
+    const peer: ChatPeer = session.add(
+      new RpcPeer(webviewConnection(view.webview), chatHostContract, chatWebviewContract, (problem) =>
+        log.warn(`chat view: ${problem}`),
+      ),
+    );
+    peer.listen(
+      {
+        ready: async () => {
+          await this.deps.ready;
+          if (this.focusWhenReady) setTimeout(() => peer.notify("focusInput", {}), 0);
+          this.focusWhenReady = false;
+          return presenter.state();
+        },
+        send: async ({ conversation, text }) => {
+          await this.deps.ready;
+          const id = await controller.send(conversation, text);
+          presenter.setDraft("");
+          return { conversation: id };
+        },
+        stop: ({ conversation }) => {
+          controller.stop(conversation);
+          return done;
+        },
+        retry: ({ conversation, message }) => controller.retry(conversation, message).then(() => done),
+        continueAnswer: ({ conversation, message }) =>
+          controller.continueAnswer(conversation, message).then(() => done),
+        newConversation: () => {
+          controller.newConversation();
+          return done;
+        },
+        select: ({ conversation }) => controller.select(conversation).then(() => done),
+        rename: ({ conversation, title }) => controller.rename(conversation, title).then(() => done),
+        remove: ({ conversation }) => controller.remove(conversation).then(() => done),
+        undoRemove: ({ conversation }) => controller.undoRemove(conversation).then(() => done),
+        copy: async ({ text }) => {
+          await vscode.env.clipboard.writeText(text);
+          return done;
+        },
+        insert: ({ text }) => this.insert(text).then(() => done),
+        openLink: ({ url }) => this.openLink(url).then(() => done),
+        command: ({ name }) => this.deps.runCommand(name).then(() => done),
+      },
+      {
+        draft: ({ text }) => presenter.setDraft(text),
+        dismissNotice: ({ id }) => presenter.dismissNotice(id),
+        problem: ({ message }) => log.warn(`chat page: ${message}`),
+      },
+    );
+    session.add(
+      presenter.attach({
+        view: (state) => peer.notify("view", state),
+        conversations: (list) => peer.notify("conversations", list),
+        message: (message) => peer.notify("message", message),
+        delta: (delta) => peer.notify("delta", delta),
+        live: (live) => peer.notify("live", live),
+        engine: (engine) => peer.notify("engine", engine),
+        notices: (notices) => peer.notify("notices", notices),
+      }),
+    );
+    this.session = session;
+    this.peer = peer;
+  }
+
+  private endSession(): void {
+    this.session?.dispose();
+    this.session = undefined;
+    this.peer = undefined;
+  }
+
+  /** In place of the selection, or at the cursor; one step for Undo. */
+  private async insert(text: string): Promise<void> {
+    const { texts } = this.deps;
+    const editor = vscode.window.activeTextEditor;
+    if (editor === undefined) throw new PaddockError("unsupported", texts.noEditor, { remedy: texts.noEditorRemedy });
+    const taken = await editor.edit((edit) => {
+      for (const selection of editor.selections) edit.replace(selection, text);
+    });
+    if (!taken) throw new PaddockError("unsupported", texts.insertRefused);
+    await vscode.window.showTextDocument(editor.document, editor.viewColumn);
+  }
+
+  private async openLink(url: string): Promise<void> {
+    let parsed: URL | undefined;
+    try {
+      parsed = new URL(url);
+    } catch {
+      // No link at all is refused like one of another scheme.
+    }
+    if (parsed === undefined || !["http:", "https:"].includes(parsed.protocol)) {
+      throw new PaddockError("unsupported", this.deps.texts.linkRefused);
+    }
+    await vscode.env.openExternal(vscode.Uri.parse(parsed.href, true));
+  }
+}

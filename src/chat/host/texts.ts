@@ -1,0 +1,33 @@
+import * as vscode from "vscode";
+import type { ChatTexts } from "../core/chatTexts";
+
+export function chatTexts(): ChatTexts {
+  return {
+    untitled: vscode.l10n.t("New conversation"),
+    emptyMessage: vscode.l10n.t("The message has no text. Write something first."),
+    stillAnswering: vscode.l10n.t("This conversation is still being answered. Stop the answer or wait for its end."),
+    answeringElsewhere: vscode.l10n.t(
+      "This conversation is being answered in another window. Wait for the answer's end or stop it there.",
+    ),
+    conversationGone: vscode.l10n.t("This conversation is no longer there. Start a new one."),
+    messageGone: vscode.l10n.t("This message is no longer there. Choose the conversation again to see it as it is."),
+    cannotContinue: vscode.l10n.t(
+      "Only the last answer can be continued, and only when it broke off. Use Retry instead.",
+    ),
+    contextFull: vscode.l10n.t("The answer ends here because the model's context is full."),
+    contextFullRemedy: vscode.l10n.t("Start a new conversation, or set a larger paddock.engine.contextSize."),
+    contextOverflowRemedy: vscode.l10n.t(
+      "Start a new conversation, send less at once, or set a larger paddock.engine.contextSize.",
+    ),
+    unsaved: vscode.l10n.t(
+      "What is not saved yet is kept in this window; keep the window open until this notice goes.",
+    ),
+    newerEntries: vscode.l10n.t(
+      "A newer version of Paddock wrote parts of this conversation. They are kept but not shown; update Paddock to see them.",
+    ),
+    noEditor: vscode.l10n.t("There is no editor to insert into."),
+    noEditorRemedy: vscode.l10n.t("Open a file, put the cursor where the text should go, and try again."),
+    insertRefused: vscode.l10n.t("The editor did not take the text. Check whether its file is read-only."),
+    linkRefused: vscode.l10n.t("Only links to web pages (http and https) can be opened."),
+  };
+}
