@@ -5,7 +5,13 @@ import { fileURLToPath } from "node:url";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const tsc = path.join(root, "node_modules/typescript/bin/tsc");
-const projects = ["src/tsconfig.core.json", "src/tsconfig.node.json", "src/tsconfig.host.json", "src/tsconfig.webview.json", "test/tsconfig.json"];
+const projects = [
+  "src/tsconfig.core.json",
+  "src/tsconfig.node.json",
+  "src/tsconfig.host.json",
+  "src/tsconfig.webview.json",
+  "test/tsconfig.json",
+];
 let failed = 0;
 for (const project of projects) {
   const { status } = spawnSync(process.execPath, [tsc, "-p", path.join(root, project)], { stdio: "inherit" });
