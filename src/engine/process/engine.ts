@@ -1,0 +1,322 @@
+import { rename, rm } from "node:fs/promises";
+import type { ControlledEvaluateInputItem, Token } from "node-llama-cpp";
+import { PaddockError } from "../../platform/core/errors";
+import type { Params, RequestContext, RequestHandlers, Result } from "../../platform/core/rpc";
+import { type EngineContract, type GenerationProgress, type GenerationResult, PROTOCOL_VERSION } from "../protocol";
+import { type RenderedChat } from "./chatPrompt";
+import { beginning, fillInMiddleTokens } from "./fillInMiddle";
+import { generate } from "./generate";
+import { createGrammar } from "./grammar";
+import { type Job, Jobs } from "./jobs";
+import { LoadedModel } from "./loadedModel";
+import { ModelContext } from "./modelContext";
+import { commonPrefix } from "./slots";
+import { type EngineLog, protocolMismatch, type Runtime, startRuntime } from "./runtime";
+import { RequestTimer } from "./timer";
+import { chatWithTools } from "./toolChat";
+
+type JobParams = Pick<Params<EngineContract, "chat">, "job" | "context" | "session" | "sampling" | "maxTokens">;
+type Prepared = Omit<RenderedChat, "tokens"> & {
+  readonly tokens: Token[];
+  readonly schema: Readonly<Record<string, unknown>> | undefined;
+  readonly remember: ((tokens: readonly Token[], text: string) => void) | undefined;
+};
+
+/** Answers the contract for one model. */
+export class Engine {
+  private runtime: Promise<Runtime> | undefined;
+  private loaded: LoadedModel | undefined;
+  private readonly contexts = new Map<string, ModelContext>();
+  readonly jobs = new Jobs();
+
+  constructor(private readonly log: EngineLog) {}
+
+  readonly handlers: RequestHandlers<EngineContract> = {
+    hello: async ({ protocolVersion, gpu, maxThreads }) => {
+      if (protocolVersion !== PROTOCOL_VERSION) throw protocolMismatch(protocolVersion);
+      this.runtime ??= startRuntime(gpu, maxThreads, this.log);
+      return (await this.runtime).info;
+    },
+    loadModel: async ({ path, gpuLayers, useMmap }, { signal, progress }) => {
+      if (this.loaded !== undefined) throw new PaddockError("unsupported", "This engine has its model already.");
+      const runtime = await this.started();
+      this.loaded = await LoadedModel.load(runtime, this.log, {
+        path,
+        gpuLayers,
+        useMmap,
+        signal,
+        onFraction: (fraction) => progress({ fraction }),
+      });
+      return this.loaded.info;
+    },
+    createContext: async (options) => {
+      if (this.contexts.has(options.context))
+        throw new PaddockError("unsupported", `There is a context ${options.context} already.`);
+      const context = await ModelContext.create(await this.started(), this.model(), this.log, options);
+      this.contexts.set(options.context, context);
+      return context.info;
+    },
+    closeContext: async ({ context }) => {
+      const closing = this.context(context);
+      this.contexts.delete(context);
+      await closing.context.dispose();
+      return {};
+    },
+    chat: (params, request) => this.chat(params, request),
+    complete: ({ prompt, stop, schema, ...job }, request) =>
+      this.generate(job, request, () => ({
+        tokens: [...beginning(this.model().model), ...this.model().model.tokenize(prompt, false)],
+        ...rawPrompt(stop),
+        schema,
+      })),
+    fillInMiddle: ({ prefix, suffix, files, repository, stop, ...job }, request) =>
+      this.generate(job, request, () => ({
+        tokens: fillInMiddleTokens(this.model(), { prefix, suffix, files, repository }),
+        ...rawPrompt(stop),
+        schema: undefined,
+      })),
+    embed: ({ job, inputs }, { signal }) =>
+      this.jobs.run(job, signal, (running) => this.model().embed(inputs, running.signal)),
+    countTokens: (params) => {
+      const loaded = this.model();
+      if (params.of === "texts")
+        return { counts: params.texts.map((text) => loaded.model.tokenize(text, false).length) };
+      const anyContext = this.contexts.values().next();
+      const continueLast = params.messages.at(-1)?.role === "assistant";
+      const sampled = anyContext.done === true ? undefined : anyContext.value.sampled;
+      return { counts: [loaded.renderer.render(params.messages, sampled, continueLast, params.tools).tokens.length] };
+    },
+    tokenize: ({ text, special }) => ({ tokens: this.model().model.tokenize(text, special) }),
+    detokenize: ({ tokens, special }) => {
+      const { model } = this.model();
+      const checked = checkTokens(tokens, this.model().info.vocabularySize);
+      return {
+        text: model.detokenize(checked, special),
+        pieces: checked.map((token) => model.detokenize([token], special)),
+      };
+    },
+    probabilities: (params, { signal }) => this.jobs.run(params.job, signal, (job) => this.probabilities(params, job)),
+    saveState: async ({ context: name, session, path }) => {
+      const context = this.context(name);
+      const slot = context.slots.ofSession(session);
+      if (slot === undefined) throw new PaddockError("context/unknown", "Nothing is kept in memory for this session.");
+      const part = `${path}.part`;
+      return slot.mutex.run(async () => {
+        try {
+          const { fileSize } = await slot.sequence.saveStateToFile(part);
+          await rename(part, path);
+          return { tokens: slot.sequence.nextTokenIndex, bytes: fileSize, identityKey: context.info.identityKey };
+        } finally {
+          await rm(part, { force: true });
+        }
+      });
+    },
+    loadState: ({ context: name, session, path, identityKey }) => {
+      const context = this.context(name);
+      if (identityKey !== context.info.identityKey) {
+        throw new PaddockError(
+          "unsupported",
+          "The saved state belongs to another model, adapter or version and cannot be used.",
+        );
+      }
+      return context.slots.use(session, [], async (slot) => {
+        await slot.sequence.loadStateFromFile(path, { acceptRisk: true });
+        return { tokens: slot.sequence.nextTokenIndex };
+      });
+    },
+    stats: () => {
+      let vramBytes = this.loaded?.model.memoryUsage.vram ?? 0;
+      for (const { info } of this.contexts.values()) vramBytes += info.vramBytes;
+      return {
+        rssBytes: process.memoryUsage.rss(),
+        vramBytes,
+        contexts: [...this.contexts].map(([context, { info, slots }]) => ({
+          context,
+          contextSize: info.contextSize,
+          used: slots.all.map((slot) => slot.sequence.nextTokenIndex),
+        })),
+        jobs: this.jobs.count,
+      };
+    },
+  };
+
+  private chat(
+    params: Params<EngineContract, "chat">,
+    request: RequestContext<GenerationProgress>,
+  ): Promise<GenerationResult> {
+    const { messages, continueLast = false, tools = [], schema, ...job } = params;
+    const context = this.context(job.context);
+    const loaded = this.model();
+    if (!loaded.info.can.chat)
+      throw new PaddockError("unsupported", "This model does not chat.", { remedy: "Choose a chat model." });
+    if (tools.length > 0) {
+      return this.withSlot(job, request, [], (running, timer, slot) =>
+        this.started().then((runtime) =>
+          chatWithTools({
+            runtime,
+            loaded,
+            context,
+            slot,
+            job: running,
+            timer,
+            messages,
+            tools,
+            sampling: job.sampling,
+            maxTokens: job.maxTokens,
+            progress: request.progress,
+          }),
+        ),
+      );
+    }
+    const last = messages.at(-1);
+    const before =
+      continueLast && last?.role === "assistant"
+        ? last.parts.map((part) => (part.type === "text" ? part.text : "")).join("")
+        : "";
+    return this.generate(job, request, () => {
+      const rendered = loaded.renderer.render(messages, context.sampled, continueLast);
+      return {
+        ...rendered,
+        schema,
+        remember: (tokens, text) => {
+          // An answer that goes on is one text in the next turn's history.
+          const earlier = before === "" ? [] : (context.sampled.get(before) ?? loaded.model.tokenize(before, false));
+          context.sampled.remember(before + text, [...earlier, ...tokens]);
+        },
+      };
+    });
+  }
+
+  private generate(
+    params: JobParams,
+    request: RequestContext<GenerationProgress>,
+    prepare: () => Omit<Prepared, "remember"> & Partial<Pick<Prepared, "remember">>,
+  ): Promise<GenerationResult> {
+    const prepared = prepare();
+    const context = this.context(params.context);
+    return this.withSlot(params, request, prepared.tokens, async (job, timer, slot) => {
+      const runtime = await this.started();
+      const { model } = this.model();
+      const grammar = prepared.schema === undefined ? undefined : await createGrammar(runtime, model, prepared.schema);
+      const generated = await generate({
+        model,
+        slot,
+        sizer: context.sizer,
+        job,
+        timer,
+        prompt: prepared.tokens,
+        sampling: params.sampling,
+        maxTokens: params.maxTokens,
+        stopTokens: prepared.stopTokens,
+        shownTokens: prepared.shownTokens,
+        markers: { ...prepared.markers, stop: [...prepared.markers.stop, ...(grammar?.stop ?? [])] },
+        grammar: grammar?.state,
+        progress: request.progress,
+      });
+      const text = generated.parts.find((part) => part.type === "text");
+      if (generated.textTokens.length > 0 && text?.type === "text")
+        prepared.remember?.(generated.textTokens, text.text);
+      // A grammar that is through is an ordinary end, not a text that somebody asked to stop at.
+      return grammar !== undefined && generated.stopReason === "stopText"
+        ? { ...generated, stopReason: "end" }
+        : generated;
+    });
+  }
+
+  private withSlot(
+    params: JobParams,
+    request: RequestContext<GenerationProgress>,
+    prompt: readonly Token[],
+    work: (
+      job: Job,
+      timer: RequestTimer,
+      slot: Parameters<Parameters<ModelContext["slots"]["use"]>[2]>[0],
+    ) => Promise<Pick<GenerationResult, "parts" | "stopReason">>,
+  ): Promise<GenerationResult> {
+    const timer = new RequestTimer();
+    const context = this.context(params.context);
+    return this.jobs.run(params.job, request.signal, (job) =>
+      context.slots.use(params.session, prompt, async (slot) => {
+        const { parts, stopReason } = await work(job, timer, slot);
+        return { parts: [...parts], stopReason, timings: timer.finish(), machine: context.machineUse(slot) };
+      }),
+    );
+  }
+
+  private async probabilities(
+    params: Params<EngineContract, "probabilities">,
+    job: Job,
+  ): Promise<Result<EngineContract, "probabilities">> {
+    const context = this.context(params.context);
+    const tokens = checkTokens(params.tokens, this.model().info.vocabularySize);
+    if (tokens.length === 0 || params.from >= tokens.length)
+      throw new PaddockError("invalid-message", "No position to look at.");
+    if (tokens.length > context.info.contextSize)
+      throw new PaddockError("context/overflow", "The text is longer than the context.");
+    return context.slots.use(params.session, tokens, async (slot) => {
+      const { sequence } = slot;
+      await sequence.adaptStateToTokens(
+        tokens.slice(0, Math.min(params.from, commonPrefix(sequence.contextTokens, tokens))),
+        false,
+      );
+      const positions: Result<EngineContract, "probabilities">["positions"] = [];
+      for (let start = sequence.nextTokenIndex; start < tokens.length;) {
+        await job.gate.pass(job.signal);
+        job.signal.throwIfAborted();
+        const end = Math.min(tokens.length, start + context.sizer.next());
+        const input = tokens.slice(start, end).map((token, offset): ControlledEvaluateInputItem =>
+          // At temperature 0 the binding hands out the whole vocabulary; otherwise its top-k and top-p cut it.
+          start + offset < params.from
+            ? token
+            : [token, { generateNext: { probabilities: true, options: { temperature: 0 } } }],
+        );
+        const since = performance.now();
+        const outputs = await sequence.controlledEvaluate(input);
+        context.sizer.measured(end - start, performance.now() - since);
+        for (let index = Math.max(start, params.from); index < end; index++) {
+          const probabilities = outputs[index - start]?.next.probabilities ?? new Map<Token, number>();
+          const follows = tokens[index + 1];
+          positions.push({
+            actual: follows === undefined ? null : (probabilities.get(follows) ?? 0),
+            top: [...probabilities].slice(0, params.top).map(([token, probability]) => ({ token, probability })),
+          });
+        }
+        start = end;
+      }
+      return { positions, machine: context.machineUse(slot) };
+    });
+  }
+
+  private async started(): Promise<Runtime> {
+    if (this.runtime === undefined) throw new PaddockError("invalid-message", "hello comes first.");
+    return this.runtime;
+  }
+
+  private model(): LoadedModel {
+    if (this.loaded === undefined) throw new PaddockError("model/not-loaded", "No model is loaded.");
+    return this.loaded;
+  }
+
+  private context(name: string): ModelContext {
+    const context = this.contexts.get(name);
+    if (context === undefined) throw new PaddockError("context/unknown", `There is no context ${name}.`);
+    return context;
+  }
+}
+
+function rawPrompt(stop: readonly string[] | undefined): Pick<Prepared, "stopTokens" | "shownTokens" | "markers"> {
+  return {
+    stopTokens: new Set(),
+    shownTokens: new Map(),
+    markers: { reasoning: null, stop: stop?.filter((text) => text !== "") ?? [] },
+  };
+}
+
+/** Token ids come from outside; llama.cpp does not check them against the vocabulary. */
+function checkTokens(tokens: readonly number[], vocabularySize: number): Token[] {
+  for (const token of tokens) {
+    if (token >= vocabularySize)
+      throw new PaddockError("invalid-message", `There is no token ${token} in this model's vocabulary.`);
+  }
+  return tokens as Token[];
+}

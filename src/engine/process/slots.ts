@@ -1,0 +1,71 @@
+import type { LlamaContextSequence, Token } from "node-llama-cpp";
+import { Mutex } from "./jobs";
+
+/** A sequence of a context with what is needed to choose it: its KV cache is its contextTokens. */
+export interface Slot {
+  readonly sequence: LlamaContextSequence;
+  readonly mutex: Mutex;
+  session: string | null;
+  users: number;
+  usedAt: number;
+}
+
+/** Chooses the KV cache for a job: the session's own, else the one with the longest common prefix, else the least recently used. */
+export class SlotPool {
+  private readonly slots: Slot[];
+  private clock = 0;
+
+  constructor(sequences: readonly LlamaContextSequence[]) {
+    this.slots = sequences.map((sequence) => ({ sequence, mutex: new Mutex(), session: null, users: 0, usedAt: 0 }));
+  }
+
+  get all(): readonly Slot[] {
+    return this.slots;
+  }
+
+  ofSession(session: string): Slot | undefined {
+    return this.slots.find((slot) => slot.session === session);
+  }
+
+  /** Runs `work` with a slot that nobody else uses meanwhile. Jobs of one session run one after the other. */
+  async use<T>(session: string | undefined, tokens: readonly Token[], work: (slot: Slot) => Promise<T>): Promise<T> {
+    const slot = this.choose(session, tokens);
+    slot.session = session ?? null;
+    slot.users++;
+    try {
+      return await slot.mutex.run(() => work(slot));
+    } finally {
+      slot.users--;
+      slot.usedAt = ++this.clock;
+    }
+  }
+
+  private choose(session: string | undefined, tokens: readonly Token[]): Slot {
+    const own = session === undefined ? undefined : this.ofSession(session);
+    if (own !== undefined) return own;
+    const free = this.slots.filter((slot) => slot.users === 0);
+    const candidates = free.length > 0 ? free : this.slots;
+    let best = candidates[0];
+    let bestScore = -Infinity;
+    for (const slot of candidates) {
+      const shared = commonPrefix(slot.sequence.contextTokens, tokens);
+      // A prefix counts only when it spares most of that cache: otherwise another session's history would be thrown
+      // away for the sake of a shared system prompt.
+      const worth = shared > slot.sequence.nextTokenIndex / 2 ? shared : 0;
+      const score = worth > 0 ? 1e12 + worth : -slot.usedAt;
+      if (score > bestScore) {
+        best = slot;
+        bestScore = score;
+      }
+    }
+    if (best === undefined) throw new Error("A context without sequences.");
+    return best;
+  }
+}
+
+export function commonPrefix(a: readonly Token[], b: readonly Token[]): number {
+  const limit = Math.min(a.length, b.length);
+  let length = 0;
+  while (length < limit && a[length] === b[length]) length++;
+  return length;
+}

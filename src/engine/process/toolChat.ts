@@ -1,0 +1,121 @@
+import type { PromptMessage, GeneratedPart, GenerationProgress, Sampling, StopReason, Tool } from "../protocol";
+import { PaddockError } from "../../platform/core/errors";
+import { toFunctions, toHistory } from "./chatPrompt";
+import { samplingOptions } from "./generate";
+import type { Job } from "./jobs";
+import type { LoadedModel } from "./loadedModel";
+import type { ModelContext } from "./modelContext";
+import { prefill } from "./prefill";
+import type { Runtime } from "./runtime";
+import { commonPrefix, type Slot } from "./slots";
+import type { RequestTimer } from "./timer";
+
+export interface ToolChatOptions {
+  readonly runtime: Runtime;
+  readonly loaded: LoadedModel;
+  readonly context: ModelContext;
+  readonly slot: Slot;
+  readonly job: Job;
+  readonly timer: RequestTimer;
+  readonly messages: readonly PromptMessage[];
+  readonly tools: readonly Tool[];
+  readonly sampling: Sampling;
+  readonly maxTokens: number;
+  readonly progress: (progress: GenerationProgress) => void;
+}
+
+/**
+ * Chat with tools. The calls' syntax is the template's own and their parameters are held to the schema by a grammar:
+ * the binding's LlamaChat knows both, so it generates here, behind our own sliced prefill.
+ */
+export async function chatWithTools(
+  options: ToolChatOptions,
+): Promise<{ parts: GeneratedPart[]; stopReason: StopReason }> {
+  const { runtime, loaded, context, slot, job, timer, messages, tools, sampling, maxTokens, progress } = options;
+  const { sequence } = slot;
+  const { tokens } = loaded.renderer.render(messages, context.sampled, false, tools);
+  if (tokens.length + 8 > sequence.contextSize) {
+    throw new PaddockError(
+      "context/overflow",
+      `The conversation has ${tokens.length} tokens and the context holds ${sequence.contextSize}.`,
+      {
+        remedy: "Start a new conversation, or raise paddock.engine.contextSize.",
+      },
+    );
+  }
+  const shared = Math.min(commonPrefix(sequence.contextTokens, tokens), tokens.length - 1);
+  await sequence.adaptStateToTokens(tokens.slice(0, shared), false);
+  const cached = sequence.nextTokenIndex;
+  const fresh = tokens.slice(cached);
+  const report = (processed: number, text?: string): void =>
+    progress({
+      ...(text === undefined ? {} : { text }),
+      prompt: { total: tokens.length, cached, processed },
+      predicted_n: timer.predicted,
+      predicted_ms: timer.predictedMs,
+    });
+  timer.promptBegins(fresh.length, cached);
+  const done = await prefill(sequence, fresh.slice(0, -1), {
+    sizer: context.sizer,
+    gate: job.gate,
+    signal: job.signal,
+    timer,
+    onSlice: report,
+  });
+  if (done < fresh.length - 1 || job.signal.aborted) {
+    timer.promptStoppedAt(done);
+    return { parts: [], stopReason: "cancelled" };
+  }
+  const history = toHistory(messages);
+  if (history.at(-1)?.type !== "model") history.push({ type: "model", response: [] });
+  const chat = new runtime.binding.LlamaChat({
+    contextSequence: sequence,
+    chatWrapper: loaded.wrapper,
+    autoDisposeSequence: false,
+  });
+  try {
+    const { temperature, topK, topP, minP, seed } = samplingOptions(sampling, []);
+    const response = await chat.generateResponse(history, {
+      functions: toFunctions(tools),
+      documentFunctionParams: true,
+      maxTokens,
+      signal: job.signal,
+      stopOnAbortSignal: true,
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(topK === undefined ? {} : { topK }),
+      ...(topP === undefined ? {} : { topP }),
+      ...(minP === undefined ? {} : { minP }),
+      ...(seed === undefined ? {} : { seed }),
+      onToken: (generated) => {
+        for (let index = 0; index < generated.length; index++) timer.token();
+      },
+      onTextChunk: (text) => report(fresh.length, text),
+    });
+    const parts: GeneratedPart[] = [];
+    if (response.response !== "") parts.push({ type: "text", text: response.response });
+    for (const [index, call] of (response.functionCalls ?? []).entries()) {
+      parts.push({
+        type: "toolCall",
+        id: `call-${index + 1}`,
+        name: call.functionName,
+        arguments: call.params as unknown,
+      });
+    }
+    return { parts, stopReason: stopReason(response.metadata.stopReason) };
+  } finally {
+    chat.dispose();
+  }
+}
+
+function stopReason(reason: string): StopReason {
+  switch (reason) {
+    case "functionCalls":
+      return "toolCalls";
+    case "abort":
+      return "cancelled";
+    case "maxTokens":
+      return "maxTokens";
+    default:
+      return "end";
+  }
+}
