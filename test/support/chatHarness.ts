@@ -1,0 +1,235 @@
+import type { ActiveModel } from "../../src/chat/core/activeModel";
+import type { ChatTexts } from "../../src/chat/core/chatTexts";
+import type { Message } from "../../src/chat/core/conversation";
+import type { EngineView, Live, Notice, ViewState } from "../../src/chat/core/webviewContract";
+import { ChatController } from "../../src/chat/host/chatController";
+import { type ChatAudience, ChatPresenter } from "../../src/chat/host/chatPresenter";
+import { ConversationStore } from "../../src/chat/node/conversationStore";
+import type { StoreFiles } from "../../src/chat/node/storeFiles";
+import type {
+  ChatRequest,
+  JobOptions,
+  ModelId,
+  ModelState,
+  ModelStateChange,
+  PortableBackend,
+} from "../../src/engine/backend";
+import type { GenerationResult } from "../../src/engine/protocol";
+import { cancelled } from "../../src/platform/core/errors";
+import { Emitter } from "../../src/platform/core/event";
+import { silentLogger } from "../../src/platform/core/logger";
+
+export const timings: GenerationResult["timings"] = {
+  prompt_n: 10,
+  cache_n: 0,
+  prompt_ms: 20,
+  prompt_per_second: 500,
+  predicted_n: 3,
+  predicted_ms: 40,
+  predicted_per_second: 50,
+  draft_n: 0,
+  draft_n_accepted: 0,
+  queue_ms: 0,
+  paused_ms: 0,
+  ttft_ms: 21,
+  tpot_ms: 20,
+  itl_ms: { p50: 20, p95: 20, p99: 20 },
+};
+export const machine: GenerationResult["machine"] = {
+  backend: "cpu",
+  threads: 2,
+  gpuLayers: 0,
+  batchSize: 512,
+  contextSize: 4096,
+  contextUsed: 13,
+  rssBytes: 1,
+  vramBytes: 0,
+  identityKey: "k",
+};
+
+/** One answer as a test wants it. `say` streams; what it returns or throws ends the answer. */
+export type Script = (
+  say: (text: string, type?: "text" | "reasoning") => void,
+  request: ChatRequest,
+  options: JobOptions,
+) => Promise<Partial<GenerationResult>>;
+
+/** For faults only: what a real engine does when it dies, overflows or hangs at a chosen moment. */
+export function scriptedBackend(next: () => Script): Pick<PortableBackend, "chat"> & { requests: ChatRequest[] } {
+  const requests: ChatRequest[] = [];
+  return {
+    requests,
+    async chat(request, options) {
+      requests.push(request);
+      const said: GenerationResult["parts"] = [];
+      let predicted_n = 0;
+      const say = (text: string, type: "text" | "reasoning" = "text"): void => {
+        predicted_n++;
+        const last = said.at(-1);
+        if (last?.type === type) said[said.length - 1] = { type, text: last.text + text };
+        else said.push({ type, text });
+        const prompt = { total: 10, cached: 0, processed: 10 };
+        options.onProgress?.({ [type]: text, prompt, predicted_n, predicted_ms: predicted_n * 20 });
+      };
+      const ended = await next()(say, request, options);
+      return { parts: said, stopReason: "end", timings, machine, ...ended };
+    },
+  };
+}
+
+/** Resolves when the answer is cancelled, as an engine does, or rejects as one that had not begun. */
+export function untilCancelled({ signal }: JobOptions): Promise<Partial<GenerationResult>> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve({ stopReason: "cancelled" });
+    signal.addEventListener("abort", () => resolve({ stopReason: "cancelled" }), { once: true });
+  });
+}
+
+export function rejectedWhenCancelled({ signal }: JobOptions): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(cancelled()), { once: true }));
+}
+
+/** Each text is its own name: tests ask which one came, not for its words. */
+export const textNames = new Proxy({} as ChatTexts, { get: (_, name) => String(name) });
+
+/** A page that believes all it is told, and notices a gap. */
+export class FakePage implements ChatAudience {
+  state: ViewState | undefined;
+  readonly lives: Live[] = [];
+  readonly problems: string[] = [];
+
+  get messages(): Message[] {
+    return this.state?.messages ?? [];
+  }
+
+  view(state: ViewState): void {
+    this.state = structuredClone(state);
+  }
+
+  conversations(list: Pick<ViewState, "conversations" | "selected">): void {
+    if (this.state !== undefined) this.state = { ...this.state, ...structuredClone(list) };
+  }
+
+  message({ conversation, message }: { conversation: string; message: Message }): void {
+    if (this.state === undefined) return;
+    if (this.state.selected !== conversation) this.problems.push(`a message of ${conversation}, which is not selected`);
+    const index = this.messages.findIndex(({ id }) => id === message.id);
+    if (index === -1) this.messages.push(structuredClone(message));
+    else this.messages[index] = structuredClone(message);
+  }
+
+  delta(delta: {
+    conversation: string;
+    message: string;
+    type: "text" | "reasoning";
+    text: string;
+    length: number;
+  }): void {
+    const message = this.messages.find(({ id }) => id === delta.message);
+    if (message === undefined) {
+      this.problems.push("a delta of an unknown message");
+      return;
+    }
+    const last = message.parts.at(-1);
+    const length = last?.type === delta.type ? last.text.length : 0;
+    if (length !== delta.length) this.problems.push(`a gap: ${length} here, ${delta.length} there`);
+    if (last?.type === delta.type) last.text += delta.text;
+    else message.parts.push({ type: delta.type, text: delta.text });
+  }
+
+  live(live: Live): void {
+    this.lives.push(live);
+  }
+
+  engine(engine: EngineView): void {
+    if (this.state !== undefined) this.state = { ...this.state, engine };
+  }
+
+  notices(notices: Notice[]): void {
+    if (this.state !== undefined) this.state = { ...this.state, notices };
+  }
+}
+
+export class FakeModel implements ActiveModel {
+  readonly changes = new Emitter<void>();
+  readonly onDidChange = this.changes.event;
+  readonly states = new Emitter<ModelStateChange>();
+  readonly id: ModelId;
+  modelState: ModelState = { status: "unloaded" };
+
+  constructor(id = "starter") {
+    // The brand is put on where ids are made; here the test makes one.
+    this.id = id as ModelId;
+  }
+
+  current(): { id: ModelId; displayName: string; note: string } {
+    return { id: this.id, displayName: "Starter", note: "small" };
+  }
+
+  become(state: ModelState): void {
+    this.modelState = state;
+    this.states.fire({ model: this.id, state });
+  }
+}
+
+/** One window's chat, with its page open. */
+export async function chatWindow(options: {
+  folder: string;
+  backend: Pick<PortableBackend, "chat">;
+  files?: StoreFiles;
+  model?: FakeModel;
+  memory?: Map<string, unknown>;
+  maxTokens?: number;
+}) {
+  const {
+    folder,
+    backend,
+    files,
+    model = new FakeModel(),
+    memory = new Map<string, unknown>(),
+    maxTokens = 64,
+  } = options;
+  const store = new ConversationStore({ folder, log: silentLogger, ...(files === undefined ? {} : { files }) });
+  const describeError = ({ message, remedy }: { message: string; remedy: string | undefined }) => ({
+    message,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+  const controller = new ChatController({
+    store,
+    backend,
+    activeModel: model,
+    maxTokens: () => maxTokens,
+    describeError,
+    texts: textNames,
+    log: silentLogger,
+  });
+  const presenter = new ChatPresenter({
+    controller,
+    store,
+    lifecycle: { onDidChangeState: model.states.event, state: () => model.modelState },
+    activeModel: model,
+    describeError,
+    texts: textNames,
+    memory: {
+      get: (key) => memory.get(key),
+      update: (key, value) => Promise.resolve(void memory.set(key, value)),
+    },
+    log: silentLogger,
+  });
+  await store.start();
+  const page = new FakePage();
+  presenter.attach(page);
+  page.view(presenter.state());
+  return {
+    store,
+    controller,
+    presenter,
+    page,
+    model,
+    async close(): Promise<void> {
+      presenter.dispose();
+      await controller.close();
+    },
+  };
+}
+export type ChatWindow = Awaited<ReturnType<typeof chatWindow>>;
