@@ -285,7 +285,7 @@ describe("a line", () => {
     );
     const migrations = new Map<number, Migration>([
       [1, ({ text: said, ...rest }) => ({ ...rest, said })],
-      [2, (record) => ({ ...record, loud: record["said"] === "hey" })],
+      [2, (record) => ({ ...record, loud: record.said === "hey" })],
     ]);
     const decode = (record: object) => decodeLine(line(record), migrations, 3, schema);
     expect(decode({ v: 1, who: "aaaa", text: "hey" })).toMatchObject({ kind: "entry", entry: { x: "HEY" } });

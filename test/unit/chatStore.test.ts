@@ -170,7 +170,7 @@ describe("the store", () => {
     const first = await openStore();
     expect(first.list()).toHaveLength(1000);
     await first.close();
-    const read = vi.fn(nodeStoreFiles.read);
+    const read = vi.fn<StoreFiles["read"]>((...args) => nodeStoreFiles.read(...args));
     const started = performance.now();
     const second = await openStore({ ...nodeStoreFiles, read });
     const ms = performance.now() - started;

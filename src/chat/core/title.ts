@@ -1,9 +1,8 @@
 /** What fits a sidebar's list on one line. */
 const maxTitle = 60;
 
-/** Control characters, line separators and the bidi controls that could turn the rest of a list around. */
-// eslint-disable-next-line no-control-regex
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu;
+/** Control characters, line separators and the bidi controls that could turn a list around. Joiners (ZWJ, ZWNJ) are text. */
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu;
 
 /** One clean line: what a person typed as a title, made safe to show. May be empty. */
 export function cleanTitle(text: string): string {
@@ -22,7 +21,8 @@ export function titleFrom(text: string): string {
 }
 
 function shorten(title: string): string {
-  const characters = [...title];
+  const segments = new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(title.slice(0, 2000));
+  const characters = Array.from(segments, ({ segment }) => segment);
   if (characters.length <= maxTitle) return title;
   const cut = characters.slice(0, maxTitle - 1).join("");
   const space = cut.lastIndexOf(" ");

@@ -38,7 +38,9 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   private view: vscode.WebviewView | undefined;
   private session: DisposableStore | undefined;
   private peer: ChatPeer | undefined;
-  private focusWhenReady = false;
+  /** The page has asked for what there is to show, so it hears what it is told. */
+  private pageReady = false;
+  private focusWanted = false;
 
   constructor(private readonly deps: ChatViewDeps) {}
 
@@ -70,10 +72,9 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
 
   /** Shows the view and puts the keyboard into its input box, when the page is there. */
   async focusInput(): Promise<void> {
-    this.focusWhenReady = true;
+    this.focusWanted = true;
     await vscode.commands.executeCommand(`${chatViewId}.focus`);
-    if (this.peer === undefined || !this.focusWhenReady) return;
-    this.peer.notify("focusInput", {});
+    this.giveFocus();
   }
 
   dispose(): void {
@@ -94,8 +95,9 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
       {
         ready: async () => {
           await this.deps.ready;
-          if (this.focusWhenReady) setTimeout(() => peer.notify("focusInput", {}), 0);
-          this.focusWhenReady = false;
+          this.pageReady = true;
+          // After the answer, when there is an input box.
+          setTimeout(() => this.giveFocus(), 0);
           return presenter.state();
         },
         send: async ({ conversation, text }) => {
@@ -152,6 +154,13 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     this.session?.dispose();
     this.session = undefined;
     this.peer = undefined;
+    this.pageReady = false;
+  }
+
+  private giveFocus(): void {
+    if (this.peer === undefined || !this.pageReady || !this.focusWanted) return;
+    this.focusWanted = false;
+    this.peer.notify("focusInput", {});
   }
 
   /** In place of the selection, or at the cursor; one step for Undo. */

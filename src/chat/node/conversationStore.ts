@@ -134,7 +134,7 @@ export class ConversationStore {
     const ids = new Set([...this.rows.keys(), ...this.loaded.keys()]);
     for (const id of ids) {
       const row = this.loaded.get(id)?.row({ size: 0, mtimeMs: 0 }) ?? this.rows.get(id);
-      if (row === undefined || row.summary.removedAt !== null || row.summary.updatedAt === 0) continue;
+      if (row?.summary.removedAt !== null || row.summary.updatedAt === 0) continue;
       const answering = row.summary.openWriters.some((writer) => this.writers.isLive(writer));
       listed.push({ id, ...row.summary, answering });
     }
