@@ -1,0 +1,94 @@
+import { cancelled } from "../../platform/core/errors";
+import { type Priority, priorities } from "../backend";
+
+/** What the scheduler can do to a job that runs: hold it between two tokens or prompt slices, and let it go on. */
+export interface JobControl {
+  pause(): void;
+  resume(): void;
+}
+
+interface Entry {
+  readonly rank: number;
+  readonly arrival: number;
+  readonly control: JobControl;
+  readonly start: () => void;
+  state: "waiting" | "running" | "paused";
+}
+
+/**
+ * Hands out compute slots above all engine processes. The jobs that come first, by priority and then by arrival, run;
+ * those behind them wait, or are paused when they had begun. So a completion pre-empts a chat answer, and the answer
+ * goes on by itself when the completion has ended.
+ */
+export class Scheduler {
+  private readonly entries: Entry[] = [];
+  private arrivals = 0;
+
+  /** @param slots how many jobs may compute at once; more than one only helps where jobs do not share their device. */
+  constructor(private readonly slots: number = 1) {}
+
+  /** Jobs that wait, run or are paused. */
+  get size(): number {
+    return this.entries.length;
+  }
+
+  /**
+   * Runs `work` when its turn comes; its slot is free again when it settles, however it does.
+   * @throws PaddockError cancelled when the signal is aborted while it waits. A running job ends by its own means.
+   */
+  async run<T>(priority: Priority, signal: AbortSignal, control: JobControl, work: () => Promise<T>): Promise<T> {
+    if (signal.aborted) throw cancelled();
+    let started = (): void => undefined;
+    const turn = new Promise<void>((resolve) => {
+      started = resolve;
+    });
+    const entry: Entry = {
+      rank: priorities.indexOf(priority),
+      arrival: this.arrivals++,
+      control,
+      start: () => started(),
+      state: "waiting",
+    };
+    this.insert(entry);
+    const onAbort = (): void => {
+      // A paused job must be let go to notice that it is cancelled; a waiting one just leaves.
+      if (entry.state === "paused") entry.control.resume();
+      else if (entry.state === "waiting") started();
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      this.rebalance();
+      await turn;
+      if (entry.state === "waiting") throw cancelled();
+      return await work();
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      this.entries.splice(this.entries.indexOf(entry), 1);
+      this.rebalance();
+    }
+  }
+
+  private insert(entry: Entry): void {
+    const at = this.entries.findIndex((other) => other.rank > entry.rank);
+    this.entries.splice(at === -1 ? this.entries.length : at, 0, entry);
+  }
+
+  /** Entries are in order of precedence; the first `slots` of them are to run. */
+  private rebalance(): void {
+    for (const [index, entry] of this.entries.entries()) {
+      if (index >= this.slots && entry.state === "running") {
+        entry.state = "paused";
+        entry.control.pause();
+      }
+    }
+    for (const entry of this.entries.slice(0, this.slots)) {
+      if (entry.state === "paused") {
+        entry.state = "running";
+        entry.control.resume();
+      } else if (entry.state === "waiting") {
+        entry.state = "running";
+        entry.start();
+      }
+    }
+  }
+}
