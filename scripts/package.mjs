@@ -20,7 +20,7 @@ export async function makePackage({ target, out, log = console.log }) {
   const { readTargets } = await import("./package/targets.mjs");
   const { stage } = await import("./package/stage.mjs");
   const { below, readZip } = await import("./package/archive.mjs");
-  const { inspect, maximumSize, unpackAndResolve } = await import("./package/inspect.mjs");
+  const { inspect, maximumSize, unpackAndLoad } = await import("./package/inspect.mjs");
 
   const { version } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8"));
   const file = path.resolve(out ?? path.join(root, "build", `paddock-${version}-${target}.vsix`));
@@ -46,9 +46,7 @@ export async function makePackage({ target, out, log = console.log }) {
   }
   const unpacked = await mkdtemp(path.join(os.tmpdir(), "paddock-unpacked-"));
   try {
-    problems.push(
-      ...(await unpackAndResolve(new Map([...tree].filter(([name]) => !name.endsWith(".gguf"))), unpacked)),
-    );
+    problems.push(...(await unpackAndLoad(new Map([...tree].filter(([name]) => !name.endsWith(".gguf"))), unpacked)));
   } finally {
     await rm(unpacked, { recursive: true, force: true });
   }

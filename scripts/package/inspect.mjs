@@ -1,9 +1,11 @@
 // Proves what a package holds by looking into it, not by trusting how it was made.
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { traceBinding } from "./trace.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
@@ -137,20 +139,30 @@ async function versionProblems(tree, target) {
 }
 
 /**
- * Unpacks everything but the models, and follows every import of the binding in there: what is missing shows here and
- * not on somebody's machine.
+ * Unpacks the package, follows every import of the binding in there, and loads it: what is missing shows here and not on
+ * somebody's machine. Loading its JavaScript touches no native part, so this works for every target.
  * @param {import("./archive.mjs").Tree} tree
  * @param {string} folder where to unpack; must not lie below a folder with node_modules.
  * @returns {Promise<string[]>} problems
  */
-export async function unpackAndResolve(tree, folder) {
+export async function unpackAndLoad(tree, folder) {
   for (const [name, entry] of tree) {
     const file = path.join(folder, name);
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, await entry.read());
   }
+  const binding = path.join(folder, "node_modules/node-llama-cpp");
   try {
-    await traceBinding(path.join(folder, "node_modules/node-llama-cpp"), [folder]);
+    await traceBinding(binding, [folder]);
+    const url = pathToFileURL(path.join(binding, "dist/index.js")).href;
+    await promisify(execFile)(
+      process.execPath,
+      ["--input-type=module", "--eval", `await import(${JSON.stringify(url)})`],
+      {
+        cwd: folder,
+        timeout: 60_000,
+      },
+    );
     return [];
   } catch (error) {
     return [`node-llama-cpp is incomplete in the package: ${error instanceof Error ? error.message : String(error)}`];

@@ -43,8 +43,8 @@ const nativeWaste = /\.(lib|exp|pdb|md)$|^LICENSE/;
 
 /**
  * @param {string} target e.g. "linux-x64".
- * @param {{binding?: string, folder?: string}} options binding: another version of node-llama-cpp than the target's;
- *   folder: where to lay it out, emptied first.
+ * @param {{binding?: string, native?: string[], folder?: string}} options binding: another version of node-llama-cpp
+ *   than the target's; native: other native packages; folder: where to lay it out, emptied first.
  * @returns {Promise<{folder: string, binding: string, native: string[]}>}
  */
 export async function stage(target, options = {}) {
@@ -59,16 +59,14 @@ export async function stage(target, options = {}) {
 
   const manifest = JSON.parse(await readFile(path.join(root, "package.json"), "utf8"));
   const binding = options.binding ?? wanted.binding ?? manifest.dependencies["node-llama-cpp"];
+  const nativeNames = options.native ?? wanted.native;
   const { inputs } = await build({ production: true, dist: path.join(folder, "dist") });
   const shipped = await stageBinding(folder, binding, integrity);
-  const native = await stageNative(folder, wanted.native, binding, integrity);
+  const native = await stageNative(folder, nativeNames, binding, integrity);
   await stageTexts(folder);
   await stageMedia(folder);
 
-  const dependencies = Object.fromEntries([
-    ["node-llama-cpp", binding],
-    ...wanted.native.map((name) => [name, binding]),
-  ]);
+  const dependencies = Object.fromEntries([["node-llama-cpp", binding], ...nativeNames.map((name) => [name, binding])]);
   await writeJson(path.join(folder, "package.json"), {
     ...pick(manifest, manifestFields),
     engines: { vscode: manifest.engines.vscode },
@@ -77,7 +75,7 @@ export async function stage(target, options = {}) {
   const bundled = await bundledPackages(root, inputs);
   const text = await notices([...bundled, ...shipped, ...native], [await starterNotice()]);
   await writeFile(path.join(folder, "ThirdPartyNotices.txt"), text);
-  return { folder, binding, native: wanted.native };
+  return { folder, binding, native: nativeNames };
 }
 
 async function stageBinding(folder, version, integrity) {
@@ -96,7 +94,7 @@ async function stageBinding(folder, version, integrity) {
   const { files, packages } = await traceBinding(bindingFolder, base === root ? [root] : [base, root]);
   for (const file of bindingData) files.set(`node_modules/node-llama-cpp/${file}`, path.join(bindingFolder, file));
   for (const [relative, file] of files) {
-    if (path.basename(relative) !== "package.json") await cp(file, path.join(folder, relative));
+    await cp(file, path.join(folder, relative));
   }
   const names = new Set([...packages.values()].map(({ name }) => name));
   for (const [relative, { source: from }] of packages) {

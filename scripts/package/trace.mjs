@@ -1,5 +1,6 @@
 // Which files of node-llama-cpp and of its dependencies are really reached at run time. Its build tools, command line,
 // templates and type declarations are most of it, and none of them is.
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import * as esbuild from "esbuild";
@@ -48,6 +49,11 @@ export async function traceBinding(bindingFolder, bases) {
     if (base === undefined || match === null) throw new Error(`${source} is outside every package that may be shipped`);
     const [, folder = "", name = ""] = match;
     files.set(relative, source);
+    // A folder's own package.json says whether its files are CommonJS or ES modules.
+    for (let at = path.posix.dirname(relative); at !== folder; at = path.posix.dirname(at)) {
+      const manifest = path.join(base, at, "package.json");
+      if (existsSync(manifest)) files.set(`${at}/package.json`, manifest);
+    }
     if (packages.has(folder)) continue;
     const packageSource = path.join(base, folder);
     const { version } = JSON.parse(await readFile(path.join(packageSource, "package.json"), "utf8"));

@@ -1,0 +1,149 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makePackage } from "../../scripts/package.mjs";
+import { below, readFolder, readZip } from "../../scripts/package/archive.mjs";
+import { inspect, programKind, unpackAndLoad } from "../../scripts/package/inspect.mjs";
+import { stage } from "../../scripts/package/stage.mjs";
+import { readTargets, thisTarget } from "../../scripts/package/targets.mjs";
+import { askPackagedEngine } from "./packagedEngine";
+
+const { targets } = await readTargets();
+const quiet = { log: () => undefined };
+const minute = 60_000;
+let scratch: string;
+beforeAll(async () => {
+  scratch = await mkdtemp(path.join(os.tmpdir(), "paddock-package-test-"));
+});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+describe("the package of this platform", () => {
+  it(
+    "answers from where it is unpacked, with nothing of the repository around it",
+    { timeout: 5 * minute },
+    async () => {
+      const file = path.join(scratch, "this.vsix");
+      const made = await makePackage({ target: thisTarget(), out: file, ...quiet });
+      expect(made.otherBytes).toBeGreaterThan(4 * 1024 * 1024);
+      const extension = path.join(scratch, "this");
+      const tree = below(await readZip(file), "extension/");
+      await unpack(tree, extension);
+      const { models } = JSON.parse(await readFile(path.join(extension, "media/models/manifest.json"), "utf8")) as {
+        models: { file: string }[];
+      };
+      const starter = path.join(extension, "media/models", models[0]?.file ?? "");
+      const answer = await askPackagedEngine(extension, starter, "What is the capital of France?");
+      console.log(`${thisTarget()} ${JSON.stringify(answer)}`);
+      expect(answer.text).toMatch(/Paris/);
+      expect(answer.bindingVersion).toBe(made.binding);
+    },
+  );
+});
+
+describe("the packages of the other platforms", () => {
+  it.each(Object.keys(targets).filter((target) => target !== thisTarget()))(
+    "%s is made, passes every check and loads its JavaScript",
+    { timeout: 10 * minute },
+    async (target) => {
+      const made = await makePackage({ target, out: path.join(scratch, `${target}.vsix`), ...quiet });
+      expect(made.natives).toBeGreaterThan(3);
+      expect(made.modelBytes).toBeGreaterThan(50 * 1024 * 1024);
+    },
+  );
+
+  const versions = new Set(Object.values(targets).flatMap(({ binding }) => (binding === undefined ? [] : [binding])));
+  it.runIf(thisTarget() === "linux-x64").each([...versions])(
+    "the engine answers with node-llama-cpp %s too, which some of them carry",
+    { timeout: 10 * minute },
+    async (binding) => {
+      const folder = path.join(scratch, binding);
+      await stage("linux-x64", { binding, native: ["@node-llama-cpp/linux-x64"], folder });
+      const tree = await readFolder(folder);
+      const starter = [...tree.keys()].find((name) => name.endsWith(".gguf")) ?? "";
+      const answer = await askPackagedEngine(folder, path.join(folder, starter), "What is the capital of France?");
+      expect(answer.text).toMatch(/Paris/);
+      expect(answer.bindingVersion).toBe(binding);
+    },
+  );
+});
+
+describe("looking into a package", () => {
+  const target = targets["linux-arm64"];
+  const native = "node_modules/@node-llama-cpp/linux-arm64/bins/linux-arm64";
+  const entry = (bytes: Buffer) => ({ size: bytes.length, packed: bytes.length, read: () => Promise.resolve(bytes) });
+  const elf = (machine: number): Buffer => {
+    const bytes = Buffer.alloc(64);
+    bytes.write("\x7fELF", 0, "latin1");
+    bytes.writeUInt16LE(machine, 18);
+    return bytes;
+  };
+  const problemsOf = async (name: string, bytes: Buffer): Promise<string[]> => {
+    if (target === undefined) throw new Error("no such target");
+    const { problems } = await inspect(new Map([[name, entry(bytes)]]), target);
+    return problems.filter((problem) => problem.startsWith(name) && !problem.endsWith("is missing."));
+  };
+
+  it("finds a native file of another processor, of another system, and in a place it does not belong", async () => {
+    expect(await problemsOf(`${native}/libggml.so`, elf(183))).toEqual([]);
+    expect(await problemsOf(`${native}/libggml.so`, elf(62))).toHaveLength(1);
+    const mach = Buffer.alloc(64);
+    mach.writeUInt32BE(0xcffaedfe, 0);
+    mach.writeUInt32LE(0x0100000c, 4);
+    expect(programKind(mach)).toEqual({ format: "mach-o", machine: "arm64" });
+    expect(await problemsOf(`${native}/libggml.so`, mach)).toHaveLength(1);
+    expect(await problemsOf("node_modules/elsewhere/hidden.dat", elf(183))).toHaveLength(1);
+    expect(await problemsOf(`${native}/libggml.so`, Buffer.from("version https://git-lfs"))).toHaveLength(1);
+  });
+
+  it("finds what was left in by mistake", async () => {
+    for (const name of ["dist/engine.mjs.map", "src/app.ts", "dist/a.test.js", ".npmrc", "node_modules/x/test/a.js"]) {
+      expect(await problemsOf(name, Buffer.from("x"))).not.toEqual([]);
+    }
+    expect(await problemsOf("dist/engine.mjs", Buffer.from(`open("${os.homedir()}/x")`))).toHaveLength(
+      os.homedir().length > 5 ? 1 : 0,
+    );
+    expect(await problemsOf("dist/engine.mjs", Buffer.from(`open("${process.cwd()}/x")`))).not.toEqual([]);
+  });
+
+  it("finds a module that does not load", { timeout: minute }, async () => {
+    const folder = path.join(scratch, "broken");
+    const source = Buffer.from("import './gone.js';");
+    const problems = await unpackAndLoad(
+      new Map([
+        ["node_modules/node-llama-cpp/package.json", entry(Buffer.from('{"type":"module","version":"1.0.0"}'))],
+        ["node_modules/node-llama-cpp/dist/index.js", entry(source)],
+      ]),
+      folder,
+    );
+    expect(problems).toHaveLength(1);
+  });
+
+  it("refuses a zip whose paths lead out of the folder", async () => {
+    const file = path.join(scratch, "evil.zip");
+    await writeFile(file, zipWithOneName("../../evil"));
+    await expect(readZip(file)).rejects.toThrow(/unsafe path/);
+    await writeFile(file, "not a zip at all");
+    await expect(readZip(file)).rejects.toThrow(/not a zip/);
+  });
+});
+
+async function unpack(tree: Awaited<ReturnType<typeof readZip>>, folder: string): Promise<void> {
+  for (const [name, { read }] of tree) {
+    const file = path.join(folder, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, await read());
+  }
+}
+
+/** A directory entry and the end record suffice: the path is looked at before the file. */
+function zipWithOneName(name: string): Buffer {
+  const entry = Buffer.alloc(46 + name.length);
+  entry.writeUInt32LE(0x02014b50, 0);
+  entry.writeUInt16LE(name.length, 28);
+  entry.write(name, 46);
+  const end = Buffer.alloc(22);
+  end.write("PK\x05\x06", 0, "latin1");
+  end.writeUInt32LE(entry.length, 12);
+  return Buffer.concat([entry, end]);
+}
