@@ -1,0 +1,282 @@
+/**
+ * A strict reader of GGUF headers (ggml's docs/gguf.md, versions 2 and 3, little endian). Files come from anywhere: every
+ * count and length is checked against what is really there before anything is made of it, and nothing is allocated by
+ * a number that the file claims.
+ */
+export interface GgufHeader {
+  readonly version: number;
+  readonly metadata: ReadonlyMap<string, GgufValue>;
+  readonly tensors: readonly GgufTensor[];
+  /** Where tensor data begins, bytes from the start. */
+  readonly dataOffset: number;
+  /** The size that the file must have at least, bytes. */
+  readonly expectedSize: number;
+}
+export type GgufValue = string | number | bigint | boolean | { readonly arrayOf: number; readonly length: number };
+export interface GgufTensor {
+  readonly name: string;
+  readonly dimensions: readonly number[];
+  readonly type: number;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export type GgufProblem = "not-gguf" | "bad-version" | "big-endian" | "incomplete" | "damaged" | "unknown-type";
+
+/** Thrown by the reader. "incomplete" means that the header goes on beyond the bytes that were given. */
+export class GgufError extends Error {
+  constructor(
+    readonly problem: GgufProblem,
+    message: string,
+  ) {
+    super(message);
+    this.name = "GgufError";
+  }
+}
+
+const MAX_KEYS = 65_536;
+const MAX_TENSORS = 65_536;
+const MAX_KEY_LENGTH = 65_535;
+/** Chat templates and licences are the longest texts; a megabyte of either is an attack. */
+const MAX_TEXT_LENGTH = 1 << 20;
+const MAX_DIMENSIONS = 4;
+/** Deeper arrays of arrays do not occur; llama.cpp itself refuses them. */
+const MAX_ARRAY_DEPTH = 1;
+
+/** ggml.h, enum ggml_type: values a block, bytes a block. Types that ggml has dropped are not listed. */
+const blocks: ReadonlyMap<number, readonly [values: number, bytes: number]> = new Map([
+  [0, [1, 4]],
+  [1, [1, 2]],
+  [2, [32, 18]],
+  [3, [32, 20]],
+  [6, [32, 22]],
+  [7, [32, 24]],
+  [8, [32, 34]],
+  [9, [32, 36]],
+  [10, [256, 84]],
+  [11, [256, 110]],
+  [12, [256, 144]],
+  [13, [256, 176]],
+  [14, [256, 210]],
+  [15, [256, 292]],
+  [16, [256, 66]],
+  [17, [256, 74]],
+  [18, [256, 98]],
+  [19, [256, 50]],
+  [20, [32, 18]],
+  [21, [256, 110]],
+  [22, [256, 82]],
+  [23, [256, 136]],
+  [24, [1, 1]],
+  [25, [1, 2]],
+  [26, [1, 4]],
+  [27, [1, 8]],
+  [28, [1, 8]],
+  [29, [256, 56]],
+  [30, [1, 2]],
+  [34, [256, 54]],
+  [35, [256, 66]],
+  [39, [32, 17]],
+  [40, [64, 36]],
+]);
+
+/** GGUF value types 0 to 12: bytes each, 0 for those without a fixed size. */
+const valueBytes = [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8] as const;
+const STRING = 8;
+const ARRAY = 9;
+
+/**
+ * @param bytes the beginning of the file, all of the header or as much as is there.
+ * @throws GgufError
+ */
+export function readGgufHeader(bytes: Uint8Array): GgufHeader {
+  const reader = new Reader(bytes);
+  if (bytes.length < 4) throw new GgufError("not-gguf", "too short for the magic number");
+  if (reader.u32() !== 0x46554747) throw new GgufError("not-gguf", "no GGUF magic number");
+  const version = reader.u32();
+  if (version !== 2 && version !== 3) {
+    if (version !== 0 && (version & 0xffff) === 0) throw new GgufError("big-endian", "the file is big-endian");
+    throw new GgufError("bad-version", `version ${version}`);
+  }
+  const tensorCount = reader.count("tensors", MAX_TENSORS);
+  const keyCount = reader.count("metadata keys", MAX_KEYS);
+  const metadata = new Map<string, GgufValue>();
+  for (let index = 0; index < keyCount; index++) {
+    const key = reader.string(MAX_KEY_LENGTH);
+    if (key === "") throw new GgufError("damaged", "an empty metadata key");
+    if (metadata.has(key))
+      throw new GgufError("damaged", `the metadata key ${JSON.stringify(key.slice(0, 80))} stands twice`);
+    metadata.set(key, reader.value(reader.u32(), 0));
+  }
+  const alignmentValue = metadata.get("general.alignment") ?? 32;
+  const alignment = typeof alignmentValue === "number" ? alignmentValue : 0;
+  if (alignment < 8 || alignment > 65_536 || (alignment & (alignment - 1)) !== 0)
+    throw new GgufError("damaged", "an impossible alignment");
+
+  const tensors: GgufTensor[] = [];
+  const names = new Set<string>();
+  let end = 0;
+  for (let index = 0; index < tensorCount; index++) {
+    const name = reader.string(1024);
+    if (names.has(name)) throw new GgufError("damaged", "two tensors have the same name");
+    names.add(name);
+    const tensor = readTensor(reader, name);
+    if (tensor.offset !== end)
+      throw new GgufError("damaged", `the tensor ${JSON.stringify(name.slice(0, 80))} lies in the wrong place`);
+    end = pad(tensor.offset + tensor.bytes, alignment);
+    if (!Number.isSafeInteger(end)) throw new GgufError("damaged", "tensors of impossible size");
+    tensors.push(tensor);
+  }
+  const dataOffset = pad(reader.position, alignment);
+  const last = tensors.at(-1);
+  return {
+    version,
+    metadata,
+    tensors,
+    dataOffset,
+    expectedSize: dataOffset + (last === undefined ? 0 : last.offset + last.bytes),
+  };
+}
+
+function readTensor(reader: Reader, name: string): GgufTensor {
+  const rank = reader.u32();
+  if (rank > MAX_DIMENSIONS) throw new GgufError("damaged", `a tensor of ${rank} dimensions`);
+  const dimensions: number[] = [];
+  let values = 1;
+  for (let dimension = 0; dimension < rank; dimension++) {
+    const size = reader.u64("a tensor's size");
+    values *= size;
+    if (!Number.isSafeInteger(values)) throw new GgufError("damaged", "a tensor of impossible size");
+    dimensions.push(size);
+  }
+  const type = reader.u32();
+  const block = blocks.get(type);
+  if (block === undefined) throw new GgufError("unknown-type", `tensor type ${type}`);
+  const [blockValues, blockBytes] = block;
+  if ((dimensions[0] ?? 1) % blockValues !== 0) throw new GgufError("damaged", "a tensor row that is not whole blocks");
+  const bytes = (values / blockValues) * blockBytes;
+  const offset = reader.u64("a tensor's offset");
+  if (!Number.isSafeInteger(bytes + offset)) throw new GgufError("damaged", "a tensor of impossible size");
+  return { name, dimensions, type, offset, bytes };
+}
+
+function pad(value: number, alignment: number): number {
+  return Math.ceil(value / alignment) * alignment;
+}
+
+class Reader {
+  position = 0;
+  private readonly view: DataView;
+
+  constructor(private readonly bytes: Uint8Array) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  u32(): number {
+    return this.view.getUint32(this.take(4), true);
+  }
+
+  u64(what: string): number {
+    const value = this.view.getBigUint64(this.take(8), true);
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new GgufError("damaged", `${what} is impossibly large`);
+    return Number(value);
+  }
+
+  count(what: string, most: number): number {
+    const value = this.u64(`the number of ${what}`);
+    if (value > most) throw new GgufError("damaged", `${value} ${what}`);
+    return value;
+  }
+
+  string(most: number): string {
+    const length = this.u64("a string's length");
+    if (length > most) throw new GgufError("damaged", `a string of ${length} bytes where at most ${most} make sense`);
+    const start = this.take(length);
+    return decodeText(this.bytes.subarray(start, start + length));
+  }
+
+  value(type: number, depth: number): GgufValue {
+    switch (type) {
+      case 0:
+        return this.view.getUint8(this.take(1));
+      case 1:
+        return this.view.getInt8(this.take(1));
+      case 2:
+        return this.view.getUint16(this.take(2), true);
+      case 3:
+        return this.view.getInt16(this.take(2), true);
+      case 4:
+        return this.u32();
+      case 5:
+        return this.view.getInt32(this.take(4), true);
+      case 6:
+        return this.view.getFloat32(this.take(4), true);
+      case 7: {
+        const flag = this.view.getUint8(this.take(1));
+        if (flag > 1) throw new GgufError("damaged", "a boolean that is neither true nor false");
+        return flag === 1;
+      }
+      case STRING:
+        return this.string(MAX_TEXT_LENGTH);
+      case ARRAY:
+        return this.array(depth);
+      case 10:
+        return this.view.getBigUint64(this.take(8), true);
+      case 11:
+        return this.view.getBigInt64(this.take(8), true);
+      case 12:
+        return this.view.getFloat64(this.take(8), true);
+      default:
+        throw new GgufError("damaged", `a metadata value of unknown type ${type}`);
+    }
+  }
+
+  /** Arrays are walked, not kept: a vocabulary has a hundred thousand strings. */
+  private array(depth: number): GgufValue {
+    if (depth >= MAX_ARRAY_DEPTH) throw new GgufError("damaged", "arrays inside arrays");
+    const type = this.u32();
+    const length = this.u64("an array's length");
+    const each = valueBytes[type];
+    if (each === undefined || type === ARRAY) throw new GgufError("damaged", `an array of unknown type ${type}`);
+    if (type === STRING) for (let index = 0; index < length; index++) this.take(this.u64("a string's length"));
+    else this.take(each * length);
+    return { arrayOf: type, length };
+  }
+
+  private take(count: number): number {
+    const start = this.position;
+    if (!Number.isSafeInteger(start + count) || start + count > this.bytes.length) {
+      throw new GgufError("incomplete", "the header ends in the middle");
+    }
+    this.position = start + count;
+    return start;
+  }
+}
+
+/** UTF-8 without TextDecoder, which core code does not have; what is broken becomes U+FFFD. Names are short. */
+function decodeText(bytes: Uint8Array): string {
+  let text = "";
+  for (let index = 0; index < bytes.length;) {
+    const first = bytes[index] ?? 0;
+    const length =
+      first < 0x80
+        ? 1
+        : first >= 0xc2 && first < 0xe0
+          ? 2
+          : first >= 0xe0 && first < 0xf0
+            ? 3
+            : first >= 0xf0 && first < 0xf5
+              ? 4
+              : 0;
+    let code = length === 1 ? first : length === 0 ? 0xfffd : first & (0xff >> (length + 1));
+    let good = length > 0 && index + length <= bytes.length;
+    for (let more = 1; good && more < length; more++) {
+      const next = bytes[index + more] ?? 0;
+      good = (next & 0xc0) === 0x80;
+      code = (code << 6) | (next & 0x3f);
+    }
+    text += good && code <= 0x10ffff ? String.fromCodePoint(code) : "\uFFFD";
+    index += good ? length : 1;
+  }
+  return text;
+}
