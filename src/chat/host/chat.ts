@@ -7,6 +7,9 @@ import { ChatPresenter } from "./chatPresenter";
 import { ChatView, chatViewId } from "./chatView";
 import { chatTexts } from "./texts";
 
+/** A storage that hangs must not keep the chat from showing; what it has is shown when it comes. */
+const patienceMs = 3_000;
+
 export const createChat: CreateChat = (deps) => {
   const { log, describeError, activeModel } = deps;
   const texts = chatTexts();
@@ -33,11 +36,19 @@ export const createChat: CreateChat = (deps) => {
       log,
     }),
   );
-  const remembered = presenter.remembered;
-  const ready = store.start().then(async () => {
+  const start = async (): Promise<void> => {
+    const { remembered } = presenter;
+    await store.start();
     // It may have been removed in another window; then the list is what there is.
-    if (remembered !== undefined) await controller.select(remembered).catch(() => undefined);
-  });
+    if (remembered !== undefined && controller.selectedId === null)
+      await controller.select(remembered).catch(() => undefined);
+  };
+  let started: Promise<void> | undefined;
+  /** The storage is read when somebody wants to see it, not when the editor starts. */
+  const ready = (): Promise<void> => {
+    started ??= Promise.race([start(), new Promise<void>((resolve) => setTimeout(resolve, patienceMs))]);
+    return started;
+  };
   const view = subscriptions.add(
     new ChatView({
       extensionUri: deps.extensionUri,
@@ -54,7 +65,7 @@ export const createChat: CreateChat = (deps) => {
   );
   subscriptions.add(
     vscode.window.onDidChangeWindowState(({ focused }) => {
-      if (focused) void ready.then(() => controller.refresh());
+      if (focused) void started?.then(() => controller.refresh());
     }),
   );
   let closing: Promise<void> | undefined;

@@ -13,6 +13,7 @@ import {
   type ChatWebviewContract,
   chatWebviewContract,
 } from "../core/webviewContract";
+import { webviewTexts } from "../core/webviewTexts";
 import type { ChatController } from "./chatController";
 import type { ChatCommand } from "./chatDeps";
 import type { ChatPresenter } from "./chatPresenter";
@@ -27,8 +28,8 @@ export interface ChatViewDeps {
   readonly controller: ChatController;
   readonly presenter: ChatPresenter;
   readonly texts: ChatTexts;
-  /** Settles when the stored conversations are known. */
-  readonly ready: Promise<void>;
+  /** Resolves when the stored conversations are known, or when they are too slow. */
+  readonly ready: () => Promise<void>;
   readonly runCommand: (command: ChatCommand) => Promise<void>;
   readonly log: Logger;
 }
@@ -67,6 +68,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
       codiconsUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, "codicon.css")).toString(),
       language: vscode.env.language,
       title: vscode.l10n.t("Paddock chat"),
+      texts: webviewTexts(vscode.l10n),
     });
   }
 
@@ -94,14 +96,14 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     peer.listen(
       {
         ready: async () => {
-          await this.deps.ready;
+          await this.deps.ready();
           this.pageReady = true;
           // After the answer, when there is an input box.
           setTimeout(() => this.giveFocus(), 0);
           return presenter.state();
         },
         send: async ({ conversation, text }) => {
-          await this.deps.ready;
+          await this.deps.ready();
           const id = await controller.send(conversation, text);
           presenter.setDraft("");
           return { conversation: id };

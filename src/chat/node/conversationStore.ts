@@ -16,7 +16,8 @@ import { Writers } from "./writers";
 const extension = ".jsonl";
 const watchSettleMs = 60;
 const pollMs = 2_000;
-const indexDelayMs = 5_000;
+/** What a killed window had not put into the index is read again by the next one; it need not be fresh. */
+const indexDelayMs = 30_000;
 const firstRetryMs = 1_000;
 const lastRetryMs = 15_000;
 /** Conversations kept in memory besides those in use. */
@@ -239,23 +240,28 @@ export class ConversationStore {
     try {
       names = await this.files.names(this.folder);
     } catch (error) {
-      this.log.warn(`chat storage: ${String(error)}`);
+      this.log.debug(`chat storage: ${String(error)}`);
       return;
     }
+    let changed = false;
     const ids = names.flatMap((name) => {
       const id = name.endsWith(extension) ? name.slice(0, -extension.length) : "";
       return v.is(idSchema, id) ? [id] : [];
     });
     const found = new Set(ids);
-    for (const id of [...this.rows.keys()]) if (!found.has(id)) this.rows.delete(id);
+    for (const id of [...this.rows.keys()]) {
+      if (!found.has(id)) changed = this.rows.delete(id);
+    }
     const queue = [...ids];
     await Promise.all(
       Array.from({ length: scanAtOnce }, async () => {
-        for (let id = queue.pop(); id !== undefined && !this.closed; id = queue.pop()) await this.scanOne(id);
+        for (let id = queue.pop(); id !== undefined && !this.closed; id = queue.pop()) {
+          changed = (await this.scanOne(id)) || changed;
+        }
       }),
     );
     this.evict();
-    this.changes.fire({ id: null });
+    if (changed) this.changes.fire({ id: null });
     for (const conversation of this.loaded.values()) if (conversation.held > 0) void conversation.flush();
   }
 

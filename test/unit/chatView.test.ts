@@ -1,0 +1,288 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type * as vscode from "vscode";
+import {
+  AbstractMessageReader,
+  AbstractMessageWriter,
+  createMessageConnection,
+  type DataCallback,
+  type Disposable,
+  type Message,
+} from "vscode-jsonrpc/node";
+import { chatHostContract, chatWebviewContract, type ViewState } from "../../src/chat/core/webviewContract";
+import { ChatView } from "../../src/chat/host/chatView";
+import { silentLogger } from "../../src/platform/core/logger";
+import { RpcPeer } from "../../src/platform/core/rpc";
+import { type ChatWindow, chatWindow, type Script, scriptedBackend, textNames } from "../support/chatHarness";
+
+/** The few things of the editor that the view touches. What VS Code itself does with them is for the in-host tests. */
+const editor = vi.hoisted(() => ({
+  opened: [] as string[],
+  clipboard: "",
+  activeTextEditor: undefined as unknown,
+}));
+vi.mock("vscode", () => {
+  const uri = (text: string) => ({ text, toString: () => text });
+  return {
+    Uri: { joinPath: (base: { text: string }, ...rest: string[]) => uri([base.text, ...rest].join("/")), parse: uri },
+    l10n: { t: (text: string) => text },
+    commands: { executeCommand: () => Promise.resolve() },
+    env: {
+      language: "de",
+      clipboard: { writeText: (text: string) => Promise.resolve(void (editor.clipboard = text)) },
+      openExternal: (target: { text: string }) => Promise.resolve(editor.opened.push(target.text) > 0),
+    },
+    window: {
+      get activeTextEditor() {
+        return editor.activeTextEditor;
+      },
+      showTextDocument: () => Promise.resolve(undefined),
+    },
+  };
+});
+
+/** A webview view whose page can be destroyed and loaded again, as VS Code does when the view is hidden. */
+class FakeWebviewView {
+  visible = true;
+  readonly toHost = new Set<(message: unknown) => void>();
+  readonly visibility = new Set<() => void>();
+  toPage: ((message: Message) => void) | undefined;
+  readonly webview = {
+    cspSource: "https://webview.test",
+    options: {},
+    html: "",
+    asWebviewUri: (uri: unknown) => uri,
+    onDidReceiveMessage: (listener: (message: unknown) => void) => {
+      this.toHost.add(listener);
+      return { dispose: () => this.toHost.delete(listener) };
+    },
+    postMessage: (message: Message) => {
+      const toPage = this.visible ? this.toPage : undefined;
+      if (toPage !== undefined) setTimeout(() => toPage(structuredClone(message)), 0);
+      return Promise.resolve(toPage !== undefined);
+    },
+  };
+
+  onDidChangeVisibility = (listener: () => void) => {
+    this.visibility.add(listener);
+    return { dispose: () => this.visibility.delete(listener) };
+  };
+  onDidDispose = () => ({ dispose: () => undefined });
+
+  post(message: unknown): void {
+    for (const listener of [...this.toHost]) listener(structuredClone(message));
+  }
+
+  show(visible: boolean): void {
+    this.visible = visible;
+    if (!visible) this.toPage = undefined;
+    for (const listener of this.visibility) listener();
+  }
+
+  /** As the product's own page does: the same peer, seen from the other side. */
+  load() {
+    const view = this as FakeWebviewView;
+    const told: { name: string; params: unknown }[] = [];
+    class Reader extends AbstractMessageReader {
+      listen(callback: DataCallback): Disposable {
+        view.toPage = callback;
+        return { dispose: () => undefined };
+      }
+    }
+    class Writer extends AbstractMessageWriter {
+      write(message: Message): Promise<void> {
+        view.post(message);
+        return Promise.resolve();
+      }
+      end(): void {
+        // The page ends with its view.
+      }
+    }
+    const connection = createMessageConnection(new Reader(), new Writer());
+    const peer = new RpcPeer(connection, chatWebviewContract, chatHostContract, (problem) =>
+      told.push({ name: "problem", params: problem }),
+    );
+    const hear = (name: string) => (params: unknown) => void told.push({ name, params });
+    peer.listen(
+      {},
+      {
+        view: hear("view"),
+        conversations: hear("conversations"),
+        message: hear("message"),
+        delta: hear("delta"),
+        live: hear("live"),
+        engine: hear("engine"),
+        notices: hear("notices"),
+        focusInput: hear("focusInput"),
+      },
+    );
+    return { peer, told, names: () => told.map(({ name }) => name) };
+  }
+}
+
+let folder: string;
+let scripts: Script[];
+let chat: ChatWindow;
+let view: ChatView;
+let shown: FakeWebviewView;
+let page: ReturnType<FakeWebviewView["load"]>;
+const warnings: string[] = [];
+const commands: string[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "paddock-chat-"));
+  scripts = [];
+  warnings.length = 0;
+  commands.length = 0;
+  Object.assign(editor, { opened: [], clipboard: "", activeTextEditor: undefined });
+  chat = await chatWindow({ folder, backend: scriptedBackend(() => scripts.shift() ?? (() => Promise.resolve({}))) });
+  view = new ChatView({
+    extensionUri: { text: "ext" } as unknown as vscode.Uri,
+    controller: chat.controller,
+    presenter: chat.presenter,
+    texts: textNames,
+    ready: () => Promise.resolve(),
+    runCommand: (command) => Promise.resolve(void commands.push(command)),
+    log: { ...silentLogger, warn: (message) => warnings.push(message) },
+  });
+  shown = new FakeWebviewView();
+  view.resolveWebviewView(shown as unknown as vscode.WebviewView);
+  page = shown.load();
+});
+
+afterEach(async () => {
+  view.dispose();
+  await chat.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("the page", () => {
+  it("may run its own script only, and load nothing from anywhere else", () => {
+    const { html } = shown.webview;
+    const policy = /http-equiv="Content-Security-Policy"\s+content="([^"]*)"/.exec(html)?.[1] ?? "";
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toMatch(/unsafe-(?:eval|inline)|https?:\/\/(?!webview\.test)/);
+    const nonce = /'nonce-([^']+)'/.exec(policy)?.[1] ?? "";
+    expect(nonce.length).toBeGreaterThanOrEqual(16);
+    const tags = html.match(/<script[^>]*>/g) ?? [];
+    expect(tags).toHaveLength(1);
+    expect(tags[0]).toContain(`nonce="${nonce}"`);
+    expect(tags[0]).toContain("ext/dist/webview/chat.js");
+    expect(html).toContain('lang="de"');
+  });
+
+  it("asks, sends, and hears the answer", async () => {
+    expect((await page.peer.request("ready", {})).messages).toEqual([]);
+    scripts.push(async (say) => {
+      say("Hello");
+      return Promise.resolve({});
+    });
+    const { conversation } = await page.peer.request("send", { conversation: null, text: "Hi" });
+    await vi.waitFor(() => expect(page.names()).toEqual(expect.arrayContaining(["view", "message", "delta", "live"])));
+    await vi.waitFor(() => {
+      const messages = page.told.filter(({ name }) => name === "message");
+      expect(messages.at(-1)?.params).toMatchObject({ conversation, message: { status: "complete" } });
+    });
+    expect(page.names()).not.toContain("problem");
+  });
+
+  it("that is built anew gets everything, and no answer meant for the one before", async () => {
+    await page.peer.request("ready", {});
+    const { conversation } = await page.peer.request("send", { conversation: null, text: "Hi" });
+    // In flight when the view is hidden: its answer would carry an id that the next page uses too.
+    const lost = page.peer.request("select", { conversation });
+    lost.catch(() => undefined);
+    shown.show(false);
+    await vi.waitFor(() => expect(chat.controller.generating).toBe(false));
+    shown.show(true);
+    const again = shown.load();
+    const state: ViewState = await again.peer.request("ready", {});
+    expect(state).toMatchObject({ selected: conversation });
+    expect(state.messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
+    expect(shown.toHost.size).toBe(1);
+    expect(again.names()).not.toContain("problem");
+  });
+
+  it("gets the keyboard when it is ready, once", async () => {
+    await view.focusInput();
+    expect(page.names()).toEqual([]);
+    await page.peer.request("ready", {});
+    await vi.waitFor(() => expect(page.names()).toEqual(["focusInput"]));
+    await view.focusInput();
+    await vi.waitFor(() => expect(page.names()).toEqual(["focusInput", "focusInput"]));
+  });
+});
+
+describe("what comes in", () => {
+  it("is checked: nothing malformed does anything, and the page goes on", async () => {
+    const rejected = (method: string, params: unknown) =>
+      expect(page.peer.request(method as "select", params as never)).rejects.toBeInstanceOf(Error);
+    shown.post(null);
+    shown.post("text");
+    shown.post([1, 2]);
+    shown.post({ jsonrpc: "2.0" });
+    shown.post({ jsonrpc: "2.0", id: {}, method: 5 });
+    shown.post({ jsonrpc: "2.0", method: "draft", params: { text: 5 } });
+    shown.post({ jsonrpc: "2.0", method: "nothing", params: {} });
+    await rejected("select", { conversation: "../../etc/passwd" });
+    await rejected("send", { conversation: null, text: "" });
+    await rejected("send", { conversation: null, text: "   " });
+    await rejected("command", { name: "workbench.action.quit" });
+    await rejected("rename", { conversation: "a", title: "x".repeat(201) });
+    expect(commands).toEqual([]);
+    expect(chat.controller.conversations()).toEqual([]);
+    expect(warnings.length).toBeGreaterThan(3);
+    expect((await page.peer.request("ready", {})).draft).toBe("");
+    page.peer.notify("draft", { text: "half" });
+    await vi.waitFor(async () => expect((await page.peer.request("ready", {})).draft).toBe("half"));
+  });
+
+  it("opens web links and no others", async () => {
+    for (const url of [
+      "javascript:alert(1)",
+      "command:workbench.action.quit",
+      "file:///etc/passwd",
+      "vscode://x",
+      "data:text/html,x",
+      "no link",
+      "",
+    ]) {
+      await expect(page.peer.request("openLink", { url }), url).rejects.toMatchObject({ message: "linkRefused" });
+    }
+    expect(editor.opened).toEqual([]);
+    await page.peer.request("openLink", { url: "https://example.com/a?b=c#d" });
+    expect(editor.opened).toEqual(["https://example.com/a?b=c#d"]);
+  });
+
+  it("copies, and inserts in place of every selection in one step, or says why it can't", async () => {
+    await page.peer.request("copy", { text: "code" });
+    expect(editor.clipboard).toBe("code");
+    await expect(page.peer.request("insert", { text: "x" })).rejects.toMatchObject({
+      message: "noEditor",
+      remedy: "noEditorRemedy",
+    });
+    const edits: [unknown, string][] = [];
+    let writable = true;
+    editor.activeTextEditor = {
+      selections: ["s1", "s2"],
+      edit: (build: (edit: { replace: (at: unknown, text: string) => void }) => void) => {
+        build({ replace: (at, text) => edits.push([at, text]) });
+        return Promise.resolve(writable);
+      },
+    };
+    await page.peer.request("insert", { text: "x" });
+    expect(edits).toEqual([
+      ["s1", "x"],
+      ["s2", "x"],
+    ]);
+    writable = false;
+    await expect(page.peer.request("insert", { text: "x" })).rejects.toMatchObject({ message: "insertRefused" });
+  });
+
+  it("runs the commands of other rooms by name", async () => {
+    await page.peer.request("command", { name: "restartEngine" });
+    expect(commands).toEqual(["restartEngine"]);
+  });
+});
