@@ -78,6 +78,8 @@ const blocks: ReadonlyMap<number, readonly [values: number, bytes: number]> = ne
   [35, [256, 66]],
   [39, [32, 17]],
   [40, [64, 36]],
+  [41, [128, 18]],
+  [42, [64, 18]],
 ]);
 
 /** GGUF value types 0 to 12: bytes each, 0 for those without a fixed size. */

@@ -1,0 +1,183 @@
+import path from "node:path";
+import * as vscode from "vscode";
+import { createChat } from "./chat/host/chat";
+import type { Chat } from "./chat/host/chatDeps";
+import { EmbeddedEngine } from "./engine/client/embeddedEngine";
+import { ActiveModelService } from "./models/host/activeModelService";
+import { pickModel, pickModelFile } from "./models/host/modelCommands";
+import { ModelRegistry } from "./models/node/modelRegistry";
+import { DisposableStore } from "./platform/core/disposables";
+import { describeError, showError } from "./platform/host/errorWords";
+import { OutputLog } from "./platform/host/log";
+import { SettingsService } from "./platform/host/settingsService";
+import { TimingHistory } from "./speed/core/timingHistory";
+import { speedReport } from "./speed/core/speedReport";
+import { createStatusBar } from "./speed/host/statusBar";
+import type { TestApi } from "./testApi";
+
+export interface App {
+  /** Only where the in-host tests run. */
+  readonly testApi: TestApi | undefined;
+  /** Ends the engines and writes what is not yet on disk. */
+  close(): Promise<void>;
+}
+
+/** The composition root: makes every room and hands each what it needs of the others. */
+export async function createApp(context: vscode.ExtensionContext): Promise<App> {
+  const started = performance.now();
+  const store = new DisposableStore();
+  context.subscriptions.push(store);
+  const log = store.add(new OutputLog());
+  const report = (error: unknown): void => void showError(log, error);
+  const settings = store.add(new SettingsService(log));
+  const history = new TimingHistory();
+  const registry = await ModelRegistry.open(context.asAbsolutePath(path.join("media", "models")));
+  const engine = new EmbeddedEngine({
+    enginePath: context.asAbsolutePath(path.join("dist", "engine.mjs")),
+    models: registry,
+    timings: history,
+    log,
+    settings: () => ({
+      gpu: settings.current["engine.gpu"],
+      gpuLayers: settings.current["engine.gpuLayers"],
+      threads: settings.current["engine.threads"],
+      contextSize: settings.current["engine.contextSize"],
+      idleUnloadMinutes: settings.current["engine.idleUnloadMinutes"],
+    }),
+  });
+  const active = store.add(new ActiveModelService({ registry, settings, lifecycle: engine, log, report }));
+  const warmUp = (): void => {
+    engine.load(active.current().id, new AbortController().signal).catch(report);
+  };
+  const chat = store.add(
+    createChat({
+      extensionUri: context.extensionUri,
+      storageDir: path.join(context.globalStorageUri.fsPath, "chat"),
+      backend: engine,
+      lifecycle: engine,
+      activeModel: active,
+      maxTokens: () => settings.current["chat.maxTokens"],
+      describeError,
+      memento: context.workspaceState,
+      runCommand: async (command) => {
+        await vscode.commands.executeCommand(`paddock.${command}`);
+      },
+      log,
+    }),
+  );
+  store.add(
+    createStatusBar({
+      lifecycle: engine,
+      history,
+      model: () => active.current(),
+      onDidChangeModel: active.onDidChange,
+    }),
+  );
+  store.add(
+    chat.onDidChangeGenerating(
+      (generating) => void vscode.commands.executeCommand("setContext", "paddock.generating", generating),
+    ),
+  );
+  registerCommands(store, { chat, engine, active, registry, history, log, report, extensionId: context.extension.id });
+  store.add(followEngineSettings(settings, engine, active, report));
+
+  const activationMs = performance.now() - started;
+  log.info(
+    `Paddock ${String((context.extension.packageJSON as { version?: unknown }).version)} is ready in ${activationMs.toFixed(0)} ms.`,
+  );
+  return {
+    testApi:
+      context.extensionMode === vscode.ExtensionMode.Test
+        ? { activationMs, activeModel: () => active.current().id, engine, chat, timings: () => history.all(), warmUp }
+        : undefined,
+    close: async () => {
+      await Promise.allSettled([chat.close(), engine.close()]);
+    },
+  };
+}
+
+interface CommandRooms {
+  readonly chat: Chat;
+  readonly engine: EmbeddedEngine;
+  readonly active: ActiveModelService;
+  readonly registry: ModelRegistry;
+  readonly history: TimingHistory;
+  readonly log: OutputLog;
+  readonly report: (error: unknown) => void;
+  readonly extensionId: string;
+}
+
+function registerCommands(store: DisposableStore, rooms: CommandRooms): void {
+  const { chat, engine, active, registry, history, log, report } = rooms;
+  const add = (name: string, run: () => Promise<unknown> | void): void => {
+    store.add(
+      vscode.commands.registerCommand(`paddock.${name}`, async () => {
+        try {
+          await run();
+        } catch (error) {
+          report(error);
+        }
+      }),
+    );
+  };
+  const whileLoading = (
+    work: (id: ReturnType<typeof active.current>["id"], signal: AbortSignal) => Promise<unknown>,
+  ): Thenable<unknown> =>
+    vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Window,
+        title: vscode.l10n.t("Paddock: loading {0}", active.current().displayName),
+      },
+      () => work(active.current().id, new AbortController().signal),
+    );
+  add("openChat", () => chat.focusInput());
+  add("newConversation", () => chat.newConversation());
+  add("stopAnswer", () => chat.stop());
+  add("switchModel", () => pickModel(registry, active, engine));
+  add("chooseModelFile", () => pickModelFile(active));
+  add("loadModel", async () => whileLoading((id, signal) => engine.load(id, signal)));
+  add("unloadModel", () => engine.unload(active.current().id));
+  add("restartEngine", async () => whileLoading((id, signal) => engine.restart(id, signal)));
+  add("showLog", () => log.show());
+  add("showSpeedDetails", async () => {
+    const document = await vscode.workspace.openTextDocument({
+      language: "markdown",
+      content: speedReport(history.all()),
+    });
+    await vscode.commands.executeCommand("markdown.showPreview", document.uri);
+  });
+  add(
+    "openWalkthrough",
+    () =>
+      vscode.commands
+        .executeCommand("workbench.action.openWalkthrough", `${rooms.extensionId}#start`, false)
+        .then(() => undefined) as Promise<void>,
+  );
+}
+
+/** A change of the engine's switches takes effect when the model next loads; a loaded one starts anew once it is idle. */
+function followEngineSettings(
+  settings: SettingsService,
+  engine: EmbeddedEngine,
+  active: ActiveModelService,
+  report: (error: unknown) => void,
+): vscode.Disposable {
+  const restarting = ["engine.gpu", "engine.gpuLayers", "engine.threads", "engine.contextSize"] as const;
+  let wanted = false;
+  const restartWhenIdle = (): void => {
+    const { id } = active.current();
+    const state = engine.state(id);
+    if (!wanted || (state.status === "ready" && state.busy)) return;
+    wanted = false;
+    if (state.status === "ready") engine.restart(id, new AbortController().signal).catch(report);
+  };
+  const store = new DisposableStore();
+  store.add(
+    settings.onDidChange(({ changed }) => {
+      wanted ||= restarting.some((key) => changed.has(key));
+      restartWhenIdle();
+    }),
+  );
+  store.add(engine.onDidChangeState(restartWhenIdle));
+  return store;
+}

@@ -1,0 +1,12 @@
+import type { EmbeddedBackend, ModelId, ModelLifecycle, TimingRecord } from "./engine/backend";
+import type { Chat } from "./chat/host/chatDeps";
+
+/** What activate returns under test, so that the in-host suite can look behind the commands. */
+export interface TestApi {
+  readonly activationMs: number;
+  readonly engine: EmbeddedBackend & ModelLifecycle;
+  readonly chat: Chat;
+  activeModel(): ModelId;
+  timings(): readonly TimingRecord[];
+  warmUp(): void;
+}
