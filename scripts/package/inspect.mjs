@@ -105,20 +105,26 @@ export async function inspect(tree, target) {
   return { problems, natives, files: tree.size, modelBytes, otherBytes };
 }
 
-/** Every model that the manifest names is inside, whole, with its licence. */
+/** Every file that the manifest of the models names is inside, whole, with its licence, and nothing besides. */
 async function modelProblems(tree) {
   const manifest = await tree.get(`${modelFolder}manifest.json`)?.read();
   if (manifest === undefined) return [];
   const problems = [];
-  const named = JSON.parse(manifest.toString("utf8")).models ?? [];
-  if (named.length === 0) problems.push("The manifest of the models names none.");
-  for (const { id, file, sha256 } of named) {
+  const { entries = [] } = JSON.parse(manifest.toString("utf8"));
+  if (entries.length === 0) problems.push("The manifest of the models names none.");
+  const known = new Set(["manifest.json"]);
+  for (const { id, file, sha256, license } of entries) {
+    known.add(file).add(license.file);
     const bytes = await tree.get(modelFolder + file)?.read();
     if (bytes === undefined) problems.push(`The model ${id} is missing (${file}).`);
     else if (createHash("sha256").update(bytes).digest("hex") !== sha256) problems.push(`The model ${id} is damaged.`);
+    if (!tree.has(modelFolder + license.file))
+      problems.push(`The licence of ${id} is missing (${license.file ?? "none"}).`);
   }
-  if (![...tree.keys()].some((name) => name.startsWith(modelFolder) && /licen[cs]e/i.test(name))) {
-    problems.push("The licence of the starter model is missing.");
+  for (const name of tree.keys()) {
+    if (name.startsWith(modelFolder) && !known.has(name.slice(modelFolder.length))) {
+      problems.push(`${name} is in no entry of the manifest.`);
+    }
   }
   return problems;
 }

@@ -1,6 +1,6 @@
 // Lays out what goes into the .vsix of one target: the bundles, the media, node-llama-cpp with exactly the files it
 // reaches at run time, and that target's native packages.
-import { cp, glob, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, glob, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "../build.mjs";
@@ -73,7 +73,7 @@ export async function stage(target, options = {}) {
     dependencies,
   });
   const bundled = await bundledPackages(root, inputs);
-  const text = await notices([...bundled, ...shipped, ...native], [await starterNotice()]);
+  const text = await notices([...bundled, ...shipped, ...native], await modelNotices());
   await writeFile(path.join(folder, "ThirdPartyNotices.txt"), text);
   return { folder, binding, native: nativeNames };
 }
@@ -146,12 +146,18 @@ async function stageMedia(folder) {
   });
 }
 
-async function starterNotice() {
+/** What travels in media/models, each with its own licence. */
+async function modelNotices() {
   const models = path.join(root, "media/models");
-  const [file] = (await readdir(models)).filter((name) => name.endsWith(".LICENSE.txt"));
-  if (file === undefined) throw new Error("The starter model has no licence beside it in media/models.");
-  const name = `${file.replace(".LICENSE.txt", "")}, the starter model`;
-  return { name, licence: "Apache-2.0", text: await readFile(path.join(models, file), "utf8"), where: "media/models" };
+  const { entries } = JSON.parse(await readFile(path.join(models, "manifest.json"), "utf8"));
+  return Promise.all(
+    entries.map(async ({ file, baseModel, license }) => ({
+      name: baseModel ?? file,
+      licence: license.spdx,
+      text: license.file === undefined ? "" : await readFile(path.join(models, license.file), "utf8"),
+      where: `media/models/${file}`,
+    })),
+  );
 }
 
 function pick(object, fields) {

@@ -29,10 +29,10 @@ describe("the package of this platform", () => {
       const extension = path.join(scratch, "this");
       const tree = below(await readZip(file), "extension/");
       await unpack(tree, extension);
-      const { models } = JSON.parse(await readFile(path.join(extension, "media/models/manifest.json"), "utf8")) as {
-        models: { file: string }[];
+      const { entries } = JSON.parse(await readFile(path.join(extension, "media/models/manifest.json"), "utf8")) as {
+        entries: { file: string }[];
       };
-      const starter = path.join(extension, "media/models", models[0]?.file ?? "");
+      const starter = path.join(extension, "media/models", entries[0]?.file ?? "");
       const answer = await askPackagedEngine(extension, starter, "What is the capital of France?");
       console.log(`${thisTarget()} ${JSON.stringify(answer)}`);
       expect(answer.text).toMatch(/Paris/);
