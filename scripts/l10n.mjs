@@ -1,9 +1,14 @@
 // The texts of the extension that translators see: vscode.l10n.t(...) in code, %keys% in package.json.
+import { existsSync } from "node:fs";
 import { glob, readFile } from "node:fs/promises";
 import path from "node:path";
 import ts from "typescript";
 
+const modelManifest = "media/models/manifest.json";
+
 /**
+ * A text that is not a literal may come from the manifest of the models, and says so in a comment before it:
+ * l10n.t(/* from media/models/manifest.json *\/ note).
  * @param {string} root the repository.
  * @returns {Promise<{bundle: Record<string, string>, problems: string[]}>} bundle: English text by key, in the form
  *   of l10n/bundle.l10n.json; problems: a sentence for each call whose text is not a literal, which nobody could translate.
@@ -17,13 +22,23 @@ export async function extractTexts(root) {
     if (!text.includes("l10n.t(")) continue;
     const source = ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true);
     visit(source, (call) => {
-      const found = literalMessage(call.arguments[0]);
+      const argument = call.arguments[0];
+      if (argument?.getFullText().includes(`/* from ${modelManifest} */`)) return;
+      const found = literalMessage(argument);
       const { line } = source.getLineAndCharacterOfPosition(call.getStart());
       if (found === undefined) problems.push(`${file}:${line + 1} gives l10n.t a text that is not a literal.`);
       else bundle[found.key] = found.message;
     });
   }
+  for (const text of await modelTexts(root)) bundle[text] = text;
   return { bundle: Object.fromEntries(Object.entries(bundle).sort(([a], [b]) => (a < b ? -1 : 1))), problems };
+}
+
+async function modelTexts(root) {
+  const file = path.join(root, modelManifest);
+  if (!existsSync(file)) return [];
+  const { entries } = JSON.parse(await readFile(file, "utf8"));
+  return entries.flatMap(({ note }) => (note === undefined ? [] : [note]));
 }
 
 function visit(node, onCall) {

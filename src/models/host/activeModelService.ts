@@ -41,7 +41,11 @@ export class ActiveModelService implements Disposable {
 
   current(): { readonly id: ModelId; readonly displayName: string; readonly note?: string } {
     const { id, displayName, note } = this.model;
-    return { id, displayName, ...(note === undefined ? {} : { note: vscode.l10n.t(note) }) };
+    return {
+      id,
+      displayName,
+      ...(note === undefined ? {} : { note: vscode.l10n.t(/* from media/models/manifest.json */ note) }),
+    };
   }
 
   /** Loads the model that `setting` names, with progress and cancel, and makes it the setting when it is ready. */
