@@ -7,12 +7,13 @@ import * as esbuild from "esbuild";
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /**
- * @param {{production?: boolean, dist?: string}} options production: minified and without source maps, for a .vsix;
- *   dist: the folder to write, which is emptied first.
+ * @param {{production?: boolean, dist?: string, only?: ("extension" | "engine" | "webview")[]}} options production:
+ *   minified and without source maps, for a .vsix; dist: the folder to write, which is emptied first; only: leave the
+ *   other programs as they are.
  * @returns {Promise<{inputs: string[]}>} every file that went into a bundle or beside it, relative to the repository.
  */
-export async function build({ production = false, dist = path.join(root, "dist") } = {}) {
-  await rm(dist, { recursive: true, force: true });
+export async function build({ production = false, dist = path.join(root, "dist"), only } = {}) {
+  if (only === undefined) await rm(dist, { recursive: true, force: true });
   const shared = {
     absWorkingDir: root,
     bundle: true,
@@ -22,16 +23,16 @@ export async function build({ production = false, dist = path.join(root, "dist")
     logLevel: "warning",
     metafile: true,
   };
-  const bundles = await Promise.all([
-    esbuild.build({
+  const programs = {
+    extension: {
       ...shared,
       entryPoints: ["src/extension.ts"],
       outfile: path.join(dist, "extension.cjs"),
       platform: "node",
       format: "cjs",
       external: ["vscode"],
-    }),
-    esbuild.build({
+    },
+    engine: {
       ...shared,
       entryPoints: ["src/engine/process/main.ts"],
       outfile: path.join(dist, "engine.mjs"),
@@ -43,16 +44,17 @@ export async function build({ production = false, dist = path.join(root, "dist")
       banner: {
         js: "import { createRequire as __paddockRequire } from 'node:module'; const require = __paddockRequire(import.meta.url);",
       },
-    }),
-    esbuild.build({
+    },
+    webview: {
       ...shared,
       entryPoints: ["src/chat/webview/chat.ts"],
       outfile: path.join(dist, "webview/chat.js"),
       platform: "browser",
       format: "esm",
       tsconfigRaw: { compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false } },
-    }),
-  ]);
+    },
+  };
+  const bundles = await Promise.all((only ?? Object.keys(programs)).map((name) => esbuild.build(programs[name])));
   await mkdir(path.join(dist, "webview"), { recursive: true });
   const copied = ["codicon.css", "codicon.ttf"].map((file) => `node_modules/@vscode/codicons/dist/${file}`);
   for (const file of copied) await cp(path.join(root, file), path.join(dist, "webview", path.basename(file)));
