@@ -18,10 +18,10 @@ import { RpcPeer } from "../../src/platform/core/rpc";
 import { type ChatWindow, chatWindow, type Script, scriptedBackend, textNames } from "../support/chatHarness";
 
 /** The few things of the editor that the view touches. What VS Code itself does with them is for the in-host tests. */
-const editor = vi.hoisted(() => ({
-  opened: [] as string[],
+const editor = vi.hoisted((): { opened: string[]; clipboard: string; activeTextEditor: unknown } => ({
+  opened: [],
   clipboard: "",
-  activeTextEditor: undefined as unknown,
+  activeTextEditor: undefined,
 }));
 vi.mock("vscode", () => {
   const uri = (text: string) => ({ text, toString: () => text });

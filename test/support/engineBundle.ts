@@ -1,0 +1,32 @@
+import { mkdtemp, mkdir, rm } from "node:fs/promises";
+import * as path from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Where the starter model lies. */
+export const starterPath = path.join(root, "media/models/SmolLM2-135M-Instruct.Q4_1.gguf");
+
+/** Bundles the engine process as the build does, beside node_modules so that it finds node-llama-cpp. */
+export async function engineBundle(): Promise<{ enginePath: string; remove(): Promise<void> }> {
+  const cache = path.join(root, "node_modules/.cache");
+  await mkdir(cache, { recursive: true });
+  const folder = await mkdtemp(path.join(cache, "paddock-engine-"));
+  const enginePath = path.join(folder, "engine.mjs");
+  await build({
+    absWorkingDir: root,
+    entryPoints: ["src/engine/process/main.ts"],
+    outfile: enginePath,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "es2023",
+    external: ["node-llama-cpp"],
+    logLevel: "error",
+    banner: {
+      js: "import { createRequire as __paddockRequire } from 'node:module'; const require = __paddockRequire(import.meta.url);",
+    },
+  });
+  return { enginePath, remove: () => rm(folder, { recursive: true, force: true }) };
+}
