@@ -1,0 +1,115 @@
+// npm test: sets up and runs every layer, and ends with one line that counts them all.
+//   npm test [-- lint unit engine package webview host e2e]
+import { spawn } from "node:child_process";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { ensureChromium, ensureInstalled, isMain, main, root } from "./setup.mjs";
+
+const results = path.join(root, "test-results");
+
+/** Each returns {passed, failed, skipped}; a layer that finds no test has failed. */
+const layers = {
+  lint: async () => {
+    const checks = [
+      [["scripts/typecheck.mjs"]],
+      [["node_modules/eslint/bin/eslint.js", "."]],
+      [["node_modules/prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."]],
+    ];
+    const counts = { passed: 0, failed: 0, skipped: 0 };
+    for (const [options] of checks) {
+      if ((await node(options)) === 0) counts.passed++;
+      else counts.failed++;
+    }
+    return counts;
+  },
+  unit: () => vitest("unit"),
+  engine: async () => {
+    await built();
+    return vitest("engine");
+  },
+  package: () => vitest("package"),
+  webview: async () => {
+    await built();
+    return playwright("webview");
+  },
+  host: async () => {
+    await built();
+    const file = path.join(results, "host.json");
+    await node(["test/host/run.mjs", "--json", file], { PADDOCK_CHROMIUM: await ensureChromium() });
+    const { stats } = JSON.parse(await readFile(file, "utf8"));
+    return { passed: stats.passes, failed: stats.failures, skipped: stats.pending };
+  },
+  e2e: () => playwright("e2e"),
+};
+
+let builtOnce;
+function built() {
+  return (builtOnce ??= import("./build.mjs").then(({ build }) => build()));
+}
+
+async function vitest(layer) {
+  const file = path.join(results, `${layer}.json`);
+  const options = ["--config", "test/vitest.config.ts", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  await node(["node_modules/vitest/vitest.mjs", "run", `test/${layer}`, ...options]);
+  const report = JSON.parse(await readFile(file, "utf8"));
+  // A file that could not even be loaded has no tests to fail.
+  const broken = report.testResults.filter(({ status, assertionResults }) => status === "failed" && assertionResults.length === 0);
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + broken.length,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+async function playwright(layer) {
+  const file = path.join(results, `${layer}.json`);
+  const env = { PADDOCK_CHROMIUM: await ensureChromium(), PLAYWRIGHT_JSON_OUTPUT_NAME: file };
+  await node(["node_modules/@playwright/test/cli.js", "test", "-c", `test/${layer}/playwright.config.ts`, "--reporter=list,json"], env);
+  const { stats, errors } = JSON.parse(await readFile(file, "utf8"));
+  return { passed: stats.expected + stats.flaky, failed: stats.unexpected + errors.length, skipped: stats.skipped };
+}
+
+async function node(options, env = {}) {
+  const child = spawn(process.execPath, options, { cwd: root, stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, ...env } });
+  return new Promise((resolve, reject) => child.on("error", reject).on("close", (code) => resolve(code ?? 1)));
+}
+
+async function runLayers(names) {
+  await rm(results, { recursive: true, force: true });
+  await mkdir(results, { recursive: true });
+  const rows = [];
+  for (const name of names) {
+    console.log(`\n== ${name}`);
+    const since = performance.now();
+    let counts;
+    try {
+      counts = await layers[name]();
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : error);
+      counts = { passed: 0, failed: 1, skipped: 0 };
+    }
+    if (counts.passed + counts.failed === 0) {
+      console.error(`The layer ${name} ran no test.`);
+      counts.failed = 1;
+    }
+    rows.push({ layer: name, ...counts, seconds: Math.round((performance.now() - since) / 1000) });
+  }
+  const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
+  console.log("\nlayer     passed  failed  skipped  seconds");
+  for (const { layer, passed, failed, skipped, seconds } of rows) {
+    console.log(`${layer.padEnd(8)}  ${String(passed).padStart(6)}  ${String(failed).padStart(6)}  ${String(skipped).padStart(7)}  ${String(seconds).padStart(7)}`);
+  }
+  if (sum("failed") > 0) process.exitCode = 1;
+  const skipped = sum("skipped");
+  console.log(`\n${sum("passed")} passed, ${sum("failed")} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+}
+
+if (isMain(import.meta.url)) {
+  await main(async () => {
+    await ensureInstalled(import.meta.url);
+    const named = process.argv.slice(2);
+    const unknown = named.filter((name) => !(name in layers));
+    if (unknown.length > 0) throw new Error(`There is no layer ${unknown.join(", ")}; there are ${Object.keys(layers).join(", ")}.`);
+    await runLayers(named.length > 0 ? named : Object.keys(layers));
+  });
+}

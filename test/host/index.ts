@@ -1,0 +1,29 @@
+import { writeFileSync } from "node:fs";
+import Mocha from "mocha";
+
+/**
+ * What VS Code calls in its extension host: runs the suite and writes mocha's JSON report to $PADDOCK_HOST_REPORT.
+ * It is the same file in the embedded editor and in desktop VS Code.
+ */
+export async function run(): Promise<void> {
+  const mocha = new Mocha({ ui: "bdd", timeout: 120_000, reporter: "json", reporterOptions: { output: undefined } });
+  mocha.suite.emit("pre-require", globalThis as never, "", mocha);
+  await import("./suite/activation.test");
+  await import("./suite/answer.test");
+  await import("./suite/reliability.test");
+  const failures: { title: string; error: string }[] = [];
+  const passes: string[] = [];
+  let pending = 0;
+  await new Promise<void>((resolve) => {
+    const runner = mocha.run(() => resolve());
+    runner.on("pass", (test) => passes.push(test.fullTitle()));
+    runner.on("pending", () => pending++);
+    runner.on("fail", (test, error: unknown) =>
+      failures.push({ title: test.fullTitle(), error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    );
+  });
+  const report = process.env["PADDOCK_HOST_REPORT"];
+  const stats = { passes: passes.length, failures: failures.length, pending };
+  if (report !== undefined) writeFileSync(report, JSON.stringify({ stats, passes, failures }, null, 2));
+  if (failures.length > 0) throw new Error(failures.map(({ title, error }) => `${title}\n${error}`).join("\n\n"));
+}
