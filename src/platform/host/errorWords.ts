@@ -28,6 +28,16 @@ export function describeError(error: PaddockError): ErrorWords {
         message: vscode.l10n.t("The connection to the engine was lost."),
         remedy: error.remedy ?? vscode.l10n.t("Try again; the log says more."),
       };
+    case "storage/full":
+      return {
+        message: vscode.l10n.t("There is no space left where Paddock keeps its files."),
+        remedy: vscode.l10n.t("Free some disk space; Paddock tries again by itself."),
+      };
+    case "storage/read-only":
+      return {
+        message: vscode.l10n.t("Paddock may not write where it keeps its files."),
+        remedy: vscode.l10n.t("Make the folder writable; Paddock tries again by itself."),
+      };
     case "internal":
     case "invalid-message":
       return {
