@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Message, plainText } from "../../src/chat/core/conversation";
 import { systemPrompt } from "../../src/chat/core/promptMessages";
 import { nodeStoreFiles, type StoreFiles } from "../../src/chat/node/storeFiles";
@@ -17,6 +17,7 @@ import {
   untilCancelled,
 } from "../support/chatHarness";
 import { seededRandom } from "../support/random";
+import { soon } from "../support/soon";
 
 let folder: string;
 let scripts: Script[];
@@ -54,7 +55,7 @@ const says =
 const crash = (): never => {
   throw new PaddockError("engine/crashed", "The engine crashed.", { remedy: "It starts again by itself." });
 };
-const idle = (window: ChatWindow): Promise<void> => vi.waitFor(() => expect(window.controller.generating).toBe(false));
+const idle = (window: ChatWindow): Promise<void> => soon(() => expect(window.controller.generating).toBe(false));
 const shape = (messages: readonly Message[]): string[] =>
   messages.map(({ role, status, parts }) => `${role} ${status}: ${plainText(parts)}`);
 const last = (window: ChatWindow): Message => {
@@ -65,7 +66,7 @@ const last = (window: ChatWindow): Message => {
 
 /** The page shows what there is to show, and got every delta in its place. */
 async function expectInStep({ page, controller }: ChatWindow): Promise<void> {
-  await vi.waitFor(() => {
+  await soon(() => {
     expect(page.messages).toEqual(controller.shown());
     expect(page.state).toMatchObject({ conversations: controller.conversations(), selected: controller.selectedId });
   });
@@ -116,7 +117,7 @@ describe("an answer", () => {
     });
     const id = await window.controller.send(null, "Go on and on");
     const file = path.join(folder, "conversations", `${id}.jsonl`);
-    await vi.waitFor(async () => expect(await readFile(file, "utf8")).toContain("so far"), 2000);
+    await soon(async () => expect(await readFile(file, "utf8")).toContain("so far"));
     expect(window.controller.generating).toBe(true);
   });
 
@@ -142,7 +143,7 @@ describe("an answer", () => {
       return untilCancelled(options);
     });
     const id = await window.controller.send(null, "Tell a story");
-    await vi.waitFor(() => expect(plainText(last(window).parts)).toBe("Once upon"));
+    await soon(() => expect(plainText(last(window).parts)).toBe("Once upon"));
     window.controller.stop(id);
     await idle(window);
     expect(last(window)).toMatchObject({ status: "stopped", stopReason: "cancelled" });
@@ -169,7 +170,7 @@ describe("an answer", () => {
     const window = await openWindow();
     scripts.push((_say, _request, options) => rejectedWhenCancelled(options));
     const id = await window.controller.send(null, "Hi");
-    await vi.waitFor(() => expect(backend.requests).toHaveLength(1));
+    await soon(() => expect(backend.requests).toHaveLength(1));
     window.controller.stop(id);
     await idle(window);
     expect(last(window)).toMatchObject({ status: "stopped", parts: [] });
@@ -278,13 +279,13 @@ describe("several conversations", () => {
     scripts.push(talk, talk);
     const a = await window.controller.send(null, "A");
     const b = await window.controller.send(null, "B");
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(window.page.state?.conversations.map(({ generating }) => generating)).toEqual([true, true]),
     );
     expect(window.page.messages[0]?.parts).toEqual([{ type: "text", text: "B" }]);
     await expect(window.controller.send(b, "not yet")).rejects.toThrow("stillAnswering");
     window.controller.stop(a);
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(window.controller.conversations()).toMatchObject([
         { id: a, generating: false },
         { id: b, generating: true },
@@ -344,21 +345,15 @@ describe("two windows on one conversation", () => {
       return {};
     });
     const id = await a.controller.send(null, "Hi");
-    await vi.waitFor(async () => b.controller.select(id));
-    await vi.waitFor(
-      () => expect(shape(b.page.messages)).toEqual(["user complete: Hi", "assistant streaming: from "]),
-      5000,
-    );
+    await soon(async () => b.controller.select(id));
+    await soon(() => expect(shape(b.page.messages)).toEqual(["user complete: Hi", "assistant streaming: from "]));
     await expect(b.controller.send(id, "me too")).rejects.toThrow("answeringElsewhere");
     finish();
-    await vi.waitFor(
-      () => expect(shape(b.page.messages)).toEqual(["user complete: Hi", "assistant complete: from A"]),
-      5000,
-    );
+    await soon(() => expect(shape(b.page.messages)).toEqual(["user complete: Hi", "assistant complete: from A"]));
     scripts.push(says("from B"));
     await b.controller.send(id, "And you");
     await idle(b);
-    await vi.waitFor(() => expect(shape(a.page.messages).at(-1)).toBe("assistant complete: from B"), 5000);
+    await soon(() => expect(shape(a.page.messages).at(-1)).toBe("assistant complete: from B"));
     await expectInStep(a);
     await expectInStep(b);
   });
@@ -373,16 +368,13 @@ describe("two windows on one conversation", () => {
     });
     const id = await a.controller.send(null, "Hi");
     const handle = await b.store.open(id);
-    await vi.waitFor(
-      () => expect(plainText(handle.conversation().messages.get(last(a).id)?.parts ?? [])).toBe("one "),
-      5000,
-    );
+    await soon(() => expect(plainText(handle.conversation().messages.get(last(a).id)?.parts ?? [])).toBe("one "));
     await handle.append([
       { t: "resume", id: last(a).id, kept: 4 },
       { t: "text", x: "two" },
       { t: "end", status: "complete" },
     ]);
-    await vi.waitFor(() => expect(signal?.aborted).toBe(true), 5000);
+    await soon(() => expect(signal?.aborted).toBe(true));
     await idle(a);
     expect(shape(a.controller.shown()).at(-1)).toBe("assistant complete: one two");
     await expectInStep(a);
@@ -398,7 +390,7 @@ describe("a window that closes in the middle of an answer", () => {
       return new Promise(() => undefined);
     });
     const id = await window.controller.send(null, "Hi");
-    await vi.waitFor(() => expect(plainText(last(window).parts)).toBe("Half"));
+    await soon(() => expect(plainText(last(window).parts)).toBe("Half"));
     await window.close();
     const after = await openWindow();
     await after.controller.select(id);
@@ -460,7 +452,7 @@ describe("storage that fails", () => {
     expect(window.page.state?.notices).toMatchObject([{ id: "storage", severity: "error", dismissible: false }]);
     expect(window.page.state?.notices[0]?.text).toContain("unsaved");
     full = false;
-    await vi.waitFor(() => expect(window.page.state?.notices).toEqual([]), 10_000);
+    await soon(() => expect(window.page.state?.notices).toEqual([]));
     await expectInStep(window);
     const after = await openWindow();
     await after.controller.select(id);

@@ -8,6 +8,7 @@ import { type ConversationHandle, ConversationStore } from "../../src/chat/node/
 import { nodeStoreFiles, type StoreFiles } from "../../src/chat/node/storeFiles";
 import { silentLogger } from "../../src/platform/core/logger";
 import { type ChildProgram, childProgram } from "../support/childProgram";
+import { soon } from "../support/soon";
 
 let folder: string;
 const opened: ConversationStore[] = [];
@@ -259,15 +260,15 @@ describe("two windows", () => {
   it("see each other's changes without asking", async () => {
     const [a, b] = [await openStore(), await openStore()];
     const inA = await begin(a);
-    await vi.waitFor(() => expect(b.list()).toHaveLength(1), 5000);
+    await soon(() => expect(b.list()).toHaveLength(1));
     const inB = await b.open(inA.id);
     await ask(inA, "q2", "from A", "q1");
-    await vi.waitFor(() => expect(ids(inB)).toEqual(["q1", "q2"]), 5000);
+    await soon(() => expect(ids(inB)).toEqual(["q1", "q2"]));
     await ask(inB, "q3", "from B", "q2");
-    await vi.waitFor(() => expect(ids(inA)).toEqual(["q1", "q2", "q3"]), 5000);
+    await soon(() => expect(ids(inA)).toEqual(["q1", "q2", "q3"]));
     expect(inA.conversation()).toEqual(inB.conversation());
     await inB.append([{ t: "message", id: "a3", parent: "q3", role: "assistant", parts: [] }]);
-    await vi.waitFor(() => expect(a.list()).toMatchObject([{ answering: true }]), 5000);
+    await soon(() => expect(a.list()).toMatchObject([{ answering: true }]));
     expect(inA.conversation().messages.get("a3")?.status).toBe("streaming");
     await b.close();
     await a.refresh();
@@ -302,6 +303,10 @@ describe("two windows", () => {
       const all = await reader.open(handle.id);
       expect(all.conversation().messages.size).toBe(1 + 100 + 2 * 300);
       expect(reader.list()).toMatchObject([{ unreadable: 0, newer: 0 }]);
+      // They did write at the same time: the entries of the three are mixed.
+      const authors = (await readFile(journal(handle.id), "utf8")).match(/"w":"\w+"/g) ?? [];
+      const turns = authors.filter((writer, index) => writer !== authors[index - 1]).length;
+      expect(turns).toBeGreaterThan(20);
       await handle.refresh();
       expect(handle.conversation()).toEqual(all.conversation());
     } finally {
@@ -332,7 +337,7 @@ describe("storage that fails", () => {
     const answer = (from: ConversationHandle): string => plainText(from.conversation().messages.get("a1")?.parts ?? []);
     expect(answer(handle)).toBe("one two three");
     files.fault = undefined;
-    await vi.waitFor(() => expect(store.problem()).toBeUndefined(), 10_000);
+    await soon(() => expect(store.problem()).toBeUndefined());
     expect(problems).toEqual(["storage/full", undefined]);
     const reader = await openStore();
     expect(answer(await reader.open(handle.id))).toBe("one two three");
@@ -367,7 +372,7 @@ describe("storage that fails", () => {
     const handle = await begin(store);
     expect(store.list()).toMatchObject([{ id: handle.id }]);
     files.fault = undefined;
-    await vi.waitFor(() => expect(store.problem()).toBeUndefined(), 10_000);
+    await soon(() => expect(store.problem()).toBeUndefined());
     expect(ids(await (await openStore()).open(handle.id))).toEqual(["q1"]);
   }, 20_000);
 

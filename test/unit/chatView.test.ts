@@ -16,6 +16,7 @@ import { ChatView } from "../../src/chat/host/chatView";
 import { silentLogger } from "../../src/platform/core/logger";
 import { RpcPeer } from "../../src/platform/core/rpc";
 import { type ChatWindow, chatWindow, type Script, scriptedBackend, textNames } from "../support/chatHarness";
+import { soon } from "../support/soon";
 
 /** The few things of the editor that the view touches. What VS Code itself does with them is for the in-host tests. */
 const editor = vi.hoisted((): { opened: string[]; clipboard: string; activeTextEditor: unknown } => ({
@@ -180,8 +181,8 @@ describe("the page", () => {
       return Promise.resolve({});
     });
     const { conversation } = await page.peer.request("send", { conversation: null, text: "Hi" });
-    await vi.waitFor(() => expect(page.names()).toEqual(expect.arrayContaining(["view", "message", "delta", "live"])));
-    await vi.waitFor(() => {
+    await soon(() => expect(page.names()).toEqual(expect.arrayContaining(["view", "message", "delta", "live"])));
+    await soon(() => {
       const messages = page.told.filter(({ name }) => name === "message");
       expect(messages.at(-1)?.params).toMatchObject({ conversation, message: { status: "complete" } });
     });
@@ -195,7 +196,7 @@ describe("the page", () => {
     const lost = page.peer.request("select", { conversation });
     lost.catch(() => undefined);
     shown.show(false);
-    await vi.waitFor(() => expect(chat.controller.generating).toBe(false));
+    await soon(() => expect(chat.controller.generating).toBe(false));
     shown.show(true);
     const again = shown.load();
     const state: ViewState = await again.peer.request("ready", {});
@@ -209,9 +210,9 @@ describe("the page", () => {
     await view.focusInput();
     expect(page.names()).toEqual([]);
     await page.peer.request("ready", {});
-    await vi.waitFor(() => expect(page.names()).toEqual(["focusInput"]));
+    await soon(() => expect(page.names()).toEqual(["focusInput"]));
     await view.focusInput();
-    await vi.waitFor(() => expect(page.names()).toEqual(["focusInput", "focusInput"]));
+    await soon(() => expect(page.names()).toEqual(["focusInput", "focusInput"]));
   });
 });
 
@@ -236,7 +237,7 @@ describe("what comes in", () => {
     expect(warnings.length).toBeGreaterThan(3);
     expect((await page.peer.request("ready", {})).draft).toBe("");
     page.peer.notify("draft", { text: "half" });
-    await vi.waitFor(async () => expect((await page.peer.request("ready", {})).draft).toBe("half"));
+    await soon(async () => expect((await page.peer.request("ready", {})).draft).toBe("half"));
   });
 
   it("opens web links and no others", async () => {
