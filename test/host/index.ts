@@ -6,7 +6,7 @@ import Mocha from "mocha";
  * It is the same file in the embedded editor and in desktop VS Code.
  */
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: "bdd", timeout: 120_000, reporter: "json", reporterOptions: { output: undefined } });
+  const mocha = new Mocha({ ui: "bdd", timeout: 120_000, reporter: class Quiet {} as never });
   mocha.suite.emit("pre-require", globalThis as never, "", mocha);
   await import("./suite/activation.test");
   await import("./suite/answer.test");
@@ -19,7 +19,10 @@ export async function run(): Promise<void> {
     runner.on("pass", (test) => passes.push(test.fullTitle()));
     runner.on("pending", () => pending++);
     runner.on("fail", (test, error: unknown) =>
-      failures.push({ title: test.fullTitle(), error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+      failures.push({
+        title: test.fullTitle(),
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
     );
   });
   const report = process.env["PADDOCK_HOST_REPORT"];

@@ -9,7 +9,15 @@ import { extensionHostLog, freePort, startEditor, temporaryHome } from "../../sc
 import { ensureChromium, main, root } from "../../scripts/setup.mjs";
 
 const suite = path.join(root, "build", "host", "suite.cjs");
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
 await main(async () => {
   const { values } = parseArgs({ options: { json: { type: "string" }, desktop: { type: "boolean" } } });
@@ -40,7 +48,12 @@ async function embedded(report) {
   const { chromium } = await import("playwright-core");
   const home = await temporaryHome();
   const port = await freePort();
-  const editor = await startEditor({ home, port, folder: path.join(root, "media", "walkthrough"), env: { PADDOCK_HOST_REPORT: report } });
+  const editor = await startEditor({
+    home,
+    port,
+    folder: path.join(root, "media", "walkthrough"),
+    env: { PADDOCK_HOST_REPORT: report },
+  });
   const browser = await chromium.launch({ executablePath: await ensureChromium(), args: flags });
   try {
     const page = await browser.newPage();
@@ -65,7 +78,9 @@ async function embedded(report) {
       { folder: root, tests: suite },
     );
     await page.goto(editor.url);
-    const limit = new Promise((_, reject) => setTimeout(() => reject(new Error("The suite did not end within 10 minutes.")), 600_000).unref());
+    const limit = new Promise((_, reject) =>
+      setTimeout(() => reject(new Error("The suite did not end within 10 minutes.")), 600_000).unref(),
+    );
     await Promise.race([exited, limit]);
   } catch (error) {
     console.error(await extensionHostLog(home));

@@ -16,5 +16,8 @@ export function streamPeer<Local extends Contract, Remote extends Contract>(
   const writer = new StreamMessageWriter(output);
   // A write after the other side has gone fails here; the connection's end is noticed by the reader.
   output.on("error", () => undefined);
-  return new RpcPeer(createMessageConnection(new StreamMessageReader(input), writer), local, remote, onProblem);
+  const peer = new RpcPeer(createMessageConnection(new StreamMessageReader(input), writer), local, remote, onProblem);
+  // Leaving is told to the other side, which may live only as long as somebody is connected.
+  peer.onClose(() => output.end());
+  return peer;
 }

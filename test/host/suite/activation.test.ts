@@ -20,7 +20,10 @@ describe("activation", () => {
     await paddock();
     const { contributes } = manifest();
     const registered = new Set(await vscode.commands.getCommands(true));
-    assert.deepEqual(contributes.commands.filter(({ command }) => !registered.has(command)), []);
+    assert.deepEqual(
+      contributes.commands.filter(({ command }) => !registered.has(command)),
+      [],
+    );
   });
 
   it("gives every setting its declared default", () => {

@@ -1,0 +1,224 @@
+import { seededRandom } from "./random";
+
+/**
+ * A llama-architecture GGUF of some 400 KB with random weights and a byte vocabulary: any text goes in, nonsense comes
+ * out, and it loads in milliseconds. For what a real model is too big or has not, such as FIM tokens.
+ */
+export interface TinyModel {
+  readonly fim?: boolean;
+  readonly chatTemplate?: string | null;
+  /** Pooling as embedding models declare it. */
+  readonly embedding?: boolean;
+  readonly contextSize?: number;
+  readonly architecture?: string;
+  readonly seed?: number;
+}
+
+type Value =
+  | { readonly type: "u32" | "f32" | "i32"; readonly value: number }
+  | { readonly type: "bool"; readonly value: boolean }
+  | { readonly type: "string"; readonly value: string }
+  | { readonly type: "strings"; readonly value: readonly string[] }
+  | { readonly type: "i32s" | "f32s"; readonly value: readonly number[] };
+
+export interface TinyTensor {
+  readonly name: string;
+  readonly dimensions: readonly number[];
+  readonly data: Float32Array;
+}
+
+const WIDTH = 64;
+const HEADS = 2;
+const LAYERS = 2;
+const FEED_FORWARD = 128;
+/** llama.cpp's token types. */
+const NORMAL = 1;
+const UNKNOWN = 2;
+const CONTROL = 3;
+const BYTE = 6;
+
+const chatml =
+  "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+
+export function tinyGguf(options: TinyModel = {}): Buffer {
+  const {
+    fim = false,
+    chatTemplate = chatml,
+    embedding = false,
+    contextSize = 512,
+    architecture = "llama",
+    seed = 1,
+  } = options;
+  const vocabulary = tokens(fim);
+  const random = seededRandom(seed);
+  const weights = (...dimensions: number[]): Float32Array =>
+    Float32Array.from({ length: dimensions.reduce((a, b) => a * b, 1) }, () => (random() - 0.5) * 0.4);
+  const ones = (length: number): Float32Array => new Float32Array(length).fill(1);
+  const tensors: TinyTensor[] = [
+    { name: "token_embd.weight", dimensions: [WIDTH, vocabulary.length], data: weights(WIDTH, vocabulary.length) },
+    { name: "output_norm.weight", dimensions: [WIDTH], data: ones(WIDTH) },
+  ];
+  for (let layer = 0; layer < LAYERS; layer++) {
+    const square = (name: string): TinyTensor => ({
+      name: `blk.${layer}.${name}.weight`,
+      dimensions: [WIDTH, WIDTH],
+      data: weights(WIDTH, WIDTH),
+    });
+    tensors.push(
+      { name: `blk.${layer}.attn_norm.weight`, dimensions: [WIDTH], data: ones(WIDTH) },
+      square("attn_q"),
+      square("attn_k"),
+      square("attn_v"),
+      square("attn_output"),
+      { name: `blk.${layer}.ffn_norm.weight`, dimensions: [WIDTH], data: ones(WIDTH) },
+      { name: `blk.${layer}.ffn_gate.weight`, dimensions: [WIDTH, FEED_FORWARD], data: weights(WIDTH, FEED_FORWARD) },
+      { name: `blk.${layer}.ffn_up.weight`, dimensions: [WIDTH, FEED_FORWARD], data: weights(WIDTH, FEED_FORWARD) },
+      { name: `blk.${layer}.ffn_down.weight`, dimensions: [FEED_FORWARD, WIDTH], data: weights(FEED_FORWARD, WIDTH) },
+    );
+  }
+  const id = (text: string): Value => ({ type: "u32", value: vocabulary.findIndex((token) => token.text === text) });
+  const metadata: Record<string, Value> = {
+    "general.architecture": { type: "string", value: architecture },
+    "general.name": { type: "string", value: "tiny" },
+    "general.file_type": { type: "u32", value: 0 },
+    [`${architecture}.context_length`]: { type: "u32", value: contextSize },
+    [`${architecture}.embedding_length`]: { type: "u32", value: WIDTH },
+    [`${architecture}.block_count`]: { type: "u32", value: LAYERS },
+    [`${architecture}.feed_forward_length`]: { type: "u32", value: FEED_FORWARD },
+    [`${architecture}.attention.head_count`]: { type: "u32", value: HEADS },
+    [`${architecture}.attention.head_count_kv`]: { type: "u32", value: HEADS },
+    [`${architecture}.attention.layer_norm_rms_epsilon`]: { type: "f32", value: 1e-5 },
+    ...(embedding ? { [`${architecture}.pooling_type`]: { type: "u32", value: 1 } } : {}),
+    "tokenizer.ggml.model": { type: "string", value: "llama" },
+    "tokenizer.ggml.tokens": { type: "strings", value: vocabulary.map(({ text }) => text) },
+    "tokenizer.ggml.scores": { type: "f32s", value: vocabulary.map((_, index) => -index) },
+    "tokenizer.ggml.token_type": { type: "i32s", value: vocabulary.map(({ type }) => type) },
+    "tokenizer.ggml.bos_token_id": id("<s>"),
+    "tokenizer.ggml.eos_token_id": id("<|im_end|>"),
+    "tokenizer.ggml.unknown_token_id": id("<unk>"),
+    "tokenizer.ggml.add_bos_token": { type: "bool", value: false },
+    "tokenizer.ggml.add_space_prefix": { type: "bool", value: false },
+    ...(chatTemplate === null ? {} : { "tokenizer.chat_template": { type: "string", value: chatTemplate } }),
+    ...(fim
+      ? {
+          "tokenizer.ggml.fim_pre_token_id": id("<|fim_prefix|>"),
+          "tokenizer.ggml.fim_suf_token_id": id("<|fim_suffix|>"),
+          "tokenizer.ggml.fim_mid_token_id": id("<|fim_middle|>"),
+        }
+      : {}),
+  };
+  return writeGguf(metadata, tensors);
+}
+
+function tokens(fim: boolean): { text: string; type: number }[] {
+  const list = [
+    { text: "<unk>", type: UNKNOWN },
+    { text: "<s>", type: CONTROL },
+    { text: "</s>", type: CONTROL },
+    { text: "<|im_start|>", type: CONTROL },
+    { text: "<|im_end|>", type: CONTROL },
+  ];
+  if (fim) {
+    for (const text of ["<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|repo_name|>", "<|file_sep|>"])
+      list.push({ text, type: CONTROL });
+  }
+  for (let byte = 0; byte < 256; byte++) {
+    list.push({ text: `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`, type: BYTE });
+  }
+  for (const text of ["▁", "e", "t", "a", "o", "n", "i"]) list.push({ text, type: NORMAL });
+  return list;
+}
+
+export function writeGguf(metadata: Record<string, Value>, tensors: readonly TinyTensor[], alignment = 32): Buffer {
+  const parts: Buffer[] = [];
+  const u32 = (value: number): void => {
+    const buffer = Buffer.alloc(4);
+    buffer.writeUInt32LE(value);
+    parts.push(buffer);
+  };
+  const u64 = (value: number): void => {
+    const buffer = Buffer.alloc(8);
+    buffer.writeBigUInt64LE(BigInt(value));
+    parts.push(buffer);
+  };
+  const text = (value: string): void => {
+    const bytes = Buffer.from(value, "utf8");
+    u64(bytes.length);
+    parts.push(bytes);
+  };
+  const f32 = (value: number): void => {
+    const buffer = Buffer.alloc(4);
+    buffer.writeFloatLE(value);
+    parts.push(buffer);
+  };
+  const i32 = (value: number): void => {
+    const buffer = Buffer.alloc(4);
+    buffer.writeInt32LE(value);
+    parts.push(buffer);
+  };
+  const codes = { u32: 4, i32: 5, f32: 6, bool: 7, string: 8 } as const;
+  const list = <T>(code: number, values: readonly T[], write: (value: T) => void): void => {
+    u32(9);
+    u32(code);
+    u64(values.length);
+    for (const value of values) write(value);
+  };
+
+  parts.push(Buffer.from("GGUF"));
+  u32(3);
+  u64(tensors.length);
+  u64(Object.keys(metadata).length);
+  for (const [key, entry] of Object.entries(metadata)) {
+    text(key);
+    switch (entry.type) {
+      case "strings":
+        list(codes.string, entry.value, text);
+        break;
+      case "i32s":
+        list(codes.i32, entry.value, i32);
+        break;
+      case "f32s":
+        list(codes.f32, entry.value, f32);
+        break;
+      case "string":
+        u32(codes.string);
+        text(entry.value);
+        break;
+      case "bool":
+        u32(codes.bool);
+        parts.push(Buffer.from([entry.value ? 1 : 0]));
+        break;
+      case "f32":
+        u32(codes.f32);
+        f32(entry.value);
+        break;
+      case "i32":
+        u32(codes.i32);
+        i32(entry.value);
+        break;
+      case "u32":
+        u32(codes.u32);
+        u32(entry.value);
+        break;
+    }
+  }
+  let offset = 0;
+  for (const tensor of tensors) {
+    text(tensor.name);
+    u32(tensor.dimensions.length);
+    for (const dimension of tensor.dimensions) u64(dimension);
+    u32(0);
+    u64(offset);
+    offset += padded(tensor.data.byteLength, alignment);
+  }
+  const header = Buffer.concat(parts);
+  const body = tensors.map(({ data }) => {
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    return Buffer.concat([bytes, Buffer.alloc(padded(bytes.length, alignment) - bytes.length)]);
+  });
+  return Buffer.concat([header, Buffer.alloc(padded(header.length, alignment) - header.length), ...body]);
+}
+
+function padded(size: number, alignment: number): number {
+  return Math.ceil(size / alignment) * alignment;
+}
