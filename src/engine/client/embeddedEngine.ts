@@ -244,17 +244,32 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
       call: { signal: AbortSignal; onProgress: (progress: GenerationProgress) => void },
     ) => Promise<GenerationResult>,
   ): Promise<GenerationResult> {
-    const result = await this.scheduled(options, async (running, job) =>
-      call(
-        running,
-        {
-          job,
-          context: await this.context(running, options.feature),
-          ...(options.session === undefined ? {} : { session: options.session }),
-        },
-        { signal: options.signal, onProgress: (progress) => options.onProgress?.(progress) },
-      ),
-    );
+    let answered = false;
+    const attempt = (): Promise<GenerationResult> =>
+      this.scheduled(options, async (running, job) =>
+        call(
+          running,
+          {
+            job,
+            context: await this.context(running, options.feature),
+            ...(options.session === undefined ? {} : { session: options.session }),
+          },
+          {
+            signal: options.signal,
+            onProgress: (progress) => {
+              answered ||= progress.predicted_n > 0;
+              options.onProgress?.(progress);
+            },
+          },
+        ),
+      );
+    const result = await attempt().catch((error: unknown) => {
+      // An engine that was dying when the question came has answered nothing of it: the next one can, unseen.
+      const lost = error instanceof PaddockError && error.code === "engine/crashed" && !answered;
+      if (!lost || options.signal.aborted) throw error;
+      this.options.log.warn("The engine crashed before it answered; asking the next one.");
+      return attempt();
+    });
     const { stopReason, timings, machine } = result;
     this.options.timings.record({
       at: Date.now(),
