@@ -110,8 +110,13 @@ describe("an engine that is killed", () => {
       await answer;
     }
     console.log(`${failures} of 20 answers failed`);
-    if (engine.state(tiny).status === "failed") await engine.restart(tiny, forever);
-    expect((await ask("still there?", { model: tiny })).stopReason).not.toBe("cancelled");
+    // The last kill may be the fifth: then a person presses Restart.
+    const last = await ask("still there?", { model: tiny }).catch(async (error: unknown) => {
+      expect(error).toMatchObject({ code: "engine/stopped" });
+      await engine.restart(tiny, forever);
+      return ask("still there?", { model: tiny });
+    });
+    expect(last.timings.predicted_n).toBeGreaterThan(0);
   });
 
   it("takes down one model only", async () => {

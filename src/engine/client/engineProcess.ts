@@ -32,8 +32,10 @@ export class EngineProcess implements Disposable {
   private readonly exited = new Emitter<EngineExit>();
   readonly onExit = this.exited.event;
   private readonly child: ChildProcess;
-  private readonly gone: Promise<void>;
+  /** Resolves when the process has ended and `onExit` has been told. */
+  readonly gone: Promise<void>;
   private stopping = false;
+  private disconnected = false;
 
   /** Never throws: a program that cannot be started is an exit. */
   constructor({ enginePath, log, execPath = process.execPath }: EngineLaunch) {
@@ -46,6 +48,7 @@ export class EngineProcess implements Disposable {
     this.peer = streamPeer(child.stdout, child.stdin, engineEventsContract, engineContract, (problem) =>
       log.warn(`engine contract: ${problem}`),
     );
+    this.peer.onClose(() => (this.disconnected = true));
     this.peer.listen({}, { log: ({ level, message }) => log[level](`engine ${child.pid ?? "?"}: ${message}`) });
     createInterface({ input: child.stderr }).on("line", (line) =>
       log.debug(`engine ${child.pid ?? "?"} stderr: ${line}`),
@@ -57,8 +60,8 @@ export class EngineProcess implements Disposable {
         ended = true;
         // A dead child settles no request by itself.
         this.peer.dispose();
-        resolve();
         this.exited.fire(exit);
+        resolve();
       };
       child.on("error", (error) => {
         log.error("The engine could not be started", error);
@@ -66,6 +69,11 @@ export class EngineProcess implements Disposable {
       });
       child.on("exit", (code, signal) => end({ code, signal, expected: this.stopping }));
     });
+  }
+
+  /** The connection has ended: the process is dying, or is gone already. */
+  get lost(): boolean {
+    return this.disconnected;
   }
 
   get pid(): number | undefined {

@@ -75,6 +75,8 @@ export class Supervisor {
   async load(signal: AbortSignal): Promise<Running> {
     signal.throwIfAborted();
     if (this.closed) throw new PaddockError("engine/stopped", "Paddock is closing.");
+    // Its pipe breaks a moment before its exit is told.
+    if (this.running?.engine.lost === true) await this.running.engine.gone;
     if (this.running !== undefined) return this.running;
     if (this.current.status === "failed" && this.current.error.code === "engine/stopped") throw this.current.error;
     const loading = (this.loading ??= this.begin());
