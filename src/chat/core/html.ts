@@ -1,3 +1,5 @@
+import type { WebviewTexts } from "./webviewTexts";
+
 export interface ChatPage {
   /** Fresh for each page. */
   readonly nonce: string;
@@ -8,15 +10,23 @@ export interface ChatPage {
   /** BCP 47. */
   readonly language: string;
   readonly title: string;
+  /** All texts of the page, in the person's language. */
+  readonly texts: WebviewTexts;
 }
 
-/** The chat's page: one script, nothing inline, nothing from anywhere else. */
+/**
+ * The chat's page: one script, nothing inline, nothing from anywhere else. The page's own styles come with the script
+ * as constructed style sheets, which the policy allows; images, frames and connections are for nobody.
+ */
 export function chatHtml(page: ChatPage): string {
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${page.nonce}'`,
     `style-src ${page.cspSource}`,
     `font-src ${page.cspSource}`,
+    "img-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
   ].join("; ");
   return `<!DOCTYPE html>
 <html lang="${escape(page.language)}">
@@ -28,8 +38,8 @@ export function chatHtml(page: ChatPage): string {
 <link rel="stylesheet" href="${escape(page.codiconsUri)}" id="vscode-codicon-stylesheet">
 </head>
 <body>
-<paddock-chat></paddock-chat>
-<script type="module" nonce="${page.nonce}" src="${escape(page.scriptUri)}"></script>
+<paddock-chat data-texts="${escape(JSON.stringify(page.texts))}"></paddock-chat>
+<script type="module" nonce="${escape(page.nonce)}" src="${escape(page.scriptUri)}"></script>
 </body>
 </html>`;
 }

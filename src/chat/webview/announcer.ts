@@ -1,0 +1,38 @@
+import { type Message, plainText } from "../core/conversation";
+import type { Live } from "../core/webviewContract";
+import type { WebviewTexts } from "../core/webviewTexts";
+import { fill } from "./strings";
+
+/** So much of a finished answer is read out by itself; the rest is read by going there. */
+const maxSpoken = 1_500;
+
+/** What a screen reader says of the answer being made: its phases and its end, never its tokens. */
+export class Announcer {
+  private current: { readonly id: string; phase: Live["phase"] | undefined } | undefined;
+
+  constructor(private readonly texts: WebviewTexts) {}
+
+  /** @returns what to say now; undefined for nothing new. */
+  next(messages: readonly Message[], live: Live | undefined): string | undefined {
+    const { texts, current } = this;
+    const answer = messages.findLast(({ role }) => role === "assistant");
+    if (answer?.status === "streaming") {
+      const phase = live?.message === answer.id ? live.phase : "waiting";
+      if (current?.id === answer.id && current.phase === phase) return undefined;
+      this.current = { id: answer.id, phase };
+      return { waiting: texts.saidWaiting, prompt: texts.saidReading, generating: texts.saidAnswering }[phase];
+    }
+    this.current = undefined;
+    if (current === undefined || answer?.id !== current.id) return undefined;
+    switch (answer.status) {
+      case "complete":
+        return fill(texts.saidFinished, plainText(answer.parts).slice(0, maxSpoken));
+      case "stopped":
+        return texts.saidStopped;
+      case "interrupted":
+        return texts.saidInterrupted;
+      case "failed":
+        return fill(texts.saidFailed, answer.error?.message ?? "");
+    }
+  }
+}

@@ -1,0 +1,8 @@
+import { adoptStyles } from "../../ui/base";
+import { baseStyles } from "../../ui/theme";
+import { markdownStyles } from "../../ui/markdown/styles";
+import { chatStyles } from "./chatStyles";
+import { conversationStyles } from "./conversationStyles";
+import "./chatApp";
+
+adoptStyles(baseStyles, markdownStyles, chatStyles, conversationStyles);

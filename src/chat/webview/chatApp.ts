@@ -1,0 +1,384 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, query, state } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import "@vscode-elements/elements/dist/vscode-button/index.js";
+import { visibleText } from "../../platform/core/visibleText";
+import { PaddockElement, icon } from "../../ui/base";
+import { plainText } from "../core/conversation";
+import type { ConversationSummary, Notice, ViewState } from "../core/webviewContract";
+import { Announcer } from "./announcer";
+import { ChatSession, type ChatSessionEvents } from "./chatSession";
+import type { Removed } from "./chatModel";
+import { Composer, type ComposerEvents } from "./composer";
+import "./conversationList";
+import type { ConversationListEvents } from "./conversationList";
+import { emptyState } from "./emptyState";
+import { engineStrip } from "./engineStrip";
+import { failureAt } from "./failureView";
+import "./messageView";
+import { StickToEnd } from "./stickToEnd";
+import { fill } from "./strings";
+
+/** Older messages wait behind a button, so that a long conversation opens at once. */
+const messagesAtOnce = 60;
+const undoMs = 20_000;
+
+/** The whole page. It shows what the session knows and keeps nothing but where the person is. */
+@customElement("paddock-chat")
+export class ChatApp extends PaddockElement implements ChatSessionEvents {
+  private session: ChatSession | undefined;
+  private announcer: Announcer | undefined;
+  private stick: StickToEnd | undefined;
+  @state() private listOpen = false;
+  @state() private awayFromEnd = false;
+  @state() private removed: Removed | undefined;
+  @state() private said = "";
+  @state() private extraMessages = 0;
+  private undoTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Focus goes to the input box after the next render. */
+  private wantsInput = false;
+  private shownConversation: string | null | undefined;
+  @query(".log") private readonly log!: HTMLElement | null;
+  @query(".log-content") private readonly logContent!: HTMLElement | null;
+  @query("paddock-composer") private readonly composer!: Composer | null;
+  @query(".title-button") private readonly titleButton!: HTMLElement | null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.session = new ChatSession(this.dataset["texts"], this);
+    this.announcer = new Announcer(this.session.context.texts);
+    document.addEventListener("keydown", this.onEscape);
+    document.addEventListener("pointerdown", this.onElsewhere);
+    void this.session.start();
+  }
+
+  override disconnectedCallback(): void {
+    document.removeEventListener("keydown", this.onEscape);
+    document.removeEventListener("pointerdown", this.onElsewhere);
+    clearTimeout(this.undoTimer);
+    this.stick?.dispose();
+    this.session?.dispose();
+    super.disconnectedCallback();
+  }
+
+  changed(): void {
+    this.requestUpdate();
+  }
+
+  /** All is there, for the first time or anew; what was typed and not sent comes with it. */
+  viewReplaced(state: ViewState, first: boolean): void {
+    if (first) {
+      void this.updateComplete.then(() => {
+        if (state.draft !== "") this.composer?.setText(state.draft, false);
+        this.restoreScroll(state);
+      });
+    }
+    this.requestUpdate();
+  }
+
+  focusInput(): void {
+    this.listOpen = false;
+    this.wantsInput = true;
+    this.requestUpdate();
+  }
+
+  override render(): TemplateResult {
+    const { session } = this;
+    if (session === undefined) return html``;
+    const { context, model } = session;
+    const { texts } = context;
+    const { state } = model;
+    if (state === undefined) return this.opening(session);
+    return html`<main class="chat">
+      <h1 class="sr-only">${texts.chat}</h1>
+      ${this.header(session)}
+      ${
+        this.listOpen
+          ? html`<paddock-conversation-list
+              .conversations=${state.conversations}
+              .selected=${state.selected}
+              .context=${context}
+              .events=${this.listEvents}
+              .failure=${context.failureAt("conversations")}
+            ></paddock-conversation-list>`
+          : nothing
+      }
+      <div class="log-frame">
+        <div class="log" role="log" aria-live="off" aria-label=${texts.conversation} tabindex="0">
+          <div class="log-content">${this.messages(session, state)}</div>
+        </div>
+        ${
+          this.awayFromEnd
+            ? html`<button type="button" class="jump" title=${texts.jump} aria-label=${texts.jump} @click=${this.jump}>
+                ${icon("arrow-down")}
+              </button>`
+            : nothing
+        }
+      </div>
+      <div class="statuses">
+        ${state.notices.map((notice) => this.notice(notice))} ${this.undoBar()}
+        ${this.listOpen ? nothing : failureAt(context, "conversations")}
+      </div>
+      ${engineStrip(state.engine, context)}
+      <paddock-composer
+        .engine=${state.engine}
+        .generating=${model.streaming !== undefined}
+        .context=${context}
+        .events=${this.composerEvents}
+        .failure=${context.failureAt("composer")}
+      ></paddock-composer>
+      <div class="sr-only" role="status" aria-live="polite">${this.said}</div>
+    </main>`;
+  }
+
+  protected override willUpdate(): void {
+    const { session } = this;
+    if (session?.model.state === undefined) return;
+    this.said = this.announcer?.next(session.model.messages, session.model.live) ?? this.said;
+    const { selected } = session.model.state;
+    if (selected !== this.shownConversation) {
+      if (this.shownConversation !== undefined) this.stick?.toEnd();
+      this.shownConversation = selected;
+      this.extraMessages = 0;
+    }
+  }
+
+  protected override updated(): void {
+    const { log, logContent } = this;
+    if (this.stick === undefined && log !== null && logContent !== null) {
+      this.stick = new StickToEnd(log, logContent, () => this.scrolled());
+    }
+    if (this.wantsInput && this.composer !== null) {
+      this.wantsInput = false;
+      void this.composer.updateComplete.then(() => this.composer?.focusInput());
+    }
+  }
+
+  private opening(session: ChatSession): TemplateResult {
+    const { texts } = session.context;
+    const { connection } = session;
+    return html`<main class="chat">
+      <h1 class="sr-only">${texts.chat}</h1>
+      <div class="opening">
+        ${
+          connection === undefined
+            ? html`<p class="quiet">
+                <span class="codicon codicon-loading spinning" aria-hidden="true"></span> ${texts.connecting}
+              </p>`
+            : html`<div class="callout error with-buttons" role="alert">
+                ${icon("error")}
+                <p>${texts.connectFailed} <span>${connection.message}</span></p>
+                <div class="buttons">
+                  <vscode-button @click=${() => void session.start()}>${texts.tryAgain}</vscode-button>
+                </div>
+              </div>`
+        }
+      </div>
+    </main>`;
+  }
+
+  private header({ context, model }: ChatSession): TemplateResult {
+    const { texts } = context;
+    const title = visibleText(model.shownTitle ?? texts.newConversation);
+    return html`<header class="top">
+      <button
+        type="button"
+        class="title-button"
+        aria-expanded=${this.listOpen ? "true" : "false"}
+        aria-label=${fill(texts.switchConversation, title)}
+        title=${fill(texts.switchConversation, title)}
+        @click=${() => (this.listOpen = !this.listOpen)}
+      >
+        <span class="title-text">${title}</span>${icon(this.listOpen ? "chevron-up" : "chevron-down")}
+      </button>
+      <button
+        type="button"
+        class="icon-button"
+        title=${texts.newConversation}
+        aria-label=${texts.newConversation}
+        @click=${this.startNew}
+      >
+        ${icon("add")}
+      </button>
+    </header>`;
+  }
+
+  private messages({ context, model }: ChatSession, state: ViewState): TemplateResult {
+    const { messages } = state;
+    if (messages.length === 0) {
+      return emptyState(state.engine, context, (text) => this.composer?.setText(text, true));
+    }
+    const hidden = Math.max(0, messages.length - messagesAtOnce - this.extraMessages);
+    const busy = model.streaming !== undefined;
+    const conversation = state.selected ?? "";
+    return html`${
+      hidden === 0
+        ? nothing
+        : html`<button type="button" class="link-button earlier" @click=${this.showEarlier}>
+            ${fill(context.texts.earlierMessages, Math.min(hidden, messagesAtOnce))}
+          </button>`
+    }
+    ${repeat(
+      messages.slice(hidden),
+      ({ id }) => id,
+      (message) =>
+        html`<paddock-message
+          .message=${message}
+          .conversation=${conversation}
+          .live=${model.live?.message === message.id ? model.live : undefined}
+          .last=${message === messages.at(-1)}
+          .busy=${busy}
+          .context=${context}
+          .failure=${context.failureAt(message.id)}
+        ></paddock-message>`,
+    )}`;
+  }
+
+  private notice({ id, severity, text, dismissible }: Notice): TemplateResult {
+    const { session } = this;
+    const dismiss = session?.context.texts.dismiss ?? "";
+    return html`<div class="callout ${severity}" role=${severity === "error" ? "alert" : "status"}>
+      ${icon(severity)}
+      <p>${text}</p>
+      ${
+        dismissible
+          ? html`<button
+              type="button"
+              class="icon-button"
+              title=${dismiss}
+              aria-label=${dismiss}
+              @click=${() => session?.peer.notify("dismissNotice", { id })}
+            >
+              ${icon("close")}
+            </button>`
+          : nothing
+      }
+    </div>`;
+  }
+
+  private undoBar(): TemplateResult | typeof nothing {
+    const { removed, session } = this;
+    if (removed === undefined || session === undefined) return nothing;
+    const { texts } = session.context;
+    return html`<div class="callout" role="status">
+      ${icon("trash")}
+      <p>${fill(texts.removed, visibleText(removed.title))}</p>
+      <vscode-button secondary class="undo" @click=${this.undo}>${texts.undo}</vscode-button>
+    </div>`;
+  }
+
+  private readonly composerEvents: ComposerEvents = {
+    send: async (text) => {
+      const { session } = this;
+      if (session === undefined) return false;
+      const conversation = session.model.state?.selected ?? null;
+      this.stick?.toEnd();
+      return (await session.context.ask("composer", "send", { conversation, text })) !== undefined;
+    },
+    stop: () => this.stop(),
+    draft: (text) => this.session?.peer.notify("draft", { text }),
+    lastQuestion: () => {
+      const last = this.session?.model.messages.findLast(({ role }) => role === "user");
+      return last === undefined ? "" : plainText(last.parts);
+    },
+  };
+
+  private readonly listEvents: ConversationListEvents = {
+    select: (conversation) => {
+      this.listOpen = false;
+      this.wantsInput = true;
+      if (conversation !== this.session?.model.state?.selected) {
+        void this.session?.context.ask("conversations", "select", { conversation });
+      }
+    },
+    rename: (conversation, title) => {
+      void this.session?.context.ask("conversations", "rename", { conversation, title });
+    },
+    remove: (conversation) => void this.removeConversation(conversation),
+    close: () => this.closeList(),
+  };
+
+  private async removeConversation({ id, title }: ConversationSummary): Promise<void> {
+    if ((await this.session?.context.ask("conversations", "remove", { conversation: id })) === undefined) return;
+    this.removed = { id, title };
+    clearTimeout(this.undoTimer);
+    this.undoTimer = setTimeout(() => this.forgetRemoved(), undoMs);
+  }
+
+  /** Not while the person is on the way to Undo. */
+  private forgetRemoved(): void {
+    if (this.querySelector(".undo:hover, .undo:focus") !== null) {
+      this.undoTimer = setTimeout(() => this.forgetRemoved(), undoMs);
+      return;
+    }
+    this.removed = undefined;
+  }
+
+  private readonly undo = (): void => {
+    const { removed, session } = this;
+    if (removed === undefined) return;
+    this.removed = undefined;
+    this.wantsInput = true;
+    void session?.context.ask("conversations", "undoRemove", { conversation: removed.id });
+  };
+
+  private readonly startNew = (): void => {
+    this.listOpen = false;
+    this.wantsInput = true;
+    void this.session?.context.ask("conversations", "newConversation", {});
+    this.requestUpdate();
+  };
+
+  private readonly onEscape = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+    if (this.listOpen) this.closeList();
+    else if (this.session?.model.streaming !== undefined) this.stop();
+  };
+
+  private readonly onElsewhere = (event: Event): void => {
+    if (!this.listOpen || !(event.target instanceof Element)) return;
+    if (event.target.closest("paddock-conversation-list, .title-button, .statuses") === null) this.listOpen = false;
+  };
+
+  private closeList(): void {
+    this.listOpen = false;
+    this.titleButton?.focus();
+  }
+
+  private stop(): void {
+    const { session } = this;
+    const conversation = session?.model.state?.selected;
+    if (session === undefined || conversation === undefined || conversation === null) return;
+    void session.context.ask("composer", "stop", { conversation });
+  }
+
+  private readonly jump = (): void => {
+    this.stick?.toEnd();
+    // The button goes away; the keyboard stays where the person is looking.
+    this.log?.focus();
+  };
+
+  private readonly showEarlier = (): void => {
+    const { log } = this;
+    const height = log?.scrollHeight ?? 0;
+    this.extraMessages += messagesAtOnce;
+    void this.updateComplete.then(() => {
+      if (log !== null) log.scrollTop += log.scrollHeight - height;
+      log?.focus();
+    });
+  };
+
+  private scrolled(): void {
+    const { stick, log, session } = this;
+    if (stick === undefined || log === null) return;
+    this.awayFromEnd = !stick.stuck && log.scrollHeight > log.clientHeight;
+    const conversation = session?.model.state?.selected;
+    if (conversation !== undefined) session?.remember({ conversation, top: stick.top, atEnd: stick.stuck });
+  }
+
+  private restoreScroll(state: ViewState): void {
+    const remembered = this.session?.remembered;
+    if (remembered?.conversation === state.selected && !remembered.atEnd) this.stick?.restore(remembered.top);
+    else this.stick?.toEnd();
+  }
+}

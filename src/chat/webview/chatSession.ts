@@ -1,0 +1,183 @@
+import * as v from "valibot";
+import { type Params, type Result, RpcPeer } from "../../platform/core/rpc";
+import { isCancellation } from "../../platform/core/errors";
+import { hostConnection } from "../../platform/webview/hostConnection";
+import { type VsCodeApi, vsCodeApi } from "../../platform/webview/vscodeApi";
+import {
+  type ChatHostContract,
+  chatHostContract,
+  type ChatWebviewContract,
+  chatWebviewContract,
+  type ViewState,
+} from "../core/webviewContract";
+import type { WebviewTexts } from "../core/webviewTexts";
+import { ChatModel, type Failure, failureOf } from "./chatModel";
+import type { ChatContext, HostRequest } from "./context";
+import { fill, readTexts } from "./strings";
+
+export interface ChatSessionEvents {
+  changed(): void;
+  /** @param first the first time since the page was built. */
+  viewReplaced(state: ViewState, first: boolean): void;
+  focusInput(): void;
+}
+
+/** All that the page itself remembers: where the person was reading. */
+const scrollSchema = v.object({ conversation: v.nullable(v.string()), top: v.number(), atEnd: v.boolean() });
+export type Scroll = v.InferOutput<typeof scrollSchema>;
+
+/** The page's end of the line to the host, and what it knows from there. */
+export class ChatSession {
+  readonly model = new ChatModel();
+  readonly peer: RpcPeer<ChatWebviewContract, ChatHostContract>;
+  readonly context: ChatContext;
+  /** Why everything could not be asked for; undefined while it is under way and when all is well. */
+  connection: Failure | undefined;
+  private readonly api: VsCodeApi = vsCodeApi();
+  private readonly failures = new Map<string, Failure>();
+  private asking: Promise<void> | undefined;
+
+  constructor(
+    texts: string | undefined,
+    private readonly events: ChatSessionEvents,
+  ) {
+    this.peer = new RpcPeer(hostConnection(this.api), chatWebviewContract, chatHostContract, (problem) =>
+      this.report(problem),
+    );
+    this.context = this.createContext(readTexts(texts));
+    this.listen();
+    window.addEventListener("error", this.onError);
+    window.addEventListener("unhandledrejection", this.onRejection);
+  }
+
+  get remembered(): Scroll | undefined {
+    const parsed = v.safeParse(scrollSchema, this.api.getState());
+    return parsed.success ? parsed.output : undefined;
+  }
+
+  remember(scroll: Scroll): void {
+    this.api.setState(scroll);
+  }
+
+  /** Asks for everything; also when notifications no longer fit what is known. Joins what is under way. */
+  start(): Promise<void> {
+    this.asking ??= this.askForAll().finally(() => (this.asking = undefined));
+    return this.asking;
+  }
+
+  dispose(): void {
+    window.removeEventListener("error", this.onError);
+    window.removeEventListener("unhandledrejection", this.onRejection);
+    this.peer.dispose();
+  }
+
+  private async askForAll(): Promise<void> {
+    this.connection = undefined;
+    this.events.changed();
+    try {
+      const first = this.model.state === undefined;
+      const state = await this.peer.request("ready", {});
+      this.model.view(state);
+      this.events.viewReplaced(state, first);
+    } catch (error) {
+      this.connection = failureOf(error);
+      this.events.changed();
+    }
+  }
+
+  private listen(): void {
+    const { model, events, peer } = this;
+    const fits = (fitting: boolean): void => {
+      if (!fitting) void this.start();
+      events.changed();
+    };
+    peer.listen(
+      {},
+      {
+        view: (state) => {
+          const first = model.state === undefined;
+          model.view(state);
+          events.viewReplaced(state, first);
+        },
+        conversations: (list) => {
+          model.conversations(list);
+          events.changed();
+        },
+        message: ({ conversation, message }) => fits(model.message(conversation, message)),
+        delta: (delta) => fits(model.delta(delta)),
+        live: (live) => {
+          model.live = live;
+          events.changed();
+        },
+        engine: (engine) => {
+          model.engine(engine);
+          events.changed();
+        },
+        notices: (notices) => {
+          model.notices(notices);
+          events.changed();
+        },
+        focusInput: () => events.focusInput(),
+      },
+    );
+  }
+
+  private createContext(texts: WebviewTexts): ChatContext {
+    const ask = <N extends HostRequest>(place: string, name: N, params: Params<ChatHostContract, N>) =>
+      this.ask(place, name, params);
+    return {
+      texts,
+      language: document.documentElement.lang || "en",
+      labels: {
+        copy: texts.copyCode,
+        insert: texts.insertCode,
+        code: texts.code,
+        codeIn: (language) => fill(texts.codeIn, language),
+        table: texts.table,
+        showMore: (left) => fill(texts.showMore, left.toLocaleString(document.documentElement.lang || "en")),
+        invisible: (mark) => fill(texts.invisibleCharacter, mark),
+      },
+      actions: {
+        copy: async (text) => (await ask("composer", "copy", { text })) !== undefined,
+        insert: async (text) => (await ask("composer", "insert", { text })) !== undefined,
+        openLink: (url) => void ask("composer", "openLink", { url: url.slice(0, 4_000) }),
+      },
+      ask,
+      failureAt: (place) => this.failures.get(place),
+      dismissFailure: (place) => {
+        this.failures.delete(place);
+        this.events.changed();
+      },
+    };
+  }
+
+  private async ask<N extends HostRequest>(
+    place: string,
+    name: N,
+    params: Params<ChatHostContract, N>,
+  ): Promise<Result<ChatHostContract, N> | undefined> {
+    try {
+      const result = await this.peer.request(name, params);
+      if (this.failures.delete(place)) this.events.changed();
+      return result;
+    } catch (error) {
+      if (!isCancellation(error)) {
+        this.failures.set(place, failureOf(error));
+        this.events.changed();
+      }
+      return undefined;
+    }
+  }
+
+  private readonly onError = (event: ErrorEvent): void => {
+    this.report(event.error instanceof Error ? (event.error.stack ?? event.message) : event.message);
+  };
+  private readonly onRejection = (event: PromiseRejectionEvent): void => {
+    const reason: unknown = event.reason;
+    this.report(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason));
+  };
+
+  private report(problem: string): void {
+    this.peer.notify("problem", { message: problem.slice(0, 10_000) });
+  }
+}

@@ -1,0 +1,206 @@
+import { css } from "lit";
+
+/** The frame of the page: header, list of conversations, engine, input. */
+export const chatStyles = css`
+  .chat {
+    position: relative;
+    display: flex;
+    flex-direction: column;
+    height: 100vh;
+    min-width: 0;
+  }
+  .top {
+    display: flex;
+    align-items: center;
+    gap: var(--gap-1);
+    padding: var(--gap-1) var(--gap-2);
+  }
+  .title-button {
+    display: flex;
+    align-items: center;
+    gap: var(--gap-1);
+    flex: 0 1 auto;
+    min-width: 0;
+    margin-inline-end: auto;
+    padding: 2px 6px;
+    font-weight: 600;
+  }
+  .title-text {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  .opening {
+    padding: var(--gap-4);
+  }
+  paddock-conversation-list {
+    position: absolute;
+    z-index: 2;
+    inset-inline: var(--gap-2);
+    top: 36px;
+  }
+  .conversations {
+    display: flex;
+    flex-direction: column;
+    gap: var(--gap-1);
+    max-height: min(60vh, 420px);
+    padding: var(--gap-1);
+    overflow-y: auto;
+    color: var(--vscode-quickInput-foreground, var(--text));
+    background: var(--vscode-quickInput-background, var(--vscode-editorWidget-background));
+    border: 1px solid var(--line);
+    border-radius: var(--radius);
+    box-shadow: 0 2px 10px var(--vscode-widget-shadow, transparent);
+  }
+  .conversations > p {
+    padding: var(--gap-2);
+  }
+  .row {
+    display: flex;
+    align-items: center;
+    border-radius: var(--radius-small);
+  }
+  .row:hover,
+  .row:focus-within {
+    background: var(--vscode-list-hoverBackground);
+    outline: 1px dashed var(--vscode-contrastActiveBorder, transparent);
+    outline-offset: -1px;
+  }
+  .row .icon-button {
+    opacity: 0;
+  }
+  .row:hover .icon-button,
+  .row:focus-within .icon-button {
+    opacity: 1;
+  }
+  .row-main {
+    display: flex;
+    align-items: center;
+    gap: 6px;
+    flex: 1;
+    min-width: 0;
+    padding: 3px 6px;
+    text-align: start;
+  }
+  .row.current .row-title {
+    font-weight: 600;
+  }
+  .row-title {
+    flex: 1;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  .row-time {
+    flex: none;
+    color: var(--quiet);
+    font-size: 0.9em;
+  }
+  .row:hover .row-time,
+  .row:focus-within .row-time {
+    color: inherit;
+  }
+  .statuses,
+  .engine {
+    display: flex;
+    flex-direction: column;
+    gap: var(--gap-2);
+    padding: 0 var(--gap-3);
+  }
+  .statuses > *,
+  .engine > * {
+    margin-bottom: var(--gap-2);
+  }
+  .statuses > * + *,
+  .engine > * + * {
+    margin-top: calc(-1 * var(--gap-2));
+  }
+  .engine-line {
+    display: block;
+    overflow: hidden;
+    color: var(--quiet);
+    font-size: 0.92em;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  .engine-progress progress {
+    margin-top: 2px;
+  }
+  .composer {
+    padding: 0 var(--gap-3) var(--gap-3);
+  }
+  .composer > .callout {
+    margin-bottom: var(--gap-2);
+  }
+  .composer-box {
+    background: var(--vscode-input-background);
+    border: 1px solid var(--vscode-input-border, var(--vscode-widget-border, var(--contrast)));
+    border-radius: var(--radius);
+  }
+  .composer-box:focus-within {
+    border-color: var(--vscode-focusBorder);
+  }
+  .composer textarea {
+    display: block;
+    box-sizing: border-box;
+    width: 100%;
+    min-height: 34px;
+    max-height: 40vh;
+    padding: var(--gap-2) 10px 2px;
+    overflow-y: auto;
+    resize: none;
+    color: var(--vscode-input-foreground);
+    background: none;
+    border: none;
+    outline: none;
+  }
+  .composer-bar {
+    display: flex;
+    align-items: center;
+    gap: var(--gap-1);
+    padding: 2px var(--gap-1) var(--gap-1);
+  }
+  .model-button {
+    display: inline-flex;
+    align-items: center;
+    gap: var(--gap-1);
+    min-width: 0;
+    height: 22px;
+    padding: 0 5px;
+    color: var(--vscode-icon-foreground, var(--text));
+    font-size: 0.92em;
+  }
+  .model-button .codicon {
+    font-size: 14px;
+  }
+  .model-button .codicon-chevron-down {
+    font-size: 12px;
+  }
+  .model-name {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  .composer-bar .link-button {
+    flex: none;
+    font-size: 0.92em;
+  }
+  .icon-button.primary[aria-disabled="false"],
+  .icon-button.primary:not([aria-disabled]) {
+    color: var(--vscode-button-foreground);
+    background: var(--vscode-button-background);
+    border-color: var(--vscode-button-border, transparent);
+  }
+  .icon-button.primary[aria-disabled="true"] {
+    cursor: default;
+    opacity: 0.5;
+  }
+  .icon-button.primary:focus-visible {
+    outline-offset: 1px;
+  }
+  .hint {
+    padding-top: var(--gap-1);
+    color: var(--quiet);
+    font-size: 0.92em;
+  }
+`;

@@ -1,0 +1,223 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { PaddockElement, icon } from "../../ui/base";
+import type { EngineView } from "../core/webviewContract";
+import type { ChatContext } from "./context";
+import { engineStateText, runCommand } from "./engineStrip";
+import { failureAt } from "./failureView";
+import { fill } from "./strings";
+
+const draftDelayMs = 300;
+/** The host takes no more; nobody types that much. */
+const maxLength = 2_000_000;
+
+export interface ComposerEvents {
+  /** @returns whether the question is with the host. */
+  send(text: string): Promise<boolean>;
+  stop(): void;
+  draft(text: string): void;
+  /** The last question asked, for the Up key; empty when there is none. */
+  lastQuestion(): string;
+}
+
+/** Where a person writes. Owns its text: the host keeps a copy, given back when the page is built anew. */
+@customElement("paddock-composer")
+export class Composer extends PaddockElement {
+  @property({ attribute: false }) engine!: EngineView;
+  @property({ attribute: false }) generating = false;
+  @property({ attribute: false }) context!: ChatContext;
+  @property({ attribute: false }) events!: ComposerEvents;
+  /** Counts the renders that others ask for: failures are not properties. */
+  @property({ attribute: false }) failure: unknown;
+  @state() private text = "";
+  @state() private sending = false;
+  @state() private hint = "";
+  @query("textarea") private readonly area!: HTMLTextAreaElement | null;
+  private draftTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Puts text in place of what is there, with the keyboard at its end. */
+  setText(text: string, focus: boolean): void {
+    this.text = text;
+    if (this.area !== null) this.area.value = text;
+    this.saveDraft();
+    this.fit();
+    if (!focus) return;
+    this.area?.focus();
+    this.area?.setSelectionRange(text.length, text.length);
+  }
+
+  focusInput(): void {
+    this.area?.focus();
+  }
+
+  override disconnectedCallback(): void {
+    this.flushDraft();
+    super.disconnectedCallback();
+  }
+
+  override render(): TemplateResult {
+    const { context, engine, generating } = this;
+    const { texts } = context;
+    const down = engine.status === "failed";
+    const hint = this.hint !== "" ? this.hint : down ? texts.failedHint : "";
+    return html`<form class="composer" @submit=${this.submit}>
+      ${failureAt(context, "composer")}
+      <div class="composer-box">
+        <textarea
+          rows="1"
+          .value=${this.text}
+          placeholder=${generating ? texts.placeholderBusy : texts.placeholder}
+          aria-label=${texts.input}
+          aria-describedby="composer-hint"
+          maxlength=${maxLength}
+          spellcheck="false"
+          @input=${this.input}
+          @keydown=${this.keydown}
+        ></textarea>
+        <div class="composer-bar">
+          <button
+            type="button"
+            class="model-button"
+            title=${fill(texts.switchModelLabel, engine.modelName, engineStateText(engine, context))}
+            aria-label=${fill(texts.switchModelLabel, engine.modelName, engineStateText(engine, context))}
+            @click=${() => runCommand(context, "switchModel")}
+          >
+            ${icon(engineIcon(engine))}<span class="model-name">${engine.modelName}</span>${icon("chevron-down")}
+          </button>
+          ${
+            engine.status === "unloaded"
+              ? html`<button type="button" class="link-button" @click=${() => runCommand(context, "loadModel")}>
+                  ${texts.load}
+                </button>`
+              : nothing
+          }
+          <span class="grow"></span>
+          ${
+            generating
+              ? html`<button
+                  type="button"
+                  class="icon-button primary"
+                  title="${texts.stop} (Esc)"
+                  aria-label=${texts.stop}
+                  @click=${() => this.events.stop()}
+                >
+                  ${icon("debug-stop")}
+                </button>`
+              : html`<button
+                  type="submit"
+                  class="icon-button primary"
+                  title="${texts.send} (Enter)"
+                  aria-label=${texts.send}
+                  aria-disabled=${this.canSend() ? "false" : "true"}
+                >
+                  ${icon("send")}
+                </button>`
+          }
+        </div>
+      </div>
+      <p id="composer-hint" class=${hint === "" ? "sr-only" : "hint"}>${hint === "" ? texts.sendHint : hint}</p>
+    </form>`;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has("text")) this.fit();
+    // Send and Stop are one place; the keyboard stays there when one becomes the other.
+    if (changed.has("generating") && changed.get("generating") !== undefined) {
+      if (!this.generating) this.hint = "";
+      if (document.activeElement === document.body && this.hadFocus) this.area?.focus();
+    }
+  }
+
+  private hadFocus = false;
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("generating")) this.hadFocus = this.contains(document.activeElement);
+  }
+
+  private canSend(): boolean {
+    return !this.sending && !this.generating && this.text.trim() !== "" && this.engine.status !== "failed";
+  }
+
+  private readonly input = (): void => {
+    this.text = this.area?.value ?? "";
+    this.hint = "";
+    clearTimeout(this.draftTimer);
+    this.draftTimer = setTimeout(() => this.flushDraft(), draftDelayMs);
+  };
+
+  private readonly keydown = (event: KeyboardEvent): void => {
+    // 229: the key belongs to an input method, also where isComposing is already over (Safari).
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
+      event.preventDefault();
+      void this.send();
+    } else if (event.key === "ArrowUp" && this.area?.value === "") {
+      const last = this.events.lastQuestion();
+      if (last === "") return;
+      event.preventDefault();
+      this.setText(last, true);
+    }
+  };
+
+  private readonly submit = (event: Event): void => {
+    event.preventDefault();
+    void this.send();
+  };
+
+  private async send(): Promise<void> {
+    const { texts } = this.context;
+    if (this.generating) {
+      this.hint = texts.busyHint;
+      return;
+    }
+    if (!this.canSend()) return;
+    const { text } = this;
+    this.sending = true;
+    clearTimeout(this.draftTimer);
+    this.draftTimer = undefined;
+    this.setLocal("");
+    const sent = await this.events.send(text);
+    this.sending = false;
+    // Nothing a person wrote is lost: it is back where it was, before what was typed since.
+    if (!sent) this.setText(this.text === "" ? text : `${text}\n${this.text}`, false);
+    else if (this.text !== "") this.saveDraft();
+  }
+
+  private setLocal(text: string): void {
+    this.text = text;
+    if (this.area !== null) this.area.value = text;
+    this.fit();
+  }
+
+  private saveDraft(): void {
+    clearTimeout(this.draftTimer);
+    this.draftTimer = undefined;
+    this.events.draft(this.text);
+  }
+
+  private flushDraft(): void {
+    if (this.draftTimer !== undefined) this.saveDraft();
+  }
+
+  /** As high as its text, up to the style sheet's limit. */
+  private fit(): void {
+    const { area } = this;
+    if (area === null) return;
+    area.style.setProperty("height", "auto");
+    area.style.setProperty("height", `${area.scrollHeight}px`);
+  }
+}
+
+function engineIcon(engine: EngineView): string {
+  switch (engine.status) {
+    case "ready":
+      return "chip";
+    case "unloaded":
+      return "circle-outline";
+    case "loading":
+    case "restarting":
+      return "sync";
+    case "failed":
+      return "error";
+  }
+}

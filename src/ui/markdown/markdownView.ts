@@ -1,0 +1,229 @@
+import { growLongText, longText, showMoreText } from "../longText";
+import { visibleNodes } from "../visibleNodes";
+import type { MarkdownActions, MarkdownLabels } from "./labels";
+import { morph } from "./morph";
+import { OpenFence } from "./openFence";
+import { blockStarts, type MarkdownEnv, renderHtml } from "./parser";
+import { codeOf, safeFragment } from "./sanitize";
+import { completeMarkdown } from "./complete";
+
+/** A block longer than this is shown as it was written, piece by piece; fences have a limit of their own. */
+const maxBlock = 20_000;
+/** So many blocks at once; the rest waits behind a button. */
+const blocksAtOnce = 1_500;
+/** Rendering gets at most this share of the time while text streams in. */
+const shareOfTime = 0.2;
+
+/**
+ * Shows Markdown that may still be growing. Blocks that are finished are rendered once and never touched again; only
+ * what comes after them is rendered anew, at most once per frame and less often where that is costly.
+ */
+export class MarkdownView extends HTMLElement {
+  labels: MarkdownLabels | undefined;
+  actions: MarkdownActions | undefined;
+  private source = "";
+  private streaming = false;
+  /** Source before this is in finished blocks. */
+  private settled = 0;
+  private blocks = 0;
+  private limit = blocksAtOnce;
+  private env: MarkdownEnv = {};
+  private readonly live = document.createElement("div");
+  private fence: OpenFence | undefined;
+  private frame = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private notBefore = 0;
+
+  constructor() {
+    super();
+    this.live.className = "md-live";
+    this.addEventListener("click", (event) => this.clicked(event));
+    this.addEventListener("auxclick", (event) => this.clicked(event));
+  }
+
+  connectedCallback(): void {
+    this.classList.add("md");
+  }
+
+  disconnectedCallback(): void {
+    this.cancel();
+  }
+
+  /** @param streaming the text is still growing, so its end may be half of something. */
+  show(text: string, streaming: boolean): void {
+    if (text === this.source && streaming === this.streaming && this.firstChild !== null) return;
+    const grows = text.startsWith(this.source) && this.firstChild !== null;
+    // What was finished as the end of the text may go on.
+    const resumes = !this.streaming && text.length > this.source.length;
+    if (!grows || resumes) this.reset();
+    this.source = text;
+    this.streaming = streaming;
+    if (streaming && this.firstChild !== null) this.schedule();
+    else this.renderNow();
+  }
+
+  private reset(): void {
+    this.cancel();
+    this.replaceChildren(this.live);
+    this.live.replaceChildren();
+    this.settled = 0;
+    this.blocks = 0;
+    this.limit = blocksAtOnce;
+    this.env = {};
+    this.fence = undefined;
+  }
+
+  private schedule(): void {
+    if (this.frame !== 0 || this.timer !== undefined) return;
+    const wait = this.notBefore - performance.now();
+    if (wait > 20) {
+      this.timer = setTimeout(() => {
+        this.timer = undefined;
+        this.schedule();
+      }, wait);
+      return;
+    }
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.renderNow();
+    });
+  }
+
+  private cancel(): void {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private renderNow(): void {
+    this.cancel();
+    const { labels } = this;
+    if (labels === undefined) return;
+    if (this.live.parentNode !== this) this.append(this.live);
+    const began = performance.now();
+    this.render(labels);
+    const now = performance.now();
+    this.notBefore = now + (now - began) * (1 / shareOfTime - 1);
+  }
+
+  private render(labels: MarkdownLabels): void {
+    if (this.blocks >= this.limit) {
+      this.showRest(labels);
+      return;
+    }
+    const tail = this.source.slice(this.settled);
+    // The last line may still turn into something else, which can change the block before it; so it settles nothing.
+    const lines = this.streaming ? tail.slice(0, tail.lastIndexOf("\n") + 1) : tail;
+    const starts = blockStarts(lines, this.streaming ? { ...this.env } : this.env);
+    const done = this.streaming ? starts.slice(0, -1) : starts;
+    const room = this.limit - this.blocks;
+    for (const [index] of done.slice(0, room).entries()) {
+      const from = index === 0 ? 0 : (starts[index]?.offset ?? 0);
+      const to = starts[index + 1]?.offset ?? lines.length;
+      this.settle(tail.slice(from, to), labels);
+    }
+    if (done.length > 0) {
+      const end = done.length > room ? starts[room] : this.streaming ? starts.at(-1) : undefined;
+      this.settled += end?.offset ?? tail.length;
+      this.blocks += Math.min(done.length, room);
+      this.fence = undefined;
+    }
+    if (done.length > room) {
+      this.showRest(labels);
+      return;
+    }
+    if (this.streaming) this.renderLive(this.source.slice(this.settled), labels);
+    else this.live.replaceChildren();
+  }
+
+  private settle(source: string, labels: MarkdownLabels): void {
+    const nodes = this.nodesOf(source, this.env, labels);
+    for (const node of [...nodes.childNodes]) {
+      const shown = this.live.firstChild;
+      if (shown?.isEqualNode(node) === true) this.insertBefore(shown, this.live);
+      else {
+        shown?.remove();
+        this.insertBefore(node, this.live);
+      }
+    }
+  }
+
+  private renderLive(source: string, labels: MarkdownLabels): void {
+    const starts = blockStarts(source, { ...this.env });
+    const open = starts.length === 1 ? starts[0]?.openFence : undefined;
+    if (open !== undefined) {
+      if (this.fence?.grow(open) !== true) {
+        this.fence = new OpenFence(open, labels);
+        this.live.replaceChildren(this.fence.element);
+      }
+      return;
+    }
+    this.fence = undefined;
+    if (source.length > maxBlock) {
+      const shown = this.live.firstElementChild;
+      if (shown?.classList.contains("long-text") === true) growLongText(shown, source, labels);
+      else this.live.replaceChildren(longText(source, labels));
+      return;
+    }
+    morph(this.live, this.nodesOf(completeMarkdown(source), { ...this.env }, labels));
+  }
+
+  private nodesOf(source: string, env: MarkdownEnv, labels: MarkdownLabels): DocumentFragment {
+    const isFence = /^ {0,3}(```|~~~)/.test(source);
+    const html = source.length > maxBlock && !isFence ? undefined : renderHtml(source, env);
+    if (html !== undefined) return safeFragment(html, labels);
+    const fragment = document.createDocumentFragment();
+    fragment.append(longText(source, labels));
+    return fragment;
+  }
+
+  private showRest(labels: MarkdownLabels): void {
+    const left = this.source.length - this.settled;
+    this.fence = undefined;
+    const shown = this.live.querySelector<HTMLButtonElement>(":scope > button");
+    if (shown !== null) {
+      shown.textContent = labels.showMore(left);
+      return;
+    }
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "link-button";
+    button.dataset["action"] = "rest";
+    button.append(...visibleNodes(labels.showMore(left), labels.invisible));
+    this.live.replaceChildren(button);
+  }
+
+  private clicked(event: MouseEvent): void {
+    const { actions, labels } = this;
+    const target = event.target instanceof Element ? event.target.closest("a[href], button[data-action]") : null;
+    if (target === null || actions === undefined || labels === undefined) return;
+    event.preventDefault();
+    // VS Code would open the link a second time, and without asking the host's gate.
+    event.stopPropagation();
+    if (event.type === "auxclick" && event.button !== 1) return;
+    if (target instanceof HTMLAnchorElement) {
+      actions.openLink(target.href);
+      return;
+    }
+    const action = target instanceof HTMLElement ? target.dataset["action"] : undefined;
+    const block = target.closest(".code-block");
+    if (action === "more" && target.parentElement !== null) showMoreText(target.parentElement, labels);
+    else if (action === "rest") {
+      this.limit += blocksAtOnce;
+      this.live.replaceChildren();
+      this.renderNow();
+    } else if (action === "copy" && block !== null) confirm(target, actions.copy(codeOf(block)));
+    else if (action === "insert" && block !== null) confirm(target, actions.insert(codeOf(block)));
+  }
+}
+customElements.define("paddock-markdown", MarkdownView);
+
+/** Shows for a moment that it worked; what went wrong is told by whoever does it. */
+function confirm(button: Element, outcome: Promise<boolean>): void {
+  void outcome.then((worked) => {
+    if (!worked) return;
+    button.classList.add("confirmed");
+    setTimeout(() => button.classList.remove("confirmed"), 1_500);
+  });
+}

@@ -1,0 +1,69 @@
+import { growLongText } from "../longText";
+import { markInvisible, visibleNodes } from "../visibleNodes";
+import { highlight } from "./highlight";
+import type { MarkdownLabels } from "./labels";
+import { codeBlock, maxCode, safeNodes, setCodeOf } from "./sanitize";
+
+/** Colours catch up with growing code this often. */
+const highlightEveryMs = 250;
+const maxLiveHighlight = 8_000;
+
+/** A code block whose end has not come yet: text is appended to it, and colours follow now and then. */
+export class OpenFence {
+  readonly element: HTMLElement;
+  private readonly code: Element;
+  private shown: string;
+  private lastHighlight = 0;
+
+  constructor(
+    private readonly fence: { readonly language: string; readonly code: string },
+    private readonly labels: MarkdownLabels,
+  ) {
+    this.shown = fence.code;
+    this.element = codeBlock(fence.code, fence.language, visibleNodes(fence.code, labels.invisible), labels);
+    const code = this.element.querySelector("code");
+    if (code === null) throw new Error("A code block has a code element.");
+    this.code = code;
+  }
+
+  /** @returns false when it is not this block grown; then nothing has changed. */
+  grow({ language, code }: { readonly language: string; readonly code: string }): boolean {
+    if (language !== this.fence.language || !code.startsWith(this.shown)) return false;
+    const wasLong = this.shown.length > maxCode;
+    if (code.length > maxCode !== wasLong) return false;
+    const added = code.slice(this.shown.length);
+    this.shown = code;
+    setCodeOf(this.element, code);
+    if (wasLong) {
+      const text = this.code.firstElementChild;
+      if (text !== null) growLongText(text, code, this.labels);
+      return true;
+    }
+    if (added !== "") this.append(added);
+    this.colour();
+    return true;
+  }
+
+  private append(added: string): void {
+    const nodes = visibleNodes(added, this.labels.invisible);
+    const last = this.code.lastChild;
+    const [first, ...rest] = nodes;
+    if (last instanceof Text && first instanceof Text) {
+      last.appendData(first.data);
+      this.code.append(...rest);
+    } else {
+      this.code.append(...nodes);
+    }
+  }
+
+  private colour(): void {
+    const now = performance.now();
+    if (now - this.lastHighlight < highlightEveryMs || this.shown.length > maxLiveHighlight) return;
+    this.lastHighlight = now;
+    const html = highlight(this.shown, this.fence.language);
+    if (html === undefined) return;
+    const nodes = safeNodes(html);
+    markInvisible(nodes, this.labels.invisible);
+    this.code.replaceChildren(nodes);
+  }
+}
