@@ -51,7 +51,9 @@ export async function build({ production = false, dist = path.join(root, "dist")
       outfile: path.join(dist, "webview/chat.js"),
       platform: "browser",
       format: "esm",
-      tsconfigRaw: { compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false } },
+      tsconfigRaw: {
+        compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false, verbatimModuleSyntax: true },
+      },
     },
   };
   const bundles = await Promise.all((only ?? Object.keys(programs)).map((name) => esbuild.build(programs[name])));

@@ -106,7 +106,7 @@ export async function installExtension(home, vsix) {
   const entry = await ensureEditor();
   await run(
     process.execPath,
-    [path.join(entry, "out/node/entry.js"), ...folders(home), "--install-extension", vsix, "--force"],
+    [path.join(entry, "out/node/entry.js"), ...folders(home), "--install-extension", path.resolve(vsix), "--force"],
     {
       quiet: true,
       env: { ...process.env, HOME: home },
