@@ -5,10 +5,8 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+import { ensureInstalled, isMain, main, root } from "./setup.mjs";
 
 /**
  * @param {{target: string, out?: string, log?: (line: string) => void}} options out: the file to write.
@@ -76,26 +74,20 @@ function mebibytes(bytes) {
   return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }
 
-async function main() {
-  const { values } = parseArgs({ options: { target: { type: "string" }, out: { type: "string" } } });
-  const { ensureInstalled } = await import("./setup.mjs");
-  await ensureInstalled();
-  const { thisTarget } = await import("./package/targets.mjs");
-  const made = await makePackage({ target: values.target ?? thisTarget(), out: values.out });
-  console.log(
-    [
-      made.file,
-      `  without models  ${mebibytes(made.otherBytes)}`,
-      `  models          ${mebibytes(made.modelBytes)}`,
-      `  files           ${made.files}, ${made.natives} of them native`,
-      `  node-llama-cpp  ${made.binding}`,
-    ].join("\n"),
-  );
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  await main().catch((error) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
+if (isMain(import.meta.url)) {
+  await main(async () => {
+    const { values } = parseArgs({ options: { target: { type: "string" }, out: { type: "string" } } });
+    await ensureInstalled(import.meta.url);
+    const { thisTarget } = await import("./package/targets.mjs");
+    const made = await makePackage({ target: values.target ?? thisTarget(), out: values.out });
+    console.log(
+      [
+        made.file,
+        `  without models  ${mebibytes(made.otherBytes)}`,
+        `  models          ${mebibytes(made.modelBytes)}`,
+        `  files           ${made.files}, ${made.natives} of them native`,
+        `  node-llama-cpp  ${made.binding}`,
+      ].join("\n"),
+    );
   });
 }

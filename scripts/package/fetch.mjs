@@ -1,23 +1,9 @@
 // Packages that are not installed here, the native parts of other platforms: fetched through npm, checked, cached.
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat } from "node:fs/promises";
-import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-
-const run = promisify(execFile);
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
-
-/** Outside the repository, kept between runs: PADDOCK_CACHE, else the user's cache folder. */
-export function cacheFolder() {
-  const { PADDOCK_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
-  if (PADDOCK_CACHE) return path.resolve(PADDOCK_CACHE);
-  const base = process.platform === "win32" ? LOCALAPPDATA : XDG_CACHE_HOME;
-  return path.join(base || path.join(os.homedir(), ".cache"), "paddock");
-}
+import { cacheFolder, npm, root, run } from "../setup.mjs";
 
 /**
  * The folder of a package at exactly this version: the installed one, else one from the cache, else npm's.
@@ -57,12 +43,7 @@ async function download(name, version, store, archive) {
   const scratch = await mkdtemp(path.join(store, ".pack-"));
   try {
     // npm decides where from; no host is named here.
-    const windows = process.platform === "win32";
-    await run(windows ? "npm.cmd" : "npm", ["pack", `${name}@${version}`, "--ignore-scripts", "--silent"], {
-      cwd: scratch,
-      shell: windows,
-      timeout: 10 * 60_000,
-    });
+    await run(...npm("pack", `${name}@${version}`, "--ignore-scripts", "--silent"), { cwd: scratch, quiet: true });
     const [file] = await readdir(scratch);
     if (file === undefined) throw new Error("npm pack wrote no file");
     await rename(path.join(scratch, file), archive);
@@ -78,7 +59,7 @@ async function download(name, version, store, archive) {
 async function extract(archive, folder) {
   const scratch = await mkdtemp(path.join(path.dirname(folder), ".extract-"));
   try {
-    await run("tar", ["-xzf", archive, "-C", scratch]);
+    await run("tar", ["-xzf", archive, "-C", scratch], { quiet: true });
     await rm(folder, { recursive: true, force: true });
     await rename(scratch, folder);
   } finally {

@@ -4,11 +4,10 @@ import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { root } from "../setup.mjs";
 import { traceBinding } from "./trace.mjs";
-
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 
 /** Bytes of a package without its models: what a person downloads besides the model. */
 export const maximumSize = 40 * 1024 * 1024;

@@ -2,15 +2,13 @@
 // reaches at run time, and that target's native packages.
 import { cp, glob, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { build } from "../build.mjs";
 import { extractTexts } from "../l10n.mjs";
 import { bundledPackages, notices, shippedPackage } from "../notices.mjs";
+import { root } from "../setup.mjs";
 import { packageFolder } from "./fetch.mjs";
 import { readTargets } from "./targets.mjs";
 import { traceBinding } from "./trace.mjs";
-
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 
 /** What VS Code reads of package.json; the rest (scripts, development) stays at home. */
 const manifestFields = [

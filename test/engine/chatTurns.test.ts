@@ -144,7 +144,12 @@ describe("kill -9 of the engine", () => {
         await idle();
         if (text !== "") interrupted++;
       }
-      expect(last()).toMatchObject({ status: "complete" });
+      expect(
+        last(),
+        `round ${round}: ${JSON.stringify(last().error)}, engine ${engine.state(starter).status}`,
+      ).toMatchObject({
+        status: "complete",
+      });
       expect(plainText(last().parts).startsWith(text)).toBe(true);
       // Its model's context is small; what matters here is in the store.
       if (round % 5 !== 4) continue;
