@@ -17,6 +17,18 @@ export async function runTypeScript(entry) {
     packages: "external",
     logLevel: "warning",
     sourcemap: "inline",
+    plugins: [scriptsStayWhereTheyAre],
   });
   await import(pathToFileURL(outfile).href);
 }
+
+/** Scripts know the repository by where they lie, so they are not bundled into another folder. */
+const scriptsStayWhereTheyAre = {
+  name: "scripts",
+  setup(bundle) {
+    bundle.onResolve({ filter: /scripts\/[a-z]+\.mjs$/i }, ({ path: name, resolveDir }) => ({
+      path: pathToFileURL(path.resolve(resolveDir, name)).href,
+      external: true,
+    }));
+  },
+};

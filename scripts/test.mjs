@@ -49,11 +49,19 @@ function built() {
 
 async function vitest(layer) {
   const file = path.join(results, `${layer}.json`);
-  const options = ["--config", "test/vitest.config.ts", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  const options = [
+    "--config",
+    "test/vitest.config.ts",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${file}`,
+  ];
   await node(["node_modules/vitest/vitest.mjs", "run", `test/${layer}`, ...options]);
   const report = JSON.parse(await readFile(file, "utf8"));
   // A file that could not even be loaded has no tests to fail.
-  const broken = report.testResults.filter(({ status, assertionResults }) => status === "failed" && assertionResults.length === 0);
+  const broken = report.testResults.filter(
+    ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
+  );
   return {
     passed: report.numPassedTests,
     failed: report.numFailedTests + broken.length,
@@ -64,13 +72,26 @@ async function vitest(layer) {
 async function playwright(layer) {
   const file = path.join(results, `${layer}.json`);
   const env = { PADDOCK_CHROMIUM: await ensureChromium(), PLAYWRIGHT_JSON_OUTPUT_NAME: file };
-  await node(["node_modules/@playwright/test/cli.js", "test", "-c", `test/${layer}/playwright.config.ts`, "--reporter=list,json"], env);
+  await node(
+    [
+      "node_modules/@playwright/test/cli.js",
+      "test",
+      "-c",
+      `test/${layer}/playwright.config.ts`,
+      "--reporter=list,json",
+    ],
+    env,
+  );
   const { stats, errors } = JSON.parse(await readFile(file, "utf8"));
   return { passed: stats.expected + stats.flaky, failed: stats.unexpected + errors.length, skipped: stats.skipped };
 }
 
 async function node(options, env = {}) {
-  const child = spawn(process.execPath, options, { cwd: root, stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, options, {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, ...env },
+  });
   return new Promise((resolve, reject) => child.on("error", reject).on("close", (code) => resolve(code ?? 1)));
 }
 
@@ -97,7 +118,9 @@ async function runLayers(names) {
   const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
   console.log("\nlayer     passed  failed  skipped  seconds");
   for (const { layer, passed, failed, skipped, seconds } of rows) {
-    console.log(`${layer.padEnd(8)}  ${String(passed).padStart(6)}  ${String(failed).padStart(6)}  ${String(skipped).padStart(7)}  ${String(seconds).padStart(7)}`);
+    console.log(
+      `${layer.padEnd(8)}  ${String(passed).padStart(6)}  ${String(failed).padStart(6)}  ${String(skipped).padStart(7)}  ${String(seconds).padStart(7)}`,
+    );
   }
   if (sum("failed") > 0) process.exitCode = 1;
   const skipped = sum("skipped");
@@ -109,7 +132,8 @@ if (isMain(import.meta.url)) {
     await ensureInstalled(import.meta.url);
     const named = process.argv.slice(2);
     const unknown = named.filter((name) => !(name in layers));
-    if (unknown.length > 0) throw new Error(`There is no layer ${unknown.join(", ")}; there are ${Object.keys(layers).join(", ")}.`);
+    if (unknown.length > 0)
+      throw new Error(`There is no layer ${unknown.join(", ")}; there are ${Object.keys(layers).join(", ")}.`);
     await runLayers(named.length > 0 ? named : Object.keys(layers));
   });
 }

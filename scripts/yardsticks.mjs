@@ -42,7 +42,9 @@ export async function ensureYardstick(tool, log = console.error) {
   log(`Building ${tool} of llama.cpp ${tag}; this takes some minutes, once …`);
   const build = path.join(work, "build");
   await run("cmake", ["-S", work, "-B", build, ...flags], { quiet: true });
-  await run("cmake", ["--build", build, "--target", tool, "--parallel", String(os.availableParallelism())], { quiet: true });
+  await run("cmake", ["--build", build, "--target", tool, "--parallel", String(os.availableParallelism())], {
+    quiet: true,
+  });
   await mkdir(folder, { recursive: true });
   await rm(program, { force: true });
   await rename(path.join(build, "bin", path.basename(program)), program);
@@ -51,12 +53,16 @@ export async function ensureYardstick(tool, log = console.error) {
 
 async function ensureTools() {
   const needed = { cmake: "cmake", git: "git", "c++": "g++", make: "make" };
-  const missing = Object.entries(needed).filter(([name]) => onPath(name) === undefined).map(([, debian]) => debian);
+  const missing = Object.entries(needed)
+    .filter(([name]) => onPath(name) === undefined)
+    .map(([, debian]) => debian);
   if (missing.length === 0) return;
   const command = `apt-get install -y --no-install-recommends ${missing.join(" ")}`;
-  if (process.getuid?.() !== 0 || onPath("apt-get") === undefined) throw new Error(`Building the yardsticks needs ${missing.join(", ")}. Install them with: sudo ${command}`);
+  if (process.getuid?.() !== 0 || onPath("apt-get") === undefined)
+    throw new Error(`Building the yardsticks needs ${missing.join(", ")}. Install them with: sudo ${command}`);
   const [program, ...options] = command.split(" ");
   await run(program, options, { quiet: true, env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
 }
 
-if (isMain(import.meta.url)) await main(async () => console.log(await ensureYardstick(process.argv[2] ?? "llama-bench")));
+if (isMain(import.meta.url))
+  await main(async () => console.log(await ensureYardstick(process.argv[2] ?? "llama-bench")));

@@ -6,7 +6,7 @@ import { EmbeddedEngine } from "./engine/client/embeddedEngine";
 import { ActiveModelService } from "./models/host/activeModelService";
 import { pickModel, pickModelFile } from "./models/host/modelCommands";
 import { ModelRegistry } from "./models/node/modelRegistry";
-import { DisposableStore } from "./platform/core/disposables";
+import { type Disposable, DisposableStore } from "./platform/core/disposables";
 import { describeError, showError } from "./platform/host/errorWords";
 import { OutputLog } from "./platform/host/log";
 import { SettingsService } from "./platform/host/settingsService";
@@ -109,7 +109,7 @@ interface CommandRooms {
 
 function registerCommands(store: DisposableStore, rooms: CommandRooms): void {
   const { chat, engine, active, registry, history, log, report } = rooms;
-  const add = (name: string, run: () => Promise<unknown> | void): void => {
+  const add = (name: string, run: () => unknown): void => {
     store.add(
       vscode.commands.registerCommand(`paddock.${name}`, async () => {
         try {
@@ -146,12 +146,8 @@ function registerCommands(store: DisposableStore, rooms: CommandRooms): void {
     });
     await vscode.commands.executeCommand("markdown.showPreview", document.uri);
   });
-  add(
-    "openWalkthrough",
-    () =>
-      vscode.commands
-        .executeCommand("workbench.action.openWalkthrough", `${rooms.extensionId}#start`, false)
-        .then(() => undefined) as Promise<void>,
+  add("openWalkthrough", () =>
+    vscode.commands.executeCommand("workbench.action.openWalkthrough", `${rooms.extensionId}#start`, false),
   );
 }
 
@@ -161,7 +157,7 @@ function followEngineSettings(
   engine: EmbeddedEngine,
   active: ActiveModelService,
   report: (error: unknown) => void,
-): vscode.Disposable {
+): Disposable {
   const restarting = ["engine.gpu", "engine.gpuLayers", "engine.threads", "engine.contextSize"] as const;
   let wanted = false;
   const restartWhenIdle = (): void => {

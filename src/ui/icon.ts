@@ -13,7 +13,7 @@ export function iconButton(icon: string, label: string, action: string): HTMLBut
   button.className = "icon-button";
   button.title = label;
   button.setAttribute("aria-label", label);
-  button.dataset["action"] = action;
+  button.dataset.action = action;
   button.append(iconElement(icon));
   return button;
 }

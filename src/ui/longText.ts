@@ -62,7 +62,7 @@ function updateButton(element: Element, labels: LongTextLabels): void {
     button = document.createElement("button");
     button.type = "button";
     button.className = "link-button";
-    button.dataset["action"] = "more";
+    button.dataset.action = "more";
     element.append(button);
   }
   button.textContent = labels.showMore(left);

@@ -23,8 +23,8 @@ const tiny = "tiny" as ModelId;
 beforeAll(async () => {
   bundle = await engineBundle();
   folder = await mkdtemp(path.join(tmpdir(), "paddock-reliability-"));
-  files["tiny"] = path.join(folder, "tiny.gguf");
-  await writeFile(files["tiny"], tinyGguf());
+  files.tiny = path.join(folder, "tiny.gguf");
+  await writeFile(files.tiny, tinyGguf());
 });
 afterAll(async () => {
   await bundle.remove();

@@ -21,7 +21,7 @@ export function embeddedEngine(
     debug: line,
     info: line,
     warn: line,
-    error: (message, error) => line(`${message} ${String(error ?? "")}`),
+    error: (message, error) => line(`${message} ${error instanceof Error ? error.message : ""}`),
   };
   const engine = new EmbeddedEngine({
     enginePath,

@@ -30,13 +30,14 @@ export async function startWorkbench(vsix: string, settings: Record<string, unkn
   const folder = path.join(home, "project");
   await mkdir(folder, { recursive: true });
   await installExtension(home, vsix);
-  const editor = await startEditor({ home, port: await freePort(), folder, settings });
-  const executablePath = process.env["PADDOCK_CHROMIUM"] ?? "/usr/bin/chromium";
+  const port = (await freePort()) as number;
+  const editor: { url: string; pid: number; stop(): Promise<void> } = await startEditor({ home, port, folder, settings });
+  const executablePath = process.env.PADDOCK_CHROMIUM ?? "/usr/bin/chromium";
   let browser: Browser | undefined;
   return {
     home,
     url: editor.url,
-    pid: editor.pid ?? 0,
+    pid: editor.pid,
     open: async (viewport = { width: 1280, height: 800 }) => {
       browser ??= await chromium.launch({ executablePath, args: chromiumFlags });
       const page = await (await browser.newContext({ viewport })).newPage();

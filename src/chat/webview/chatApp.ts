@@ -45,7 +45,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.session = new ChatSession(this.dataset["texts"], this);
+    this.session = new ChatSession(this.dataset.texts, this);
     this.announcer = new Announcer(this.session.context.texts);
     document.addEventListener("keydown", this.onEscape);
     document.addEventListener("pointerdown", this.onElsewhere);

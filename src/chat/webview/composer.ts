@@ -146,8 +146,8 @@ export class Composer extends PaddockElement {
   };
 
   private readonly keydown = (event: KeyboardEvent): void => {
-    // 229: the key belongs to an input method, also where isComposing is already over (Safari).
-    if (event.isComposing || event.keyCode === 229) return;
+    // "Process": the key belongs to an input method, also where isComposing is already over.
+    if (event.isComposing || event.key === "Process") return;
     if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
       event.preventDefault();
       void this.send();

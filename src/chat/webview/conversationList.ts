@@ -169,7 +169,7 @@ export class ConversationList extends PaddockElement {
       rows[Math.min(Math.max(to, 0), rows.length - 1)]?.focus();
       return;
     }
-    const conversation = this.conversations.find(({ id }) => id === rows[at]?.dataset["id"]);
+    const conversation = this.conversations.find(({ id }) => id === rows[at]?.dataset.id);
     if (conversation === undefined) return;
     if (event.key === "F2") {
       event.preventDefault();
@@ -182,7 +182,7 @@ export class ConversationList extends PaddockElement {
   };
 
   private readonly renameKey = (event: KeyboardEvent): void => {
-    if (event.isComposing || event.keyCode === 229) return;
+    if (event.isComposing || event.key === "Process") return;
     event.stopPropagation();
     if (event.key === "Enter" || event.key === "Escape") {
       event.preventDefault();

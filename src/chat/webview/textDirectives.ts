@@ -38,7 +38,7 @@ class PlainTextDirective extends Directive {
     this.element = longText(text, labels);
     this.element.addEventListener("click", (event) => {
       const { target, currentTarget } = event;
-      if (!(target instanceof HTMLElement) || target.dataset["action"] !== "more") return;
+      if (!(target instanceof HTMLElement) || target.dataset.action !== "more") return;
       if (currentTarget instanceof HTMLElement) showMoreText(currentTarget, labels);
     });
     return this.element;

@@ -25,7 +25,7 @@ export class Scheduler {
   private arrivals = 0;
 
   /** @param slots how many jobs may compute at once; more than one only helps where jobs do not share their device. */
-  constructor(private readonly slots: number = 1) {}
+  constructor(private readonly slots = 1) {}
 
   /** Jobs that wait, run or are paused. */
   get size(): number {

@@ -123,13 +123,10 @@ export class ChatRenderer {
 }
 
 /** The mark's text without the line breaks that templates put around it. */
-function markText(mark: unknown, fallback: string): string {
-  if (typeof mark === "string") return mark.trim() === "" ? fallback : mark.trim();
-  if (mark !== null && typeof mark === "object" && "values" in mark) {
-    const text = String(mark).trim();
-    return text === "" ? fallback : text;
-  }
-  return fallback;
+function markText(mark: string | LlamaText | { readonly type: string }, fallback: string): string {
+  // "openedOnStart" names no text of its own.
+  const text = typeof mark === "string" ? mark.trim() : "values" in mark ? mark.toString().trim() : "";
+  return text === "" ? fallback : text;
 }
 
 /** Assistant turns, tool calls and tool results in a row are one model turn for the template. */

@@ -102,7 +102,7 @@ function describe(
   template: string | null,
 ): ModelInfo {
   const { metadata } = model.fileInfo;
-  const architecture = String(metadata.general.architecture);
+  const { architecture } = metadata.general;
   const encoder = encoders.test(architecture);
   const fileType = metadata.general.file_type;
   const size = (metadata.general as { readonly parameter_count?: number | bigint }).parameter_count;
@@ -116,8 +116,7 @@ function describe(
     modelHash,
     name: typeof metadata.general.name === "string" ? metadata.general.name : null,
     architecture,
-    fileType:
-      fileType === undefined ? "unknown" : (binding.GgufFileType[fileType]?.replace(/^MOSTLY_/, "") ?? "unknown"),
+    fileType: fileTypeName(binding, fileType),
     parameters: counted > 0 ? counted : Number(size ?? 0),
     sizeBytes: model.size,
     layers: model.fileInsights.totalLayers,
@@ -133,4 +132,10 @@ function describe(
       schema: !encoder,
     },
   };
+}
+
+/** "Q4_1" of MOSTLY_Q4_1; the number comes from the file and may name nothing. */
+function fileTypeName(binding: Runtime["binding"], fileType: number | undefined): string {
+  const names: Readonly<Record<number, string | undefined>> = binding.GgufFileType;
+  return fileType === undefined ? "unknown" : (names[fileType]?.replace(/^MOSTLY_/, "") ?? "unknown");
 }

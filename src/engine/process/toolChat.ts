@@ -87,7 +87,7 @@ export async function chatWithTools(
       ...(minP === undefined ? {} : { minP }),
       ...(seed === undefined ? {} : { seed }),
       onToken: (generated) => {
-        for (let index = 0; index < generated.length; index++) timer.token();
+        generated.forEach(() => timer.token());
       },
       onTextChunk: (text) => report(fresh.length, text),
     });

@@ -96,14 +96,14 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> implements
       );
     }
     for (const name of Object.keys(this.local.notifications) as NotificationName<Local>[]) {
-      const schema = this.local.notifications[name] as Schema;
+      const schema = known(this.local.notifications, name);
       this.connection.onNotification(name, (raw: unknown) => {
         const parsed = v.safeParse(schema, raw);
         if (!parsed.success) {
           this.onProblem(`notification ${name}: ${describe(parsed.issues)}`);
           return;
         }
-        notifications[name](parsed.output as never);
+        notifications[name](parsed.output);
       });
     }
     this.connection.listen();
@@ -120,7 +120,7 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> implements
   ): Promise<Result<Remote, N>> {
     if (this.closed) throw disconnected();
     options.signal?.throwIfAborted();
-    const spec = this.remote.requests[name] as RequestSpec;
+    const spec = known(this.remote.requests, name);
     const cancellation = new CancellationTokenSource();
     const cleanups: (() => void)[] = [() => cancellation.dispose()];
     const onAbort = (): void => cancellation.cancel();
@@ -159,7 +159,7 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> implements
           detail: describe(parsed.issues),
         });
       }
-      return parsed.output as Result<Remote, N>;
+      return parsed.output;
     } catch (error) {
       throw this.fromWire(error);
     } finally {
@@ -195,7 +195,7 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> implements
     raw: unknown,
     token: CancellationToken,
   ): Promise<unknown> {
-    const spec = this.local.requests[name] as RequestSpec;
+    const spec = known(this.local.requests, name);
     const envelope = v.safeParse(envelopeSchema, raw);
     const parsed = envelope.success ? v.safeParse(spec.params, envelope.output.params) : envelope;
     if (!parsed.success) {
@@ -209,7 +209,7 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> implements
     const subscription = token.onCancellationRequested(() => controller.abort(cancelled()));
     const progressToken = envelope.success ? envelope.output.progress : undefined;
     try {
-      return await handler(parsed.output as Params<Local, N>, {
+      return await handler(parsed.output, {
         signal: controller.signal,
         progress: (value) => {
           if (progressToken === undefined || this.closed) return;
@@ -265,4 +265,11 @@ function describe(issues: readonly v.BaseIssue<unknown>[]): string {
     .slice(0, 3)
     .map((issue) => `${v.getDotPath(issue) ?? "(root)"}: ${issue.message}`)
     .join("; ");
+}
+
+/** A contract's own entry; its names are types, so a missing one is a bug. */
+function known<T>(entries: Readonly<Record<string, T>>, name: string): T {
+  const entry = entries[name];
+  if (entry === undefined) throw new PaddockError("internal", `The contract has no ${name}.`);
+  return entry;
 }

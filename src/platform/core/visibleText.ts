@@ -72,9 +72,9 @@ function belongs(text: string, at: number, character: string): boolean {
 }
 
 function lastCharacter(text: string): string {
-  return [...text].at(-1) ?? "";
+  return Array.from(text).at(-1) ?? "";
 }
 
 function firstCharacter(text: string): string {
-  return [...text][0] ?? "";
+  return Array.from(text)[0] ?? "";
 }

@@ -8,7 +8,7 @@ export class TimingHistory implements TimingSink {
   readonly onDidRecord = this.recorded.event;
 
   /** @param capacity how many records are kept in memory; the oldest go first. */
-  constructor(private readonly capacity: number = 500) {}
+  constructor(private readonly capacity = 500) {}
 
   record(record: TimingRecord): void {
     this.records.push(record);

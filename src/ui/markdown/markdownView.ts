@@ -189,7 +189,7 @@ export class MarkdownView extends HTMLElement {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "link-button";
-    button.dataset["action"] = "rest";
+    button.dataset.action = "rest";
     button.append(...visibleNodes(labels.showMore(left), labels.invisible));
     this.live.replaceChildren(button);
   }
@@ -206,7 +206,7 @@ export class MarkdownView extends HTMLElement {
       actions.openLink(target.href);
       return;
     }
-    const action = target instanceof HTMLElement ? target.dataset["action"] : undefined;
+    const action = target instanceof HTMLElement ? target.dataset.action : undefined;
     const block = target.closest(".code-block");
     if (action === "more" && target.parentElement !== null) showMoreText(target.parentElement, labels);
     else if (action === "rest") {
