@@ -20,7 +20,11 @@ const { values } = parseArgs({ options: { json: { type: "string" }, runs: { type
 const runs = Number(values.runs);
 const signal = new AbortController().signal;
 
-async function measureModel(name: string, file: string, yardstick: string): Promise<{ tg: [number, number][]; pp: [number, number][]; ttft: number[] }> {
+async function measureModel(
+  name: string,
+  file: string,
+  yardstick: string,
+): Promise<{ tg: [number, number][]; pp: [number, number][]; ttft: number[] }> {
   const id = name as ModelId;
   const engine = new EmbeddedEngine({
     enginePath: path.resolve("dist/engine.mjs"),
@@ -34,15 +38,22 @@ async function measureModel(name: string, file: string, yardstick: string): Prom
     const options: JobOptions = { model: id, feature: "chat", priority: "measuring", signal };
     // 512 random tokens of text; each run another, so that nothing is in the KV cache.
     const prompt = async (run: number): Promise<string> => {
-      const tokens = Array.from({ length: 512 }, (_, index) => 1000 + ((index * 7919 + run * 104_729) % 40_000));
+      const tokens = Array.from({ length: 512 }, (_, index) => 1000 + ((index * 7919 + (run + 1) * 104_729) % 40_000));
       const { text } = await engine.detokenize(tokens, { model: id, special: false, signal });
       return text;
     };
     const ours = async (run: number): Promise<{ tg: number; pp: number; ttft: number }> => {
-      const processed = await engine.complete({ prompt: await prompt(run), sampling: { temperature: 0 }, maxTokens: 1 }, options);
+      const processed = await engine.complete(
+        { prompt: await prompt(run), sampling: { temperature: 0 }, maxTokens: 1 },
+        options,
+      );
       // A model may end where it likes; at temperature 0 and this prompt neither does within 128 tokens, which is checked.
-      const generated = await engine.complete({ prompt: `${run} 1, 2, 3, 4, 5, 6, 7, 8,`, sampling: { temperature: 0 }, maxTokens: 128 }, options);
-      if (generated.timings.predicted_n < 64) throw new Error(`${name} ended after ${generated.timings.predicted_n} tokens.`);
+      const generated = await engine.complete(
+        { prompt: `${run} 1, 2, 3, 4, 5, 6, 7, 8,`, sampling: { temperature: 0 }, maxTokens: 128 },
+        options,
+      );
+      if (generated.timings.predicted_n < 64)
+        throw new Error(`${name} ended after ${generated.timings.predicted_n} tokens.`);
       return {
         pp: processed.timings.prompt_per_second ?? 0,
         tg: generated.timings.predicted_per_second ?? 0,
@@ -51,8 +62,26 @@ async function measureModel(name: string, file: string, yardstick: string): Prom
     };
     const theirs = async (): Promise<{ tg: number; pp: number }> => {
       const { stdout } = await promisify(execFile)(yardstick, [
-        "-m", file, "-p", "512", "-n", "128", "-r", "1", "-t", String(context.threads), "-b", String(context.batchSize),
-        "-ub", String(context.batchSize), "-ngl", "0", "-fa", "auto", "-o", "json",
+        "-m",
+        file,
+        "-p",
+        "512",
+        "-n",
+        "128",
+        "-r",
+        "1",
+        "-t",
+        String(context.threads),
+        "-b",
+        String(context.batchSize),
+        "-ub",
+        String(context.batchSize),
+        "-ngl",
+        "0",
+        "-fa",
+        "auto",
+        "-o",
+        "json",
       ]);
       const results = v.parse(benchSchema, JSON.parse(stdout));
       return {
@@ -67,11 +96,16 @@ async function measureModel(name: string, file: string, yardstick: string): Prom
     const ttft: number[] = [];
     for (let run = 0; run < runs; run++) {
       // Alternating, and every other pair in the other order.
-      const [a, b] = run % 2 === 0 ? [await ours(run), await theirs()] : (await theirs().then(async (other) => [await ours(run), other] as const));
+      const [a, b] =
+        run % 2 === 0
+          ? [await ours(run), await theirs()]
+          : await theirs().then(async (other) => [await ours(run), other] as const);
       tg.push([a.tg, b.tg]);
       pp.push([a.pp, b.pp]);
       ttft.push(a.ttft);
-      console.error(`${name} ${run + 1}/${runs}: tg ${a.tg.toFixed(1)} / ${b.tg.toFixed(1)}, pp ${a.pp.toFixed(1)} / ${b.pp.toFixed(1)} tok/s`);
+      console.error(
+        `${name} ${run + 1}/${runs}: tg ${a.tg.toFixed(1)} / ${b.tg.toFixed(1)}, pp ${a.pp.toFixed(1)} / ${b.pp.toFixed(1)} tok/s`,
+      );
     }
     return { tg, pp, ttft };
   } finally {
@@ -86,22 +120,46 @@ console.error("Generating a model of the 1B class (once) …");
 await generateModel(starter, generated);
 const figures: Record<string, number> = {};
 const rows: string[][] = [["model", "test", "Paddock tok/s", "llama-bench tok/s", "ratio (median of pairs)"]];
-for (const [name, file] of [["starter", starter], ["generated-1b", generated]] as const) {
+for (const [name, file] of [
+  ["starter", starter],
+  ["generated-1b", generated],
+] as const) {
   const { tg, pp, ttft } = await measureModel(name, file, yardstick);
-  for (const [test, pairs] of [["pp512", pp], ["tg128", tg]] as const) {
+  for (const [test, pairs] of [
+    ["pp512", pp],
+    ["tg128", tg],
+  ] as const) {
     const ratio = medianRatio(pairs);
     const short = test.slice(0, 2);
     figures[`${short}_ratio_${name}`] = ratio;
     figures[`${short}_${name}`] = median(pairs.map(([ours]) => ours));
     figures[`${short}_llama_bench_${name}`] = median(pairs.map(([, theirs]) => theirs));
-    rows.push([name, test, figures[`${short}_${name}`]?.toFixed(1) ?? "", figures[`${short}_llama_bench_${name}`]?.toFixed(1) ?? "", ratio.toFixed(3)]);
+    rows.push([
+      name,
+      test,
+      figures[`${short}_${name}`]?.toFixed(1) ?? "",
+      figures[`${short}_llama_bench_${name}`]?.toFixed(1) ?? "",
+      ratio.toFixed(3),
+    ]);
   }
   figures[`ttft_ms_pp512_${name}`] = median(ttft);
 }
 for (const short of ["tg", "pp"]) {
-  figures[`${short}_ratio`] = Math.min(figures[`${short}_ratio_starter`] ?? 0, figures[`${short}_ratio_generated-1b`] ?? 0);
+  figures[`${short}_ratio`] = Math.min(
+    figures[`${short}_ratio_starter`] ?? 0,
+    figures[`${short}_ratio_generated-1b`] ?? 0,
+  );
 }
-console.log(`${table(rows)}\n\ntg_ratio ${figures["tg_ratio"]?.toFixed(3)}   pp_ratio ${figures["pp_ratio"]?.toFixed(3)}   (the worse model; at least 0.90 wanted)`);
+console.log(
+  `${table(rows)}\n\ntg_ratio ${figures["tg_ratio"]?.toFixed(3)}   pp_ratio ${figures["pp_ratio"]?.toFixed(3)}   (the worse model; at least 0.90 wanted)`,
+);
 if (values.json !== undefined) {
-  await writeReport(values.json, { figures, machine: thisMachine(), versions: { "llama.cpp": path.basename(path.dirname(yardstick)).replace("yardsticks-", ""), node: process.versions.node } });
+  await writeReport(values.json, {
+    figures,
+    machine: thisMachine(),
+    versions: {
+      "llama.cpp": path.basename(path.dirname(yardstick)).replace("yardsticks-", ""),
+      node: process.versions.node,
+    },
+  });
 }

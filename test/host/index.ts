@@ -6,9 +6,13 @@ import Mocha from "mocha";
  * It is the same file in the embedded editor and in desktop VS Code.
  */
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: "bdd", timeout: 120_000, reporter: function quiet(this: unknown, runner: unknown) {
+  const mocha = new Mocha({
+    ui: "bdd",
+    timeout: 120_000,
+    reporter: function quiet(this: unknown, runner: unknown) {
       return runner;
-    } as never  });
+    } as never,
+  });
   mocha.suite.emit("pre-require", globalThis as never, "", mocha);
   await import("./suite/activation.test");
   await import("./suite/answer.test");

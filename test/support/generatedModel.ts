@@ -81,7 +81,8 @@ export async function generateModel(donor: string, target: string): Promise<void
   const pool = blocks(65_536);
   for (const { quantized, bytes } of sized) {
     if (quantized) {
-      for (let left = bytes; left > 0; left -= pool.length) await write(left < pool.length ? pool.subarray(0, left) : pool);
+      for (let left = bytes; left > 0; left -= pool.length)
+        await write(left < pool.length ? pool.subarray(0, left) : pool);
     } else {
       const ones = Buffer.alloc(bytes);
       for (let at = 0; at < bytes; at += 4) ones.writeFloatLE(1, at);

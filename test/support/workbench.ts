@@ -2,18 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { type Browser, chromium, type FrameLocator, type Page } from "@playwright/test";
+import { chromiumFlags } from "./chromium";
 import { freePort, installExtension, startEditor, temporaryHome } from "../../scripts/editor.mjs";
-
-/** Chromium on a machine without a GPU, a sandbox or a network. */
-export const chromiumFlags = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 export interface Workbench {
   readonly home: string;
@@ -31,7 +21,12 @@ export async function startWorkbench(vsix: string, settings: Record<string, unkn
   await mkdir(folder, { recursive: true });
   await installExtension(home, vsix);
   const port = (await freePort()) as number;
-  const editor: { url: string; pid: number; stop(): Promise<void> } = await startEditor({ home, port, folder, settings });
+  const editor: { url: string; pid: number; stop(): Promise<void> } = await startEditor({
+    home,
+    port,
+    folder,
+    settings,
+  });
   const executablePath = process.env.PADDOCK_CHROMIUM ?? "/usr/bin/chromium";
   let browser: Browser | undefined;
   return {
@@ -69,10 +64,11 @@ export function chatFrame(page: Page): FrameLocator {
   return page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
 }
 
-/** Engine processes below a process, found by their command line. */
-export function engineProcesses(): number[] {
+/** Engines of the extension that is installed in `home`, found by their command line. */
+export function engineProcesses(home: string): number[] {
   try {
-    return execFileSync("pgrep", ["-f", "engine\\.mjs --stdio"], { encoding: "utf8" }).trim().split("\n").map(Number);
+    const found = execFileSync("pgrep", ["-f", `${home}.*engine\\.mjs --stdio`], { encoding: "utf8" });
+    return found.trim().split("\n").map(Number);
   } catch {
     return [];
   }

@@ -11,7 +11,9 @@ interface Entry {
   readonly rank: number;
   readonly arrival: number;
   readonly control: JobControl;
-  readonly start: () => void;
+  /** Its work has been called, so only `control` can hold it. */
+  begun: boolean;
+  wake: () => void;
   state: "waiting" | "running" | "paused";
 }
 
@@ -38,28 +40,29 @@ export class Scheduler {
    */
   async run<T>(priority: Priority, signal: AbortSignal, control: JobControl, work: () => Promise<T>): Promise<T> {
     if (signal.aborted) throw cancelled();
-    let started = (): void => undefined;
-    const turn = new Promise<void>((resolve) => {
-      started = resolve;
-    });
     const entry: Entry = {
       rank: priorities.indexOf(priority),
       arrival: this.arrivals++,
       control,
-      start: () => started(),
+      begun: false,
+      wake: () => undefined,
       state: "waiting",
     };
     this.insert(entry);
     const onAbort = (): void => {
       // A paused job must be let go to notice that it is cancelled; a waiting one just leaves.
       if (entry.state === "paused") entry.control.resume();
-      else if (entry.state === "waiting") started();
+      else entry.wake();
     };
     signal.addEventListener("abort", onAbort, { once: true });
     try {
       this.rebalance();
-      await turn;
-      if (entry.state === "waiting") throw cancelled();
+      // Something more urgent may come between the call and the turn, so the state is looked at again each time.
+      while (entry.state !== "running") {
+        if (signal.aborted) throw cancelled();
+        await new Promise<void>((resolve) => (entry.wake = resolve));
+      }
+      entry.begun = true;
       return await work();
     } finally {
       signal.removeEventListener("abort", onAbort);
@@ -77,8 +80,8 @@ export class Scheduler {
   private rebalance(): void {
     for (const [index, entry] of this.entries.entries()) {
       if (index >= this.slots && entry.state === "running") {
-        entry.state = "paused";
-        entry.control.pause();
+        entry.state = entry.begun ? "paused" : "waiting";
+        if (entry.begun) entry.control.pause();
       }
     }
     for (const entry of this.entries.slice(0, this.slots)) {
@@ -87,7 +90,7 @@ export class Scheduler {
         entry.control.resume();
       } else if (entry.state === "waiting") {
         entry.state = "running";
-        entry.start();
+        entry.wake();
       }
     }
   }

@@ -7,8 +7,8 @@ import { commonPrefix, type Slot } from "./slots";
 import { type Markers, TextSplitter, TokenDecoder } from "./textStream";
 import type { RequestTimer } from "./timer";
 
-/** Progress is sent at most this often, ms: once per frame at 60 Hz, and few messages when tokens are fast. */
-const PROGRESS_MS = 16;
+/** Progress is sent at most this often, ms: smooth to the eye, and few enough messages not to take time from the tokens. */
+const PROGRESS_MS = 24;
 /** Room that must be left for an answer, or a prompt is refused. */
 const LEAST_ANSWER = 8;
 

@@ -38,9 +38,13 @@ export interface Job {
   readonly signal: AbortSignal;
 }
 
-/** Running jobs by id. Messages arrive in order, so a pause never comes before its job. */
+/** More pauses for jobs that never came than this are forgotten, oldest first. */
+const EARLY_PAUSES = 100;
+
+/** Running jobs by id. A job that is paused before it arrives begins paused. */
 export class Jobs {
   private readonly running = new Map<string, Gate>();
+  private readonly pausedEarly = new Set<string>();
   private readonly stopping = new AbortController();
 
   get count(): number {
@@ -50,6 +54,7 @@ export class Jobs {
   async run<T>(id: string, signal: AbortSignal, work: (job: Job) => Promise<T>): Promise<T> {
     if (this.stopping.signal.aborted) throw cancelled();
     const gate = new Gate();
+    if (this.pausedEarly.delete(id)) gate.close();
     this.running.set(id, gate);
     try {
       return await work({ gate, signal: AbortSignal.any([signal, this.stopping.signal]) });
@@ -59,10 +64,18 @@ export class Jobs {
   }
 
   pause(id: string): void {
-    this.running.get(id)?.close();
+    const gate = this.running.get(id);
+    if (gate !== undefined) {
+      gate.close();
+      return;
+    }
+    this.pausedEarly.add(id);
+    const [oldest] = this.pausedEarly;
+    if (this.pausedEarly.size > EARLY_PAUSES && oldest !== undefined) this.pausedEarly.delete(oldest);
   }
 
   resume(id: string): void {
+    this.pausedEarly.delete(id);
     this.running.get(id)?.open();
   }
 

@@ -1,0 +1,12 @@
+import { defineConfig } from "@playwright/test";
+import { chromiumFlags } from "../support/chromium";
+
+export default defineConfig({
+  testDir: ".",
+  outputDir: "../../test-results/e2e",
+  timeout: 240_000,
+  workers: 1,
+  use: {
+    launchOptions: { executablePath: process.env["PADDOCK_CHROMIUM"] ?? "/usr/bin/chromium", args: chromiumFlags },
+  },
+});

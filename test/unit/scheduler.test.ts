@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+import { priorities } from "../../src/engine/backend";
+import { CrashBudget } from "../../src/engine/client/crashBudget";
+import { Scheduler } from "../../src/engine/client/scheduler";
+import { RequestTimer } from "../../src/engine/process/timer";
+import { seededRandom } from "../support/random";
+
+const signal = new AbortController().signal;
+const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe("Scheduler", () => {
+  it("pauses what runs for what is more urgent and lets it go on afterwards", async () => {
+    const scheduler = new Scheduler();
+    const events: string[] = [];
+    let endChat = (): void => undefined;
+    const control = { pause: () => events.push("pause"), resume: () => events.push("resume") };
+    const chat = scheduler.run("chat", signal, control, () => new Promise<void>((resolve) => (endChat = resolve)));
+    await tick();
+    await scheduler.run("completion", signal, { pause: () => undefined, resume: () => undefined }, () => {
+      events.push("completion");
+      return Promise.resolve();
+    });
+    expect(events).toEqual(["pause", "completion", "resume"]);
+    endChat();
+    await chat;
+    expect(scheduler.size).toBe(0);
+  });
+
+  it("lets a waiting job leave at once when it is cancelled, and a paused one look up", async () => {
+    const scheduler = new Scheduler();
+    let end = (): void => undefined;
+    const none = { pause: () => undefined, resume: () => undefined };
+    const first = scheduler.run("completion", signal, none, () => new Promise<void>((resolve) => (end = resolve)));
+    const abort = new AbortController();
+    const waiting = scheduler.run("chat", abort.signal, none, () => Promise.resolve());
+    abort.abort();
+    await expect(waiting).rejects.toMatchObject({ code: "cancelled" });
+    end();
+    await first;
+  });
+
+  it("never runs a job while a more urgent one waits, and settles every job (300 random ones)", async () => {
+    const random = seededRandom(7);
+    const scheduler = new Scheduler();
+    const active = new Map<number, { rank: number; running: boolean }>();
+    const jobs = Array.from({ length: 300 }, async (_, index) => {
+      const rank = Math.floor(random() * priorities.length);
+      const steps = 1 + Math.floor(random() * 5);
+      const abort = new AbortController();
+      if (random() < 0.2) setTimeout(() => abort.abort(), random() * 50);
+      await new Promise((resolve) => setTimeout(resolve, random() * 60));
+      const entry = { rank, running: false };
+      active.set(index, entry);
+      const control = { pause: () => (entry.running = false), resume: () => (entry.running = true) };
+      await scheduler
+        .run(priorities[rank] ?? "measuring", abort.signal, control, async () => {
+          entry.running = true;
+          for (let step = 0; step < steps && !abort.signal.aborted; step++) {
+            const running = [...active.values()].filter((other) => other.running);
+            expect(running.length).toBeLessThanOrEqual(1);
+            for (const other of active.values())
+              for (const one of running) expect(other.rank >= one.rank || other.running).toBe(true);
+            await tick();
+          }
+          entry.running = false;
+        })
+        .catch((error: unknown) => expect(error).toMatchObject({ code: "cancelled" }));
+      active.delete(index);
+    });
+    await Promise.all(jobs);
+    expect(scheduler.size).toBe(0);
+  });
+});
+
+describe("CrashBudget", () => {
+  it("restarts at once, then slower, and gives up at the fifth crash within three minutes", () => {
+    const budget = new CrashBudget();
+    const verdicts = [0, 1000, 2000, 3000].map((at) => budget.crashed(at));
+    expect(verdicts.map((verdict) => verdict.restart && verdict.delayMs)).toEqual([0, 250, 1000, 2000]);
+    expect(budget.crashed(4000)).toEqual({ restart: false });
+    budget.forget();
+    expect(budget.crashed(5000)).toMatchObject({ restart: true, attempt: 1 });
+  });
+
+  it("forgets crashes that are older than three minutes", () => {
+    const budget = new CrashBudget();
+    for (let crash = 0; crash < 20; crash++) expect(budget.crashed(crash * 60_000).restart).toBe(true);
+  });
+});
+
+describe("RequestTimer", () => {
+  it("keeps pp and tg apart, and pauses out of both", () => {
+    let now = 0;
+    const timer = new RequestTimer(() => now);
+    now = 50;
+    timer.promptBegins(100, 20);
+    now = 250;
+    timer.pausedFor(100);
+    now = 650;
+    timer.token();
+    for (let token = 0; token < 10; token++) {
+      now += 20;
+      if (token === 4) {
+        now += 1000;
+        timer.pausedFor(1000);
+      }
+      timer.token();
+    }
+    expect(timer.finish()).toMatchObject({
+      queue_ms: 50,
+      prompt_n: 100,
+      cache_n: 20,
+      prompt_ms: 500,
+      prompt_per_second: 200,
+      predicted_n: 11,
+      predicted_ms: 200,
+      predicted_per_second: 50,
+      tpot_ms: 20,
+      ttft_ms: 650,
+      paused_ms: 1100,
+      itl_ms: { p50: 20, p95: 20, p99: 20 },
+    });
+  });
+
+  it("claims no speed where there is none", () => {
+    const timer = new RequestTimer(() => 0);
+    expect(timer.finish()).toMatchObject({
+      prompt_per_second: null,
+      predicted_per_second: null,
+      ttft_ms: null,
+      itl_ms: null,
+    });
+  });
+});

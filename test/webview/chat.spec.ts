@@ -1,0 +1,234 @@
+import type { Server } from "node:http";
+import { AxeBuilder } from "@axe-core/playwright";
+import { expect, test } from "@playwright/test";
+import { themes } from "../support/themes";
+import { answer, conversation, openChat, question, serveChat, viewState } from "./chatPage";
+
+let server: Server;
+let url: string;
+test.beforeAll(async () => {
+  ({ server, url } = await serveChat());
+});
+test.afterAll(() => server.close());
+
+const talk = conversation([
+  question("What is a llama?"),
+  answer(
+    "A **llama** is a *camelid*.\n\n- one\n- two\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\n```ts\nconst x: number = 1;\n```\n\nSee [this](https://example.com).",
+  ),
+  question("And?"),
+  answer("Half an ans", { status: "interrupted" }),
+]);
+
+for (const theme of Object.keys(themes)) {
+  for (const width of [200, 400]) {
+    test(`has no accessibility violation: ${theme}, ${width} px`, async ({ page }) => {
+      await page.setViewportSize({ width, height: 700 });
+      for (const state of [talk, viewState()]) {
+        const { problems } = await openChat(page, url, state, theme);
+        const { violations } = await new AxeBuilder({ page })
+          .include("iframe")
+          .disableRules(["page-has-heading-one", "landmark-one-main", "region"])
+          .analyze();
+        expect(
+          violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""} ${nodes[0]?.failureSummary ?? ""}`),
+        ).toEqual([]);
+        expect(problems).toEqual([]);
+      }
+    });
+  }
+}
+
+test("sends with Enter, breaks the line with Shift+Enter, stops with Escape", async ({ page }) => {
+  const { frame, calls } = await openChat(page, url, conversation([], false));
+  const input = frame.locator("textarea");
+  await input.focus();
+  await page.keyboard.type("one");
+  await page.keyboard.press("Shift+Enter");
+  await page.keyboard.type("two");
+  await page.keyboard.press("Enter");
+  await expect
+    .poll(async () => (await calls()).find(({ method }) => method === "send")?.params)
+    .toEqual({ conversation: "c-1", text: "one\ntwo" });
+  await expect(input).toHaveValue("");
+});
+
+test("shows the figures of an answer, and the rest by keyboard", async ({ page }) => {
+  const { frame } = await openChat(page, url, talk);
+  const figures = frame.locator(".figures").first();
+  await expect(figures).toContainText("TTFT 101 ms");
+  await expect(figures).toContainText("pp 200 tok/s");
+  await expect(figures).toContainText("tg 100 tok/s");
+  await expect(figures).toContainText("100 cached");
+  const button = frame.locator("button.speed").first();
+  await button.focus();
+  await page.keyboard.press("Enter");
+  await expect(button).toHaveAttribute("aria-expanded", "true");
+  await expect(frame.locator(".speed-box").first()).toContainText("TPOT");
+  await page.keyboard.press("Escape");
+  await expect(button).toHaveAttribute("aria-expanded", "false");
+});
+
+test("copies and inserts code, retries and continues through the host", async ({ page }) => {
+  const { frame, calls } = await openChat(page, url, talk);
+  await frame.getByRole("button", { name: "Copy code" }).click();
+  await frame
+    .getByRole("button", { name: /Insert/ })
+    .first()
+    .click();
+  await frame.getByRole("button", { name: "Continue" }).first().click();
+  const made = await calls();
+  expect(made.find(({ method }) => method === "copy")?.params).toEqual({ text: "const x: number = 1;\n" });
+  expect(made.find(({ method }) => method === "insert")?.params).toMatchObject({
+    text: expect.stringContaining("const x") as string,
+  });
+  expect(made.some(({ method }) => method === "continueAnswer")).toBe(true);
+});
+
+test("opens links through the host only", async ({ page }) => {
+  const { frame, calls, strangers } = await openChat(page, url, talk);
+  await frame.getByRole("link", { name: "this" }).click();
+  expect((await calls()).find(({ method }) => method === "openLink")?.params).toEqual({ url: "https://example.com/" });
+  expect(strangers).toEqual([]);
+});
+
+test("streams without touching what is finished", async ({ page }) => {
+  const streaming = answer("", { status: "streaming", parts: [] });
+  const { frame, tell, problems } = await openChat(page, url, conversation([question("Go"), streaming], true));
+  let length = 0;
+  const send = async (text: string): Promise<void> => {
+    await tell("delta", { conversation: "c-1", message: streaming.id, type: "text", text, length });
+    length += text.length;
+  };
+  await send("First paragraph.\n\nSecond ");
+  await expect(frame.getByText("First paragraph.")).toBeVisible();
+  const first = await frame.getByText("First paragraph.").elementHandle();
+  for (let index = 0; index < 200; index++)
+    await send(`word ${index} is long enough to count here.${index % 10 === 9 ? "\n\n" : " "}`);
+  await expect(frame.getByText("word 199")).toBeVisible();
+  expect(await first?.evaluate((node) => node.isConnected)).toBe(true);
+  expect(problems).toEqual([]);
+});
+
+test("shows hostile output as harmless text", async ({ page }) => {
+  test.setTimeout(120_000);
+  const payloads = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg onload=alert(1)>",
+    "<iframe src=javascript:alert(1)></iframe>",
+    '<a href="javascript:alert(1)">x</a>',
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt:alert(1))",
+    "[x](java\nscript:alert(1))",
+    "[x](command:workbench.action.terminal.new)",
+    "[x](vscode://evil/x)",
+    "[x](file:///etc/passwd)",
+    "[x](data:text/html,<script>alert(1)</script>)",
+    "[x](vbscript:alert(1))",
+    "![x](http://evil.invalid/a.png)",
+    "![x](data:image/svg+xml,<svg onload=alert(1)>)",
+    "<javascript:alert(1)>",
+    "<style>*{display:none}</style>",
+    "<link rel=stylesheet href=http://evil.invalid/x.css>",
+    "<base href=http://evil.invalid/>",
+    "<meta http-equiv=refresh content='0;url=http://evil.invalid/'>",
+    "<form action=http://evil.invalid><input name=a></form>",
+    "<object data=http://evil.invalid></object>",
+    "<embed src=http://evil.invalid>",
+    "<video src=http://evil.invalid autoplay></video>",
+    "<math><mtext><style><img src onerror=alert(1)>",
+    "<details open ontoggle=alert(1)>",
+    "<body onload=alert(1)>",
+    "<input autofocus onfocus=alert(1)>",
+    "<marquee onstart=alert(1)>",
+    "<template><script>alert(1)</script></template>",
+    '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
+    "```html\n<script>alert(1)</script>\n```",
+    '```"><img src=x onerror=alert(1)>\nx\n```',
+    "`<img src=x onerror=alert(1)>`",
+    "    <script>alert(1)</script>",
+    "```js\nunclosed",
+    "| <img src=x onerror=alert(1)> | b |\n| - | - |\n| 1 | 2 |",
+    "> <script>alert(1)</script>",
+    "# <img src=x onerror=alert(1)>",
+    "[ref]: javascript:alert(1)\n\n[ref]",
+    '[x](http://evil.invalid "onmouseover=alert(1)")',
+    "[x](<javascript:alert(1)>)",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "&#106;avascript:alert(1)",
+    "[x](&#106;avascript:alert(1))",
+    "[x](%6aavascript:alert(1))",
+    "[x](//evil.invalid/x)",
+    "http://user:pass@evil.invalid/",
+    "\u202Egnp.exe",
+    "\u2066isolate\u2069",
+    "zero\u200Bwidth",
+    "bell\u0007 null\u0000 escape\u001b[31m",
+    "\u{E0041}\u{E0042} tags",
+    "**".repeat(5000),
+    "[".repeat(10_000),
+    "> ".repeat(5000) + "deep",
+    "a".repeat(1_000_000),
+    "- ".repeat(3000) + "x",
+    "\\".repeat(5000),
+    "*a_ ".repeat(5000),
+    "<!-- comment --><b>x</b>",
+    "<![CDATA[x]]>",
+    "<?php x ?>",
+    '<div style="position:fixed;inset:0">cover</div>',
+    "<p id=x name=y class=z onclick=alert(1)>x</p>",
+  ];
+  expect(payloads.length).toBeGreaterThan(60);
+  const messages = payloads.flatMap((payload, index) => [
+    question(payload.slice(0, 2000)),
+    answer(`before ${index}\n\n${payload}\n`),
+  ]);
+  const { frame, strangers, problems } = await openChat(page, url, conversation(messages));
+  await expect(frame.getByText(`before ${payloads.length - 1}`)).toBeVisible();
+  const found = await frame.evaluate(() => {
+    const all: Element[] = [];
+    const walk = (root: ParentNode): void => {
+      for (const element of root.querySelectorAll("*")) {
+        all.push(element);
+        if (element.shadowRoot !== null) walk(element.shadowRoot);
+      }
+    };
+    walk(document.querySelector(".log") ?? document);
+    return {
+      elements: all
+        .filter(({ localName }) =>
+          [
+            "script",
+            "img",
+            "iframe",
+            "object",
+            "embed",
+            "video",
+            "form",
+            "link",
+            "meta",
+            "base",
+            "svg",
+            "math",
+          ].includes(localName),
+        )
+        .map(({ outerHTML }) => outerHTML.slice(0, 100)),
+      handlers: all
+        .filter((element) => element.getAttributeNames().some((name) => /^on|^style$/.test(name)))
+        .map(({ outerHTML }) => outerHTML.slice(0, 100)),
+      links: all
+        .filter((element) => element.localName === "a")
+        .map((element) => element.getAttribute("href") ?? "")
+        .filter((href) => href !== "" && !/^(https?:|#)/.test(href)),
+      text: document.body.innerText.slice(0, 2_000_000),
+    };
+  });
+  expect(found.elements).toEqual([]);
+  expect(found.handlers).toEqual([]);
+  expect(found.links).toEqual([]);
+  expect(found.text).not.toMatch(/[\u202A-\u202E\u2066-\u2069]/);
+  expect(found.text).toContain("<script>alert(1)</script>");
+  expect(strangers).toEqual([]);
+  expect(problems).toEqual([]);
+});
