@@ -48,9 +48,11 @@ describe("Scheduler", () => {
       const steps = 1 + Math.floor(random() * 5);
       const abort = new AbortController();
       if (random() < 0.2) setTimeout(() => abort.abort(), random() * 50);
+      // One that is cancelled waits for nothing any more.
+      abort.signal.addEventListener("abort", () => active.delete(index));
       await new Promise((resolve) => setTimeout(resolve, random() * 60));
       const entry = { rank, running: false };
-      active.set(index, entry);
+      if (!abort.signal.aborted) active.set(index, entry);
       const control = { pause: () => (entry.running = false), resume: () => (entry.running = true) };
       await scheduler
         .run(priorities[rank] ?? "measuring", abort.signal, control, async () => {
