@@ -151,7 +151,7 @@ for (const short of ["tg", "pp"]) {
   );
 }
 console.log(
-  `${table(rows)}\n\ntg_ratio ${figures["tg_ratio"]?.toFixed(3)}   pp_ratio ${figures["pp_ratio"]?.toFixed(3)}   (the worse model; at least 0.90 wanted)`,
+  `${table(rows)}\n\ntg_ratio ${figures.tg_ratio?.toFixed(3)}   pp_ratio ${figures.pp_ratio?.toFixed(3)}   (the worse model; at least 0.90 wanted)`,
 );
 if (values.json !== undefined) {
   await writeReport(values.json, {

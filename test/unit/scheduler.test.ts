@@ -64,7 +64,7 @@ describe("Scheduler", () => {
               for (const one of running) expect(other.rank >= one.rank || other.running).toBe(true);
             await tick();
           }
-          entry.running = false;
+          active.delete(index);
         })
         .catch((error: unknown) => expect(error).toMatchObject({ code: "cancelled" }));
       active.delete(index);

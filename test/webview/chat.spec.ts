@@ -79,9 +79,7 @@ test("copies and inserts code, retries and continues through the host", async ({
   await frame.getByRole("button", { name: "Continue" }).first().click();
   const made = await calls();
   expect(made.find(({ method }) => method === "copy")?.params).toEqual({ text: "const x: number = 1;\n" });
-  expect(made.find(({ method }) => method === "insert")?.params).toMatchObject({
-    text: expect.stringContaining("const x") as string,
-  });
+  expect(String(made.find(({ method }) => method === "insert")?.params.text)).toContain("const x");
   expect(made.some(({ method }) => method === "continueAnswer")).toBe(true);
 });
 

@@ -49,7 +49,7 @@ export async function serveChat(): Promise<{ server: Server; url: string }> {
           codiconsUri: "/codicon.css",
           language: "en",
           title: "Paddock chat",
-          texts: webviewTexts(l10n as Parameters<typeof webviewTexts>[0]),
+          texts: webviewTexts(l10n),
         }),
       );
       return;

@@ -7,6 +7,6 @@ export default defineConfig({
   timeout: 60_000,
   workers: 1,
   use: {
-    launchOptions: { executablePath: process.env["PADDOCK_CHROMIUM"] ?? "/usr/bin/chromium", args: chromiumFlags },
+    launchOptions: { executablePath: process.env.PADDOCK_CHROMIUM ?? "/usr/bin/chromium", args: chromiumFlags },
   },
 });

@@ -58,9 +58,10 @@ export class Scheduler {
     try {
       this.rebalance();
       // Something more urgent may come between the call and the turn, so the state is looked at again each time.
-      while (entry.state !== "running") {
-        if (signal.aborted) throw cancelled();
+      for (;;) {
+        if (isRunning(entry)) break;
         await new Promise<void>((resolve) => (entry.wake = resolve));
+        if (signal.aborted && !isRunning(entry)) throw cancelled();
       }
       entry.begun = true;
       return await work();
@@ -94,4 +95,9 @@ export class Scheduler {
       }
     }
   }
+}
+
+/** Read anew each time: rebalance changes it while a job waits. */
+function isRunning(entry: Entry): boolean {
+  return entry.state === "running";
 }
