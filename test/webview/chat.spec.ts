@@ -104,7 +104,7 @@ test("streams without touching what is finished", async ({ page }) => {
   for (let index = 0; index < 200; index++)
     await send(`word ${index} is long enough to count here.${index % 10 === 9 ? "\n\n" : " "}`);
   await expect(frame.getByText("word 199")).toBeVisible();
-  expect(await first?.evaluate((node) => node.isConnected)).toBe(true);
+  expect(await first.evaluate((node) => node.isConnected)).toBe(true);
   expect(problems).toEqual([]);
 });
 

@@ -61,7 +61,7 @@ export class Scheduler {
       for (;;) {
         if (isRunning(entry)) break;
         await new Promise<void>((resolve) => (entry.wake = resolve));
-        if (signal.aborted && !isRunning(entry)) throw cancelled();
+        if (isAborted(signal) && !isRunning(entry)) throw cancelled();
       }
       entry.begun = true;
       return await work();
@@ -100,4 +100,8 @@ export class Scheduler {
 /** Read anew each time: rebalance changes it while a job waits. */
 function isRunning(entry: Entry): boolean {
   return entry.state === "running";
+}
+
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
