@@ -7,6 +7,7 @@ import { ActiveModelService } from "./models/host/activeModelService";
 import { pickModel, pickModelFile } from "./models/host/modelCommands";
 import { ModelRegistry } from "./models/node/modelRegistry";
 import { type Disposable, DisposableStore } from "./platform/core/disposables";
+import { toPaddockError } from "./platform/core/errors";
 import { describeError, showError } from "./platform/host/errorWords";
 import { OutputLog } from "./platform/host/log";
 import { SettingsService } from "./platform/host/settingsService";
@@ -47,7 +48,10 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   });
   const active = store.add(new ActiveModelService({ registry, settings, lifecycle: engine, log, report }));
   const warmUp = (): void => {
-    engine.load(active.current().id, new AbortController().signal).catch(report);
+    // Where it fails, the chat shows why; a message would interrupt somebody who has asked for nothing yet.
+    engine
+      .load(active.current().id, new AbortController().signal)
+      .catch((error: unknown) => log.warn(`The model was not loaded ahead: ${toPaddockError(error).message}`));
   };
   const chat = store.add(
     createChat({
@@ -56,6 +60,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       backend: engine,
       lifecycle: engine,
       activeModel: active,
+      warmUp,
       maxTokens: () => settings.current["chat.maxTokens"],
       describeError,
       memento: context.workspaceState,
@@ -88,7 +93,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   return {
     testApi:
       context.extensionMode === vscode.ExtensionMode.Test
-        ? { activationMs, activeModel: () => active.current().id, engine, chat, timings: () => history.all(), warmUp }
+        ? { activationMs, activeModel: () => active.current().id, engine, chat, timings: () => history.all() }
         : undefined,
     close: async () => {
       await Promise.allSettled([chat.close(), engine.close()]);

@@ -8,5 +8,4 @@ export interface TestApi {
   readonly chat: Chat;
   activeModel(): ModelId;
   timings(): readonly TimingRecord[];
-  warmUp(): void;
 }

@@ -130,12 +130,14 @@ let view: ChatView;
 let shown: FakeWebviewView;
 let page: ReturnType<FakeWebviewView["load"]>;
 const warnings: string[] = [];
+let warmUps = 0;
 const commands: string[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "paddock-chat-"));
   scripts = [];
   warnings.length = 0;
+  warmUps = 0;
   commands.length = 0;
   Object.assign(editor, { opened: [], clipboard: "", activeTextEditor: undefined });
   chat = await chatWindow({ folder, backend: scriptedBackend(() => scripts.shift() ?? (() => Promise.resolve({}))) });
@@ -145,6 +147,7 @@ beforeEach(async () => {
     presenter: chat.presenter,
     texts: textNames,
     ready: () => Promise.resolve(),
+    warmUp: () => warmUps++,
     runCommand: (command) => Promise.resolve(void commands.push(command)),
     log: { ...silentLogger, warn: (message) => warnings.push(message) },
   });
@@ -213,6 +216,17 @@ describe("the page", () => {
     await soon(() => expect(page.names()).toEqual(["focusInput"]));
     await view.focusInput();
     await soon(() => expect(page.names()).toEqual(["focusInput", "focusInput"]));
+  });
+
+  it("has the model loaded ahead when somebody opens the chat or types, not when the window brings the view back", async () => {
+    await page.peer.request("ready", {});
+    page.peer.notify("draft", { text: "" });
+    await page.peer.request("ready", {});
+    expect(warmUps).toBe(0);
+    page.peer.notify("draft", { text: "W" });
+    await soon(() => expect(warmUps).toBe(1));
+    await view.focusInput();
+    expect(warmUps).toBe(2);
   });
 });
 

@@ -56,6 +56,7 @@ export const createChat: CreateChat = (deps) => {
       presenter,
       texts,
       ready,
+      warmUp: deps.warmUp,
       runCommand: deps.runCommand,
       log,
     }),

@@ -17,6 +17,8 @@ export interface ChatDeps {
   readonly backend: Pick<PortableBackend, "chat">;
   readonly lifecycle: Pick<ModelLifecycle, "state" | "onDidChangeState">;
   readonly activeModel: ActiveModel;
+  /** A message is likely: have the model loaded by the time it is sent. Harmless when it is loaded already. */
+  readonly warmUp: () => void;
   /** The setting paddock.chat.maxTokens, read anew for each answer. */
   readonly maxTokens: () => number;
   /** The words for an error, in the person's language: the catalogue in platform/host. */

@@ -30,6 +30,8 @@ export interface ChatViewDeps {
   readonly texts: ChatTexts;
   /** Resolves when the stored conversations are known, or when they are too slow. */
   readonly ready: () => Promise<void>;
+  /** Somebody opened the chat or types: a view that merely came back with the window loads nothing. */
+  readonly warmUp: () => void;
   readonly runCommand: (command: ChatCommand) => Promise<void>;
   readonly log: Logger;
 }
@@ -75,6 +77,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   /** Shows the view and puts the keyboard into its input box, when the page is there. */
   async focusInput(): Promise<void> {
     this.focusWanted = true;
+    this.deps.warmUp();
     await vscode.commands.executeCommand(`${chatViewId}.focus`);
     this.giveFocus();
   }
@@ -132,7 +135,10 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         command: ({ name }) => this.deps.runCommand(name).then(() => done),
       },
       {
-        draft: ({ text }) => presenter.setDraft(text),
+        draft: ({ text }) => {
+          presenter.setDraft(text);
+          if (text !== "") this.deps.warmUp();
+        },
         dismissNotice: ({ id }) => presenter.dismissNotice(id),
         problem: ({ message }) => log.warn(`chat page: ${message}`),
       },

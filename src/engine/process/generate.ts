@@ -8,7 +8,7 @@ import { type Markers, TextSplitter, TokenDecoder } from "./textStream";
 import type { RequestTimer } from "./timer";
 
 /** Progress is sent at most this often, ms: smooth to the eye, and few enough messages not to take time from the tokens. */
-const PROGRESS_MS = 24;
+const PROGRESS_MS = 30;
 /** Room that must be left for an answer, or a prompt is refused. */
 const LEAST_ANSWER = 8;
 

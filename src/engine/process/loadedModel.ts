@@ -28,16 +28,20 @@ export class LoadedModel {
   ) {}
 
   /** @throws PaddockError model/*, with llama.cpp's words in `detail`. */
-  static async load({ binding, llama }: Runtime, log: EngineLog, options: LoadOptions): Promise<LoadedModel> {
+  static async load(
+    { binding, llama, keepOffGpu }: Runtime,
+    log: EngineLog,
+    options: LoadOptions,
+  ): Promise<LoadedModel> {
     log.take();
     try {
       const modelHash = await fileFingerprint(options.path);
       const model = await llama.loadModel({
         modelPath: options.path,
-        ...(options.gpuLayers === undefined ? {} : { gpuLayers: options.gpuLayers }),
+        ...(keepOffGpu ? { gpuLayers: 0 } : options.gpuLayers === undefined ? {} : { gpuLayers: options.gpuLayers }),
         // On the CPU llama.cpp repacks most weights into memory of its own; mapping the file as well keeps two copies
         // (1.2B Q4_0: 1,312 MiB resident instead of 808).
-        useMmap: options.useMmap ?? (llama.gpu === false ? false : "auto"),
+        useMmap: options.useMmap ?? (llama.gpu === false || keepOffGpu ? false : "auto"),
         loadSignal: options.signal,
         onLoadProgress: options.onFraction,
       });

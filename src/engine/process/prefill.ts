@@ -4,27 +4,51 @@ import type { RequestTimer } from "./timer";
 
 /** How long one slice of prompt may take, since prefill cannot be aborted: the grain of cancel and pause. */
 const SLICE_MS = 100;
-/** Smaller batches mostly read the weights: 16 tokens ran at 80% of a full batch on 2 cores, 32 at 90% (measured). */
-const MIN_SLICE = 32;
-/** A first slice for a context that nothing was measured on. */
-const FIRST_SLICE = 32;
+/**
+ * Least slice while nobody waits. llama.cpp's attention works in tiles only from 64 rows on (GGML_FA_TILE_Q in
+ * ggml-cpu): on 2 cores 64 tokens ran at 94–100% of a batch of 512, 16, 32 and 48 at 80–90% (a 135M and a 1B model,
+ * medians of alternating runs).
+ */
+const LEAST_ALONE = 64;
+/** Least slice while somebody waits: a slow machine would need seconds for a prompt in single tokens. */
+const LEAST_CONTENDED = 16;
+/** How long after an interruption the next one is expected: somebody is typing. */
+const CONTENDED_MS = 30_000;
+/** Sizes are whole multiples of this: matrix products take rows by fours, and equal slices share one compute graph. */
+const STEP = 16;
 
-/** Measured prompt speed of one context, which sizes its slices. Tokens/s falls with depth, so recent slices count more. */
+/**
+ * Measured prompt speed of one context, which sizes its slices. Tokens/s falls with depth, so recent slices count more.
+ * On a slow machine 100 ms hold few tokens and few tokens run slower each: there it gives speed the preference, until a
+ * pause or cancel has had to wait for a slice.
+ */
 export class SliceSizer {
   private tokensPerMs: number | null = null;
+  private interruptedAt = -Infinity;
 
-  constructor(private readonly batchSize: number) {}
+  /** @param now a monotonic clock, ms. */
+  constructor(
+    private readonly batchSize: number,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
 
+  /** Tokens of the next slice; at most the batch size. */
   next(): number {
-    const wanted = this.tokensPerMs === null ? FIRST_SLICE : Math.round(this.tokensPerMs * SLICE_MS);
-    return Math.max(Math.min(MIN_SLICE, this.batchSize), Math.min(this.batchSize, wanted));
+    const least = this.now() - this.interruptedAt < CONTENDED_MS ? LEAST_CONTENDED : LEAST_ALONE;
+    const wanted = (this.tokensPerMs ?? 0) * SLICE_MS;
+    return Math.min(this.batchSize, Math.max(least, Math.floor(wanted / STEP) * STEP));
   }
 
   measured(tokens: number, ms: number): void {
     // Very short slices measure overhead rather than speed.
-    if (tokens < MIN_SLICE || ms <= 0) return;
+    if (tokens < LEAST_CONTENDED || ms <= 0) return;
     const rate = tokens / ms;
     this.tokensPerMs = this.tokensPerMs === null ? rate : 0.5 * this.tokensPerMs + 0.5 * rate;
+  }
+
+  /** A pause or a cancel came while a slice ran. */
+  interrupted(): void {
+    this.interruptedAt = this.now();
   }
 }
 
@@ -54,6 +78,7 @@ export async function prefill(
     await sequence.evaluateWithoutGeneratingNewTokens(slice);
     sizer.measured(slice.length, performance.now() - since);
     done += slice.length;
+    if (gate.closed || signal.aborted) sizer.interrupted();
     onSlice(done);
   }
   return done;

@@ -37,6 +37,8 @@ export class EngineLog {
 export interface Runtime {
   readonly binding: Binding;
   readonly llama: Llama;
+  /** Nothing may go to the GPU, though the backend could: the only prebuilt binary of Apple silicon is Metal's. */
+  readonly keepOffGpu: boolean;
   readonly info: EngineInfo;
 }
 
@@ -59,10 +61,11 @@ export async function startRuntime(
       ...(maxThreads === undefined ? {} : { maxThreads }),
     });
 
+  const keepOffGpu = gpu === "cpu" && process.platform === "darwin" && process.arch === "arm64";
   let llama: Llama;
   let backendReason: string;
   if (gpu === "cpu") {
-    llama = await open(false);
+    llama = await open(keepOffGpu ? "metal" : false);
     backendReason = "The settings ask for the CPU.";
   } else if (gpu === "auto") {
     llama = await open("auto");
@@ -84,12 +87,13 @@ export async function startRuntime(
   return {
     binding,
     llama,
+    keepOffGpu,
     info: {
       protocolVersion: PROTOCOL_VERSION,
       pid: process.pid,
       bindingVersion: await binding.getModuleVersion(),
       llamaCppVersion: release,
-      backend: llama.gpu === false ? "cpu" : llama.gpu,
+      backend: llama.gpu === false || keepOffGpu ? "cpu" : llama.gpu,
       backendReason,
       devices,
       threads: llama.maxThreads === 0 ? llama.cpuMathCores : Math.min(llama.maxThreads, llama.cpuMathCores),
