@@ -69,6 +69,8 @@ export async function prefill(
   tokens: readonly Token[],
   { sizer, gate, signal, timer, onSlice }: PrefillOptions,
 ): Promise<number> {
+  // A function, because the compiler takes a flag it has just seen to stay as it was over an await.
+  const wanted = (): boolean => gate.closed || signal.aborted;
   let done = 0;
   while (done < tokens.length) {
     if (gate.closed) timer.pausedFor(await gate.pass(signal));
@@ -78,7 +80,7 @@ export async function prefill(
     await sequence.evaluateWithoutGeneratingNewTokens(slice);
     sizer.measured(slice.length, performance.now() - since);
     done += slice.length;
-    if (gate.closed || signal.aborted) sizer.interrupted();
+    if (wanted()) sizer.interrupted();
     onSlice(done);
   }
   return done;
