@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
-import { type Browser, chromium, type FrameLocator, type Page } from "@playwright/test";
+import { type Browser, chromium, expect, type FrameLocator, type Page } from "@playwright/test";
 import { chromiumFlags } from "./chromium";
 import { freePort, installExtension, startEditor, temporaryHome } from "../../scripts/editor.mjs";
 
@@ -11,6 +11,8 @@ export interface Workbench {
   readonly pid: number;
   /** A window of its own on the editor. */
   open(size?: { width: number; height: number }): Promise<Page>;
+  /** Reload a window, until Paddock is there again. */
+  reload(window: Page): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -37,9 +39,12 @@ export async function startWorkbench(vsix: string, settings: Record<string, unkn
       browser ??= await chromium.launch({ executablePath, args: chromiumFlags });
       const page = await (await browser.newContext({ viewport })).newPage();
       await page.goto(editor.url);
-      await page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
-      await page.getByRole("tab", { name: "Paddock" }).first().waitFor({ timeout: 60_000 });
+      await ready(page);
       return page;
+    },
+    reload: async (window) => {
+      await window.reload();
+      await ready(window);
     },
     stop: async () => {
       await browser?.close();
@@ -49,27 +54,54 @@ export async function startWorkbench(vsix: string, settings: Record<string, unkn
   };
 }
 
-/** Runs a command by its title from the palette, as a person would. */
+async function ready(page: Page): Promise<void> {
+  await page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
+  await page.getByRole("tab", { name: "Paddock" }).first().waitFor({ timeout: 60_000 });
+}
+
+/**
+ * Runs a command by its title from the palette, as a person would. Opened anew until the command is in the list: after
+ * a reload the editor learns of an extension's commands only when the palette may already be open.
+ */
 export async function runCommand(page: Page, title: string): Promise<void> {
-  await page.keyboard.press("F1");
   const input = page.locator(".quick-input-widget input").first();
-  await input.waitFor();
-  await input.fill(`>${title}`);
-  await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first().waitFor();
+  const row = page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first();
+  await expect(async () => {
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("F1");
+    await input.waitFor({ timeout: 3_000 });
+    await input.fill(`>${title}`);
+    await row.waitFor({ timeout: 3_000 });
+  }).toPass({ timeout: 60_000 });
   await page.keyboard.press("Enter");
+  await input.waitFor({ state: "hidden" });
 }
 
 /** The chat's page inside its two frames. */
 export function chatFrame(page: Page): FrameLocator {
-  return page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
+  return page.frameLocator('iframe.webview.ready[src*="extensionId=paddock."]').frameLocator("#active-frame");
 }
 
 /** Engines of the extension that is installed in `home`, found by their command line. */
 export function engineProcesses(home: string): number[] {
+  return processes("-f", `${home}.*engine\\.mjs --stdio`);
+}
+
+/** The extension hosts of the editor whose process is `editor`: one a window. */
+export function extensionHosts(editor: number): number[] {
+  return processes("-f", "--type=extensionHost").filter((pid) => ancestors(pid).includes(editor));
+}
+
+function ancestors(pid: number): number[] {
+  const parent = Number(execFileSync("ps", ["-o", "ppid=", "-p", String(pid)], { encoding: "utf8" }).trim());
+  return parent > 1 ? [parent, ...ancestors(parent)] : [];
+}
+
+function processes(...options: string[]): number[] {
   try {
-    const found = execFileSync("pgrep", ["-f", `${home}.*engine\\.mjs --stdio`], { encoding: "utf8" });
-    return found.trim().split("\n").map(Number);
+    return execFileSync("pgrep", options, { encoding: "utf8" }).trim().split("\n").map(Number);
   } catch {
+    // pgrep exits with 1 where it finds none.
     return [];
   }
 }
