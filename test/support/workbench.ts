@@ -89,7 +89,7 @@ export function engineProcesses(home: string): number[] {
 
 /** The extension hosts of the editor whose process is `editor`: one a window. */
 export function extensionHosts(editor: number): number[] {
-  return processes("-f", "--type=extensionHost").filter((pid) => ancestors(pid).includes(editor));
+  return processes("-f", "--", "--type=extensionHost").filter((pid) => ancestors(pid).includes(editor));
 }
 
 function ancestors(pid: number): number[] {
