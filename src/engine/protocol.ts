@@ -206,7 +206,7 @@ export const engineContract = {
       params: v.object({
         ...jobFields,
         prompt: v.string(),
-        stop: v.optional(v.array(v.string())),
+        stop: v.optional(v.array(v.pipe(v.string(), v.minLength(1)))),
         schema: v.optional(jsonSchemaSchema),
       }),
       progress: generationProgressSchema,
@@ -220,7 +220,7 @@ export const engineContract = {
         /** Other files of the repository, most relevant last. */
         files: v.optional(v.array(v.object({ name: v.string(), text: v.string() }))),
         repository: v.optional(v.string()),
-        stop: v.optional(v.array(v.string())),
+        stop: v.optional(v.array(v.pipe(v.string(), v.minLength(1)))),
       }),
       progress: generationProgressSchema,
       result: generationResultSchema,

@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 export interface ChildProgram {
+  /** The bundled program. */
+  readonly file: string;
   /** Starts it under the Node that runs the tests; `wrap` puts another program before it. */
   start(args: readonly string[], wrap?: readonly string[]): RunningChild;
   remove(): Promise<void>;
@@ -33,6 +35,7 @@ export async function childProgram(entry: URL): Promise<ChildProgram> {
     logLevel: "error",
   });
   return {
+    file,
     start(args, wrap = []) {
       const [command = process.execPath, ...rest] = [...wrap, process.execPath, file, ...args];
       return running(spawn(command, rest, { stdio: ["pipe", "pipe", "pipe"] }));
