@@ -18,7 +18,7 @@ async function demo(): Promise<void> {
   const prompt = values.prompt ?? "Write a short poem about a llama in a paddock.";
   const timings = new TimingHistory();
   const engine = new EmbeddedEngine({
-    enginePath: path.resolve("dist/engine.mjs"),
+    enginePath: process.env.PADDOCK_ENGINE ?? path.resolve("dist/engine.mjs"),
     models: registry,
     timings,
     log: silentLogger,

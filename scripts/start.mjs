@@ -39,13 +39,13 @@ await main(async () => {
 });
 
 async function desktop(code, folder) {
-  const { build } = await import("./build.mjs");
+  const { runnable } = await import("./package/runnable.mjs");
   console.log("Building …");
-  await build();
+  const extension = await runnable();
   console.log(
     'Opening VS Code with Paddock in it. The chat is in the activity bar; "Paddock: Open Chat" opens it too.',
   );
-  spawn(code, ["--new-window", `--extensionDevelopmentPath=${root}`, folder], {
+  spawn(code, ["--new-window", `--extensionDevelopmentPath=${extension}`, folder], {
     stdio: "ignore",
     detached: true,
     shell: process.platform === "win32",

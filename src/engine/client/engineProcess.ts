@@ -39,7 +39,7 @@ export class EngineProcess implements Disposable {
 
   /** Never throws: a program that cannot be started is an exit. */
   constructor({ enginePath, log, execPath = process.execPath }: EngineLaunch) {
-    const child = spawn(execPath, [enginePath, "--stdio"], {
+    const child = spawn(execPath, [...engineFlags, enginePath, "--stdio"], {
       env: engineEnvironment(process.env),
       stdio: ["pipe", "pipe", "pipe"],
       windowsHide: true,
@@ -99,6 +99,12 @@ export class EngineProcess implements Disposable {
     this.child.kill("SIGKILL");
   }
 }
+
+/**
+ * V8 compiles and collects on the main thread, which has nothing else to do while llama.cpp computes: its helper threads
+ * would take turns with llama.cpp's, which wait for the slowest of them (2% of tg with the starter on 2 cores).
+ */
+const engineFlags = ["--single-threaded"];
 
 /**
  * The engine gets no switch that is meant for the editor: an inspector port would be taken twice, and NODE_OPTIONS of a

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import type { LlamaGrammarEvaluationState, LlamaModel, SequenceEvaluateOptions, Token } from "node-llama-cpp";
 import { PaddockError } from "../../platform/core/errors";
 import type { GeneratedPart, GenerationProgress, Sampling, StopReason } from "../protocol";
@@ -177,7 +178,8 @@ export function samplingOptions(sampling: Sampling, sampled: readonly Token[]): 
     topK: topK ?? 0,
     topP: topP ?? 1,
     minP: minP ?? 0,
-    ...(seed === undefined ? {} : { seed }),
+    // The binding's own default is the clock's second, read anew for each token: the generator would start over with it.
+    seed: seed ?? randomInt(2 ** 32),
     ...(repeatPenalty === undefined
       ? {}
       : {
