@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { EmbeddedEngine } from "../src/engine/client/embeddedEngine";
 import { ModelRegistry } from "../src/models/node/modelRegistry";
 import { toPaddockError } from "../src/platform/core/errors";
-import { formatBytes, formatMilliseconds, formatRate } from "../src/platform/core/format";
+import { formatBackend, formatBytes, formatMilliseconds, formatRate } from "../src/platform/core/format";
 import { silentLogger } from "../src/platform/core/logger";
 import { defaultSettings } from "../src/platform/core/settings";
 import { TimingHistory } from "../src/speed/core/timingHistory";
@@ -66,7 +66,7 @@ async function demo(): Promise<void> {
         t.itl_ms === null
           ? ""
           : `ITL   p50 ${formatMilliseconds(t.itl_ms.p50)}, p95 ${formatMilliseconds(t.itl_ms.p95)}, p99 ${formatMilliseconds(t.itl_ms.p99)}`,
-        `      ${machine.backend}, ${machine.threads} threads, ${formatBytes(machine.rssBytes)} resident, all measured`,
+        `      ${formatBackend(machine.backend)}, ${machine.threads} threads, ${formatBytes(machine.rssBytes)} resident, all measured`,
       ].join("\n"),
     );
   } finally {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatCount, formatMilliseconds, formatRate, formatShare } from "../../src/platform/core/format";
+import {
+  formatBackend,
+  formatParameters,
+  formatBytes,
+  formatCount,
+  formatMilliseconds,
+  formatRate,
+  formatShare,
+} from "../../src/platform/core/format";
 
 describe("figures as people read them", () => {
   it.each([
@@ -40,6 +48,18 @@ describe("figures as people read them", () => {
     [1000, "1,000"],
     [1_234_567, "1,234,567"],
   ])("count %s", (count, text) => expect(formatCount(count)).toBe(text));
+
+  it.each([
+    [12_345, "12,345"],
+    [134_515_008, "135M"],
+    [999_700_000, "1.0B"],
+    [7_615_616_512, "7.6B"],
+    [70_553_706_496, "71B"],
+  ])("%s parameters", (parameters, text) => expect(formatParameters(parameters)).toBe(text));
+
+  it("names a backend as people do, and one that it does not know as it is", () => {
+    expect(["cpu", "vulkan", "other"].map(formatBackend)).toEqual(["CPU", "Vulkan", "other"]);
+  });
 
   it.each([
     [-1, "0%"],

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { MachineUse, Timings } from "../../engine/timings";
-import { formatBytes, formatCount, formatMilliseconds, formatRate } from "../../platform/core/format";
+import { formatBackend, formatBytes, formatCount, formatMilliseconds, formatRate } from "../../platform/core/format";
 import { PaddockElement, icon } from "../../ui/base";
 import type { WebviewTexts } from "../core/webviewTexts";
 import { fill } from "./strings";
@@ -119,10 +119,10 @@ export class AnswerFooter extends PaddockElement {
         ),
       ],
       [texts.tokensOut, formatCount(timings.predicted_n)],
-      [texts.stopReason, this.stopReason],
+      [texts.stopReason, this.endedBy()],
       [texts.memory, machine === undefined ? undefined : formatBytes(machine.rssBytes)],
       [texts.gpuMemory, machine === undefined || machine.vramBytes === 0 ? undefined : formatBytes(machine.vramBytes)],
-      [texts.backend, machine?.backend],
+      [texts.backend, machine === undefined ? undefined : formatBackend(machine.backend)],
       [texts.threads, machine === undefined ? undefined : formatCount(machine.threads)],
       [texts.gpuLayers, machine === undefined || machine.gpuLayers === 0 ? undefined : formatCount(machine.gpuLayers)],
       [
@@ -142,6 +142,22 @@ export class AnswerFooter extends PaddockElement {
               <dd>${value}</dd>`,
         )}
       </dl>`;
+  }
+
+  private endedBy(): string | undefined {
+    const { texts } = this;
+    switch (this.stopReason) {
+      case "end":
+        return texts.endedByModel;
+      case "maxTokens":
+        return texts.endedByLimit;
+      case "contextFull":
+        return texts.endedByContext;
+      case "cancelled":
+        return texts.endedByStop;
+      default:
+        return this.stopReason;
+    }
   }
 
   private readonly toggle = (): void => {

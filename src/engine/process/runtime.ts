@@ -1,5 +1,6 @@
 import type { Llama } from "node-llama-cpp";
 import { PaddockError } from "../../platform/core/errors";
+import { formatBackend } from "../../platform/core/format";
 import type { Logger } from "../../platform/core/logger";
 import { type EngineInfo, type GpuChoice, PROTOCOL_VERSION } from "../protocol";
 
@@ -72,14 +73,14 @@ export async function startRuntime(
     backendReason =
       llama.gpu === false
         ? "llama.cpp found no GPU that it can use, so the CPU is used."
-        : `llama.cpp found a GPU it can use through ${backendName(llama.gpu)}.`;
+        : `llama.cpp found a GPU it can use through ${formatBackend(llama.gpu)}.`;
   } else {
     try {
       llama = await open(gpu);
-      backendReason = `The settings ask for ${backendName(gpu)}.`;
+      backendReason = `The settings ask for ${formatBackend(gpu)}.`;
     } catch (error) {
       llama = await open(false);
-      backendReason = `The settings ask for ${backendName(gpu)}, which cannot be used here (${firstLine(error)}), so the CPU is used.`;
+      backendReason = `The settings ask for ${formatBackend(gpu)}, which cannot be used here (${firstLine(error)}), so the CPU is used.`;
     }
   }
   const devices = await llama.getGpuDeviceNames();
@@ -99,10 +100,6 @@ export async function startRuntime(
       threads: llama.maxThreads === 0 ? llama.cpuMathCores : Math.min(llama.maxThreads, llama.cpuMathCores),
     },
   };
-}
-
-function backendName(gpu: string): string {
-  return { metal: "Metal", vulkan: "Vulkan", cuda: "CUDA" }[gpu] ?? gpu;
 }
 
 function firstLine(error: unknown): string {

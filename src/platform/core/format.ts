@@ -43,6 +43,18 @@ export function formatCount(count: number): string {
     .replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/** A model's size as its publishers write it: 135M, 1.2B, 70B. */
+export function formatParameters(parameters: number): string {
+  if (parameters < 999_500) return formatCount(parameters);
+  if (parameters < 999_500_000) return `${(parameters / 1e6).toFixed(0)}M`;
+  return `${(parameters / 1e9).toFixed(parameters < 9.95e9 ? 1 : 0)}B`;
+}
+
+/** The name people know for what llama.cpp computes on. */
+export function formatBackend(backend: string): string {
+  return { cpu: "CPU", metal: "Metal", vulkan: "Vulkan", cuda: "CUDA" }[backend] ?? backend;
+}
+
 /** A share between 0 and 1 in whole per cent; never 100% before it is all. */
 export function formatShare(share: number): string {
   const bounded = Math.min(Math.max(share, 0), 1);

@@ -2,7 +2,13 @@ import * as vscode from "vscode";
 import type { ModelId, ModelLifecycle, ModelState, TimingRecord } from "../../engine/backend";
 import { type Disposable, DisposableStore } from "../../platform/core/disposables";
 import type { Event } from "../../platform/core/event";
-import { formatBytes, formatCount, formatMilliseconds, formatRate } from "../../platform/core/format";
+import {
+  formatBackend,
+  formatBytes,
+  formatMilliseconds,
+  formatParameters,
+  formatRate,
+} from "../../platform/core/format";
 import type { TimingHistory } from "../core/timingHistory";
 import { memoryOf, statusOf } from "../core/status";
 
@@ -109,7 +115,7 @@ function tooltip(
       vscode.l10n.t(
         "{0}, {1} parameters, {2}, file {3}",
         info.architecture,
-        formatCount(info.parameters),
+        formatParameters(info.parameters),
         info.fileType,
         formatBytes(info.sizeBytes),
       ),
@@ -134,7 +140,7 @@ function tooltip(
       vscode.l10n.t("Backend"),
       vscode.l10n.t(
         "{0}, {1} threads, {2} of {3} layers on the GPU",
-        engine.backend,
+        formatBackend(engine.backend),
         context.threads,
         info.gpuLayers,
         info.layers,
