@@ -160,6 +160,15 @@ export const conversationStyles = css`
     overflow-wrap: anywhere;
     text-align: end;
   }
+  /* Side by side, terms and figures would be cut into syllables. */
+  @media (max-width: 240px) {
+    .speed-box dl {
+      grid-template-columns: auto;
+    }
+    .speed-box dt {
+      color: var(--quiet);
+    }
+  }
   .fold {
     color: var(--quiet);
   }
