@@ -126,6 +126,25 @@ test("two windows answer at the same time and each keeps its conversation", asyn
   await expect.poll(() => engineProcesses(workbench.home), { timeout: 30 * aSecond }).toHaveLength(1);
 });
 
+test("a question is asked differently, and the way back leads to what there was", async () => {
+  const chat = chatFrame(page);
+  const answer = chat.locator(".answer .answer-parts");
+  const said = await answer.innerText();
+  await chat.getByRole("button", { name: "Edit and ask again" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(chat.locator("paddock-question-editor textarea")).toBeFocused();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type("Name two rivers.");
+  await page.keyboard.press("Enter");
+  await expect(chat.locator(".question")).toContainText("Name two rivers.", { timeout: 30 * aSecond });
+  await expect(chat.locator(".figures")).toContainText("tok/s", { timeout: 120 * aSecond });
+  await expect(chat.locator("paddock-composer textarea")).toBeFocused();
+  await page.screenshot({ path: path.join(screenshots, "versions.png") });
+  await chat.getByRole("group", { name: "Version 2 of 2" }).getByRole("button", { name: "Previous version" }).click();
+  await expect(chat.locator(".question")).toContainText("Name three colours.");
+  expect(await answer.innerText()).toBe(said);
+});
+
 test("a window that is killed leaves no engine behind", async () => {
   const before = engineProcesses(workbench.home);
   const hosts = extensionHosts(workbench.pid);

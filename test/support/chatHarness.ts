@@ -1,6 +1,6 @@
 import type { ActiveModel } from "../../src/chat/core/activeModel";
 import type { ChatTexts } from "../../src/chat/core/chatTexts";
-import type { Message } from "../../src/chat/core/conversation";
+import type { ShownMessage } from "../../src/chat/core/versions";
 import type { EngineView, Live, Notice, ViewState } from "../../src/chat/core/webviewContract";
 import { ChatController } from "../../src/chat/host/chatController";
 import { type ChatAudience, ChatPresenter } from "../../src/chat/host/chatPresenter";
@@ -98,7 +98,7 @@ export class FakePage implements ChatAudience {
   readonly lives: Live[] = [];
   readonly problems: string[] = [];
 
-  get messages(): Message[] {
+  get messages(): ShownMessage[] {
     return this.state?.messages ?? [];
   }
 
@@ -110,7 +110,7 @@ export class FakePage implements ChatAudience {
     if (this.state !== undefined) this.state = { ...this.state, ...structuredClone(list) };
   }
 
-  message({ conversation, message }: { conversation: string; message: Message }): void {
+  message({ conversation, message }: { conversation: string; message: ShownMessage }): void {
     if (this.state === undefined) return;
     if (this.state.selected !== conversation) this.problems.push(`a message of ${conversation}, which is not selected`);
     const index = this.messages.findIndex(({ id }) => id === message.id);

@@ -269,6 +269,66 @@ describe("an answer", () => {
   });
 });
 
+describe("a question", () => {
+  it("is asked differently beside the earlier one, and each version keeps what followed it", async () => {
+    const window = await openWindow();
+    scripts.push(says("to A"), says("to B"), says("to other B"), says("to C"));
+    const id = await window.controller.send(null, "A");
+    await idle(window);
+    await window.controller.send(id, "B");
+    await idle(window);
+    const [, , asked] = window.controller.shown();
+    if (asked === undefined) throw new Error("the second question is not shown");
+    expect(asked.versions).toBeUndefined();
+
+    await window.controller.edit(id, asked.id, "other B");
+    await idle(window);
+    const other = ["user complete: A", "assistant complete: to A", "user complete: other B"];
+    expect(shape(window.controller.shown())).toEqual([...other, "assistant complete: to other B"]);
+    // The model is not told of the version that is not shown.
+    expect(JSON.stringify(backend.requests[2]?.messages)).not.toContain("to B");
+    expect(window.controller.shown()[2]?.versions).toMatchObject({ at: 2, of: 2, previous: asked.id, next: null });
+    await expectInStep(window);
+
+    await window.controller.showVersion(id, asked.id);
+    expect(shape(window.controller.shown())).toEqual([
+      ...other.slice(0, 2),
+      "user complete: B",
+      "assistant complete: to B",
+    ]);
+    await expectInStep(window);
+    await window.controller.send(id, "C");
+    await idle(window);
+    expect(JSON.stringify(backend.requests[3]?.messages)).toContain("to B");
+    expect(JSON.stringify(backend.requests[3]?.messages)).not.toContain("other B");
+
+    const after = await openWindow();
+    await after.controller.select(id);
+    expect(after.controller.shown()).toEqual(window.controller.shown());
+    await after.controller.showVersion(id, after.controller.shown()[2]?.versions?.next ?? "");
+    expect(shape(after.controller.shown())).toEqual([...other, "assistant complete: to other B"]);
+    await window.controller.refresh();
+    expect(window.controller.shown()).toEqual(after.controller.shown());
+    await expectInStep(window);
+  });
+
+  it("stays as it is while an answer is under way, and when nothing is asked in its place", async () => {
+    const window = await openWindow();
+    scripts.push(async (_say, _request, options) => untilCancelled(options));
+    const id = await window.controller.send(null, "A");
+    const [asked] = window.controller.shown();
+    if (asked === undefined) throw new Error("the question is not shown");
+    await expect(window.controller.edit(id, asked.id, "B")).rejects.toMatchObject({ code: "unsupported" });
+    await expect(window.controller.showVersion(id, asked.id)).rejects.toMatchObject({ code: "unsupported" });
+    window.controller.stop(id);
+    await idle(window);
+    await expect(window.controller.edit(id, asked.id, "  \n")).rejects.toMatchObject({ code: "invalid-message" });
+    await expect(window.controller.edit(id, last(window).id, "B")).rejects.toMatchObject({ code: "unsupported" });
+    expect(window.controller.shown()).toHaveLength(2);
+    await expectInStep(window);
+  });
+});
+
 describe("several conversations", () => {
   it("are answered at once, each stopped for itself, while only the shown one streams to the page", async () => {
     const window = await openWindow();

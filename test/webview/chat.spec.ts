@@ -16,7 +16,7 @@ const talk = conversation([
   answer(
     "A **llama** is a *camelid*.\n\n- one\n- two\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\n```ts\nconst x: number = 1;\n```\n\nSee [this](https://example.com).",
   ),
-  question("And?"),
+  question("And?", { versions: { at: 2, of: 3, previous: "q-before", next: "q-after" } }),
   answer("Half an ans", { status: "interrupted" }),
 ]);
 
@@ -25,7 +25,8 @@ for (const theme of Object.keys(themes)) {
     test(`has no accessibility violation: ${theme}, ${width} px`, async ({ page }) => {
       await page.setViewportSize({ width, height: 700 });
       for (const state of [talk, viewState()]) {
-        const { problems } = await openChat(page, url, state, theme);
+        const { problems, frame } = await openChat(page, url, state, theme);
+        if (state === talk) await frame.getByRole("button", { name: "Edit and ask again" }).first().click();
         const { violations } = await new AxeBuilder({ page })
           .include("iframe")
           .disableRules(["page-has-heading-one", "landmark-one-main", "region"])
@@ -82,6 +83,45 @@ test("copies and inserts code, retries and continues through the host", async ({
   const made = await calls();
   expect(made.find(({ method }) => method === "copy")?.params).toEqual({ text: "const x: number = 1;\n" });
   expect(String(made.find(({ method }) => method === "insert")?.params.text)).toContain("const x");
+});
+
+test("asks a question differently by keyboard, or leaves it as it was", async ({ page }) => {
+  const asked = question("What is a lama?");
+  const { frame, calls } = await openChat(page, url, conversation([asked, answer("A monk.")]));
+  const edit = frame.getByRole("button", { name: "Edit and ask again" });
+  await edit.focus();
+  await page.keyboard.press("Enter");
+  const box = frame.locator("paddock-question-editor textarea");
+  await expect(box).toBeFocused();
+  await expect(box).toHaveValue("What is a lama?");
+  await page.keyboard.press("Escape");
+  await expect(box).toHaveCount(0);
+  await expect(edit).toBeFocused();
+  expect((await calls()).map(({ method }) => method)).not.toContain("stop");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type(" I mean a llama.");
+  await page.keyboard.press("Enter");
+  await expect
+    .poll(async () => (await calls()).find(({ method }) => method === "edit")?.params)
+    .toEqual({ conversation: "c-1", message: asked.id, text: "What is a lama? I mean a llama." });
+  await expect(frame.locator("paddock-composer textarea")).toBeFocused();
+});
+
+test("walks through the versions of a question, the keyboard staying where it was", async ({ page }) => {
+  const first = question("First", { versions: { at: 1, of: 2, previous: null, next: "q-other" } });
+  const other = question("Other", { id: "q-other", versions: { at: 2, of: 2, previous: first.id, next: null } });
+  const { frame, calls, tell } = await openChat(page, url, conversation([first, answer("To the first.")]));
+  const group = frame.getByRole("group", { name: "Version 1 of 2" });
+  await expect(group.getByRole("button", { name: "Previous version" })).toHaveAttribute("aria-disabled", "true");
+  await group.getByRole("button", { name: "Next version" }).focus();
+  await page.keyboard.press("Enter");
+  await expect
+    .poll(async () => (await calls()).find(({ method }) => method === "showVersion")?.params)
+    .toEqual({ conversation: "c-1", message: "q-other" });
+  await tell("view", conversation([other, answer("To the other.")]));
+  await expect(frame.getByText("To the other.")).toBeVisible();
+  const second = frame.getByRole("group", { name: "Version 2 of 2" });
+  await expect(second.getByRole("button", { name: "Next version" })).toBeFocused();
 });
 
 test("opens links through the host only", async ({ page }) => {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import path from "node:path";
 import type { Frame, Page } from "@playwright/test";
-import type { Message } from "../../src/chat/core/conversation";
+import type { ShownMessage } from "../../src/chat/core/versions";
 import { chatHtml } from "../../src/chat/core/html";
 import type { ViewState } from "../../src/chat/core/webviewContract";
 import { webviewTexts } from "../../src/chat/core/webviewTexts";
@@ -162,10 +162,18 @@ export function viewState(over: Partial<ViewState> = {}): ViewState {
 }
 
 let next = 0;
-export function question(text: string): Message {
-  return { id: `q-${next++}`, parent: null, role: "user", parts: [{ type: "text", text }], at: 1, status: "complete" };
+export function question(text: string, over: Partial<ShownMessage> = {}): ShownMessage {
+  return {
+    id: `q-${next++}`,
+    parent: null,
+    role: "user",
+    parts: [{ type: "text", text }],
+    at: 1,
+    status: "complete",
+    ...over,
+  };
 }
-export function answer(text: string, over: Partial<Message> = {}): Message {
+export function answer(text: string, over: Partial<ShownMessage> = {}): ShownMessage {
   return {
     id: `a-${next++}`,
     parent: null,
@@ -204,7 +212,7 @@ export function answer(text: string, over: Partial<Message> = {}): Message {
     ...over,
   };
 }
-export function conversation(messages: Message[], generating = false): ViewState {
+export function conversation(messages: ShownMessage[], generating = false): ViewState {
   return viewState({
     conversations: [{ id: "c-1", title: "About llamas", updatedAt: 1, generating }],
     selected: "c-1",

@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { idSchema, messageSchema } from "./conversation";
+import { idSchema } from "./conversation";
+import { shownMessageSchema } from "./versions";
 
 /**
  * What the chat webview may ask of the host, and what the host tells it. The host owns the data: the webview can be
@@ -52,7 +53,7 @@ export const viewStateSchema = v.object({
   conversations: v.array(conversationSummarySchema),
   selected: v.nullable(idSchema),
   /** The shown path of the selected conversation. */
-  messages: v.array(messageSchema),
+  messages: v.array(shownMessageSchema),
   engine: engineViewSchema,
   notices: v.array(noticeSchema),
   /** What was typed and not sent, kept by the host across rebuilds. */
@@ -79,6 +80,17 @@ export const chatHostContract = {
     stop: { params: inConversation, result: done },
     /** Answer the same question once more; the earlier answer stays in the tree. */
     retry: { params: onMessage, result: done },
+    /** Ask this instead, in a version of its own beside the earlier question; what was attached to that one comes along. */
+    edit: {
+      params: v.object({
+        conversation: idSchema,
+        message: idSchema,
+        text: v.pipe(v.string(), v.minLength(1), v.maxLength(2_000_000)),
+      }),
+      result: done,
+    },
+    /** Show the path through this version of a question or an answer. */
+    showVersion: { params: onMessage, result: done },
     /** Go on from where an interrupted or stopped answer ends. */
     continueAnswer: { params: onMessage, result: done },
     newConversation: { params: v.object({}), result: done },
@@ -116,7 +128,7 @@ export const chatWebviewContract = {
     view: viewStateSchema,
     conversations: v.object({ conversations: v.array(conversationSummarySchema), selected: v.nullable(idSchema) }),
     /** A message of the selected conversation was added or changed as a whole. */
-    message: v.object({ conversation: idSchema, message: messageSchema }),
+    message: v.object({ conversation: idSchema, message: shownMessageSchema }),
     /** Text to append to the message's last part of `type` (or a new part). `length`: that part's length before, to detect a gap. */
     delta: v.object({
       conversation: idSchema,

@@ -105,6 +105,14 @@ export function webviewTexts(l10n: { t(text: string): string }) {
     footerCached: l10n.t("{0} cached"),
     footerOut: l10n.t("{0} out"),
 
+    editQuestion: l10n.t("Edit and ask again"),
+    editHint: l10n.t("The question as it was stays, as another version."),
+    cancel: l10n.t("Cancel"),
+    version: l10n.t("Version {0} of {1}"),
+    versionShort: l10n.t("{0} / {1}"),
+    previousVersion: l10n.t("Previous version"),
+    nextVersion: l10n.t("Next version"),
+
     input: l10n.t("Your question"),
     placeholder: l10n.t("Ask a question"),
     placeholderBusy: l10n.t("Write the next question"),

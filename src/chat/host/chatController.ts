@@ -10,6 +10,7 @@ import { type Message, type MessageError, pathTo, shownMessages } from "../core/
 import { partsLength } from "../core/parts";
 import { promptMessages } from "../core/promptMessages";
 import { cleanTitle, titleFrom } from "../core/title";
+import { newestBelow, type ShownMessage, withVersions } from "../core/versions";
 import type { ConversationSummary, Live } from "../core/webviewContract";
 import type { ConversationHandle, ConversationStore } from "../node/conversationStore";
 import type { EntryRequest } from "../node/openConversation";
@@ -80,10 +81,11 @@ export class ChatController {
   }
 
   /** The shown path of the selected conversation, with what an answer has made up to now. */
-  shown(): Message[] {
+  shown(): ShownMessage[] {
     if (this.selected === undefined) return [];
     const answer = this.answers.get(this.selected.id);
-    return shownMessages(this.selected.conversation()).map((message) =>
+    const conversation = this.selected.conversation();
+    return withVersions(conversation, shownMessages(conversation)).map((message) =>
       answer?.request.message === message.id ? { ...message, parts: [...answer.parts] } : message,
     );
   }
@@ -143,6 +145,26 @@ export class ChatController {
       const question = target.role === "user" ? target.id : target.parent;
       if (question === null) throw new PaddockError("unsupported", this.deps.texts.messageGone);
       return this.ask(handle, question, []);
+    });
+  }
+
+  /** Asks something else in place of a question; the earlier one and all that followed it stay, as another version. */
+  async edit(conversation: string, message: string, text: string): Promise<void> {
+    if (text.trim() === "") throw new PaddockError("invalid-message", this.deps.texts.emptyMessage);
+    await this.withFree(conversation, (handle) => {
+      const { role, parent, parts } = this.find(handle, message);
+      if (role !== "user") throw new PaddockError("unsupported", this.deps.texts.messageGone);
+      const id = randomUUID();
+      const attached = parts.filter(({ type }) => type !== "text");
+      return this.ask(handle, id, [{ t: "message", id, role, parent, parts: [{ type: "text", text }, ...attached] }]);
+    });
+  }
+
+  /** Shows another version of a question or an answer, and what followed it last. */
+  async showVersion(conversation: string, message: string): Promise<void> {
+    await this.withFree(conversation, async (handle) => {
+      this.find(handle, message);
+      await handle.append([{ t: "leaf", id: newestBelow(handle.conversation(), message) }], { durable: true });
     });
   }
 

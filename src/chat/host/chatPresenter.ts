@@ -4,7 +4,7 @@ import type { PaddockError } from "../../platform/core/errors";
 import type { Logger } from "../../platform/core/logger";
 import type { ActiveModel } from "../core/activeModel";
 import type { ChatTexts } from "../core/chatTexts";
-import type { Message } from "../core/conversation";
+import type { ShownMessage } from "../core/versions";
 import type { EngineView, Live, Notice, ViewState } from "../core/webviewContract";
 import type { ConversationStore } from "../node/conversationStore";
 import type { ChatController, Delta } from "./chatController";
@@ -17,7 +17,7 @@ const draftDelayMs = 500;
 export interface ChatAudience {
   view(state: ViewState): void;
   conversations(list: Pick<ViewState, "conversations" | "selected">): void;
-  message(message: { conversation: string; message: Message }): void;
+  message(message: { conversation: string; message: ShownMessage }): void;
   delta(delta: Delta): void;
   live(live: Live): void;
   engine(engine: EngineView): void;
@@ -159,7 +159,7 @@ export class ChatPresenter implements Disposable {
   }
 
   /** What an answer of this window is making reaches the view as deltas, so its text says nothing of a change. */
-  private saidOf(message: Message): { id: string; said: string } {
+  private saidOf(message: ShownMessage): { id: string; said: string } {
     const ours = this.deps.controller.isAnswering(message.id);
     return { id: message.id, said: ours ? "streaming" : JSON.stringify(message) };
   }

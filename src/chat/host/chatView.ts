@@ -116,6 +116,8 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
           return done;
         },
         retry: ({ conversation, message }) => controller.retry(conversation, message).then(() => done),
+        edit: ({ conversation, message, text }) => controller.edit(conversation, message, text).then(() => done),
+        showVersion: ({ conversation, message }) => controller.showVersion(conversation, message).then(() => done),
         continueAnswer: ({ conversation, message }) =>
           controller.continueAnswer(conversation, message).then(() => done),
         newConversation: () => {

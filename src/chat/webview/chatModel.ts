@@ -1,5 +1,6 @@
 import { PaddockError } from "../../platform/core/errors";
-import type { Message, Part } from "../core/conversation";
+import type { Part } from "../core/conversation";
+import type { ShownMessage } from "../core/versions";
 import type { ConversationSummary, EngineView, Live, Notice, ViewState } from "../core/webviewContract";
 
 /** A request that failed, shown where the person asked for it. */
@@ -27,12 +28,12 @@ export class ChatModel {
   state: ViewState | undefined;
   live: Live | undefined;
 
-  get messages(): readonly Message[] {
+  get messages(): readonly ShownMessage[] {
     return this.state?.messages ?? [];
   }
 
   /** The answer that is being made in the shown conversation. */
-  get streaming(): Message | undefined {
+  get streaming(): ShownMessage | undefined {
     return this.messages.find(({ status }) => status === "streaming");
   }
 
@@ -52,7 +53,7 @@ export class ChatModel {
   }
 
   /** @returns false when it does not fit what is known, so that everything must be asked for anew. */
-  message(conversation: string, message: Message): boolean {
+  message(conversation: string, message: ShownMessage): boolean {
     const { state } = this;
     if (state === undefined) return true;
     if (state.selected !== conversation) return false;

@@ -5,6 +5,7 @@ import type { EngineView } from "../core/webviewContract";
 import type { ChatContext } from "./context";
 import { engineStateText, runCommand } from "./engineStrip";
 import { failureAt } from "./failureView";
+import { fitHeight } from "./fitHeight";
 import { fill } from "./strings";
 
 const draftDelayMs = 300;
@@ -40,7 +41,7 @@ export class Composer extends PaddockElement {
     this.text = text;
     if (this.area !== null) this.area.value = text;
     this.saveDraft();
-    this.fit();
+    fitHeight(this.area);
     if (!focus) return;
     this.area?.focus();
     this.area?.setSelectionRange(text.length, text.length);
@@ -120,7 +121,7 @@ export class Composer extends PaddockElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (changed.has("text")) this.fit();
+    if (changed.has("text")) fitHeight(this.area);
     // Send and Stop are one place; the keyboard stays there when one becomes the other.
     if (changed.has("generating") && changed.get("generating") !== undefined) {
       if (!this.generating) this.hint = "";
@@ -186,7 +187,7 @@ export class Composer extends PaddockElement {
   private setLocal(text: string): void {
     this.text = text;
     if (this.area !== null) this.area.value = text;
-    this.fit();
+    fitHeight(this.area);
   }
 
   private saveDraft(): void {
@@ -197,14 +198,6 @@ export class Composer extends PaddockElement {
 
   private flushDraft(): void {
     if (this.draftTimer !== undefined) this.saveDraft();
-  }
-
-  /** As high as its text, up to the style sheet's limit. */
-  private fit(): void {
-    const { area } = this;
-    if (area === null) return;
-    area.style.setProperty("height", "auto");
-    area.style.setProperty("height", `${area.scrollHeight}px`);
   }
 }
 

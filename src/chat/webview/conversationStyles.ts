@@ -43,7 +43,59 @@ export const conversationStyles = css`
   }
   paddock-message.from-user {
     display: flex;
+    flex-direction: column;
+    align-items: flex-end;
+  }
+  paddock-message.from-user:not(.editing) {
+    margin-bottom: var(--gap-1);
+  }
+  .from-user .edit {
+    opacity: 0;
+  }
+  .from-user:hover .edit,
+  .from-user:focus-within .edit,
+  .has-versions .edit {
+    opacity: 1;
+  }
+  .from-user.editing .question {
+    width: 100%;
+    max-width: 100%;
+  }
+  .question-editor textarea {
+    box-sizing: border-box;
+    display: block;
+    width: 100%;
+    max-height: 50vh;
+    padding: var(--gap-1) 6px;
+    color: var(--vscode-input-foreground);
+    background: var(--vscode-input-background);
+    border: 1px solid var(--vscode-input-border, var(--line));
+    border-radius: var(--radius);
+    font: inherit;
+    resize: none;
+  }
+  .question-editor textarea:focus {
+    border-color: var(--vscode-focusBorder);
+    outline: none;
+  }
+  .question-editor .buttons {
+    display: flex;
+    flex-wrap: wrap;
     justify-content: flex-end;
+    gap: 6px;
+    margin-top: 6px;
+  }
+  .versions {
+    display: flex;
+    align-items: center;
+    color: var(--quiet);
+    font-size: 0.88em;
+    font-variant-numeric: tabular-nums;
+    white-space: nowrap;
+  }
+  .versions .icon-button[aria-disabled="true"] {
+    cursor: default;
+    opacity: 0.4;
   }
   paddock-message.last {
     margin-bottom: 0;

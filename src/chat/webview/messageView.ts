@@ -4,20 +4,23 @@ import "@vscode-elements/elements/dist/vscode-button/index.js";
 import { formatCount, formatRate } from "../../platform/core/format";
 import { PaddockElement, icon } from "../../ui/base";
 import "./answerFooter";
-import { type Message, plainText } from "../core/conversation";
+import { plainText } from "../core/conversation";
+import type { ShownMessage } from "../core/versions";
 import type { Live } from "../core/webviewContract";
 import type { ChatContext } from "./context";
 import { type Failure } from "./chatModel";
 import { failureAt } from "./failureView";
 import { answerParts, questionParts } from "./messageParts";
+import "./questionEditor";
 import { fill } from "./strings";
+import "./versionSwitch";
 
 const confirmationMs = 1_500;
 
 /** One question or one answer. */
 @customElement("paddock-message")
 export class MessageView extends PaddockElement {
-  @property({ attribute: false }) message!: Message;
+  @property({ attribute: false }) message!: ShownMessage;
   @property({ attribute: false }) conversation = "";
   /** Of the answer being made; undefined for every other message. */
   @property({ attribute: false }) live: Live | undefined;
@@ -29,14 +32,17 @@ export class MessageView extends PaddockElement {
   /** Given so that a change of it renders anew. */
   @property({ attribute: false }) failure: Failure | undefined;
   @state() private copied = false;
+  @state() private editing = false;
 
   override render(): TemplateResult {
     return this.message.role === "user" ? this.question() : this.answer();
   }
 
   protected override updated(changed: PropertyValues<this>): void {
+    this.classList.toggle("editing", this.editing);
     if (changed.has("message") || changed.has("last")) {
       this.classList.toggle("from-user", this.message.role === "user");
+      this.classList.toggle("has-versions", this.message.versions !== undefined);
       this.classList.toggle("last", this.last);
     }
   }
@@ -44,9 +50,51 @@ export class MessageView extends PaddockElement {
   private question(): TemplateResult {
     const { context, message } = this;
     return html`<article class="question" aria-label=${context.texts.you}>
-      <h2 class="sr-only">${context.texts.you}</h2>
-      ${questionParts(message.parts, context)}
-    </article>`;
+        <h2 class="sr-only">${context.texts.you}</h2>
+        ${
+          this.editing
+            ? html`<paddock-question-editor
+                .text=${plainText(message.parts)}
+                .context=${context}
+                .send=${this.sendEdited}
+                .cancel=${this.endEditing}
+              ></paddock-question-editor>`
+            : questionParts(message.parts, context)
+        }
+        ${failureAt(context, message.id)}
+      </article>
+      ${
+        this.editing
+          ? nothing
+          : html`<div class="toolbar">
+              ${this.versions()}
+              ${
+                this.busy
+                  ? nothing
+                  : html`<button
+                      type="button"
+                      class="icon-button edit"
+                      title=${context.texts.editQuestion}
+                      aria-label=${context.texts.editQuestion}
+                      @click=${() => (this.editing = true)}
+                    >
+                      ${icon("edit")}
+                    </button>`
+              }
+            </div>`
+      }`;
+  }
+
+  private versions(): TemplateResult | typeof nothing {
+    const { message, conversation, busy, context } = this;
+    if (message.versions === undefined) return nothing;
+    return html`<paddock-version-switch
+      .versions=${message.versions}
+      .message=${message.id}
+      .conversation=${conversation}
+      .busy=${busy}
+      .context=${context}
+    ></paddock-version-switch>`;
   }
 
   private answer(): TemplateResult {
@@ -156,6 +204,7 @@ export class MessageView extends PaddockElement {
     const copyLabel = this.copied ? texts.copied : texts.copyAnswer;
     const textual = plainText(message.parts) !== "";
     return html`<div class="toolbar">
+      ${this.versions()}
       ${
         textual
           ? html`<button
@@ -210,6 +259,18 @@ export class MessageView extends PaddockElement {
     if ((await this.context.ask(this.message.id, "copy", { text })) === undefined) return;
     this.copied = true;
     setTimeout(() => (this.copied = false), confirmationMs);
+  };
+  private readonly sendEdited = async (text: string): Promise<boolean> => {
+    const { conversation, message } = this;
+    if ((await this.context.ask(message.id, "edit", { conversation, message: message.id, text })) === undefined)
+      return false;
+    this.editing = false;
+    this.dispatchEvent(new CustomEvent("paddock-asked", { bubbles: true }));
+    return true;
+  };
+  private readonly endEditing = (): void => {
+    this.editing = false;
+    void this.updateComplete.then(() => this.querySelector<HTMLElement>(".edit")?.focus());
   };
   private readonly retry = (): void => {
     const { conversation, message } = this;
