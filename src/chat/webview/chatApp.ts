@@ -82,6 +82,11 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
     this.requestUpdate();
   }
 
+  asked(): void {
+    this.stick?.toEnd();
+    this.focusInput();
+  }
+
   override render(): TemplateResult {
     const { session } = this;
     if (session === undefined) return html``;
@@ -105,7 +110,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
       }
       <div class="log-frame">
         <div class="log" role="log" aria-live="off" aria-label=${texts.conversation} tabindex="0">
-          <div class="log-content" @paddock-asked=${this.asked}>${this.messages(session, state)}</div>
+          <div class="log-content">${this.messages(session, state)}</div>
         </div>
         ${
           this.awayFromEnd
@@ -266,12 +271,6 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
       <vscode-button secondary class="undo" @click=${this.undo}>${texts.undo}</vscode-button>
     </div>`;
   }
-
-  /** A question was asked from its own place in the conversation; the next one is written below. */
-  private readonly asked = (): void => {
-    this.stick?.toEnd();
-    this.focusInput();
-  };
 
   private readonly composerEvents: ComposerEvents = {
     send: async (text) => {

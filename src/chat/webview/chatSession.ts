@@ -20,6 +20,7 @@ export interface ChatSessionEvents {
   /** @param first the first time since the page was built. */
   viewReplaced(state: ViewState, first: boolean): void;
   focusInput(): void;
+  asked(): void;
 }
 
 /** All that the page itself remembers: where the person was reading. */
@@ -148,6 +149,7 @@ export class ChatSession {
         this.failures.delete(place);
         this.events.changed();
       },
+      asked: () => this.events.asked(),
     };
   }
 

@@ -25,4 +25,6 @@ export interface ChatContext {
   ): Promise<Result<ChatHostContract, N> | undefined>;
   failureAt(place: string): Failure | undefined;
   dismissFailure(place: string): void;
+  /** A question was asked from its own place in the conversation; by now that place may be gone. */
+  asked(): void;
 }

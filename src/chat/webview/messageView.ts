@@ -265,7 +265,7 @@ export class MessageView extends PaddockElement {
     if ((await this.context.ask(message.id, "edit", { conversation, message: message.id, text })) === undefined)
       return false;
     this.editing = false;
-    this.dispatchEvent(new CustomEvent("paddock-asked", { bubbles: true }));
+    this.context.asked();
     return true;
   };
   private readonly endEditing = (): void => {
