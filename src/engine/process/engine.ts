@@ -59,6 +59,8 @@ export class Engine {
     closeContext: async ({ context }) => {
       const closing = this.context(context);
       this.contexts.delete(context);
+      // Whoever still uses one of its sequences ends first.
+      for (const { mutex } of closing.slots.all) await mutex.run(() => Promise.resolve());
       await closing.context.dispose();
       return {};
     },
@@ -200,8 +202,8 @@ export class Engine {
       const grammar = prepared.schema === undefined ? undefined : await createGrammar(runtime, model, prepared.schema);
       const generated = await generate({
         model,
+        context,
         slot,
-        sizer: context.sizer,
         job,
         timer,
         prompt: prepared.tokens,

@@ -3,10 +3,12 @@ import type { LlamaGrammarEvaluationState, LlamaModel, SequenceEvaluateOptions, 
 import { PaddockError } from "../../platform/core/errors";
 import type { GeneratedPart, GenerationProgress, Sampling, StopReason } from "../protocol";
 import type { Job } from "./jobs";
-import { prefill, type SliceSizer } from "./prefill";
+import type { ModelContext } from "./modelContext";
+import { prefill } from "./prefill";
 import { commonPrefix, type Slot } from "./slots";
 import { type Markers, TextSplitter, TokenDecoder } from "./textStream";
 import type { RequestTimer } from "./timer";
+import { TokenSource } from "./tokenSource";
 
 /** Progress is sent at most this often, ms: smooth to the eye, and few enough messages not to take time from the tokens. */
 const PROGRESS_MS = 30;
@@ -15,8 +17,8 @@ const LEAST_ANSWER = 8;
 
 export interface GenerateOptions {
   readonly model: LlamaModel;
+  readonly context: Pick<ModelContext, "context" | "slots" | "sizer">;
   readonly slot: Slot;
-  readonly sizer: SliceSizer;
   readonly job: Job;
   readonly timer: RequestTimer;
   readonly prompt: readonly Token[];
@@ -69,7 +71,7 @@ export async function generate(options: GenerateOptions): Promise<Generated> {
   timer.promptBegins(fresh.length, cached);
   report(0);
   const done = await prefill(sequence, fresh.slice(0, -1), {
-    sizer: options.sizer,
+    sizer: options.context.sizer,
     gate: job.gate,
     signal: job.signal,
     timer,
@@ -116,13 +118,14 @@ async function answer(options: GenerateOptions, fresh: number, cached: number): 
 
   let stopText = false;
   let ended = false;
-  const iterator = sequence.evaluate([last], {
+  const source = new TokenSource(options.context.context, options.context.slots, slot, last, {
     ...samplingOptions(options.sampling, sampled),
     ...(options.grammar === undefined ? {} : { grammarEvaluationState: options.grammar }),
-    yieldEogToken: true,
   });
   try {
-    for await (const token of iterator) {
+    for (;;) {
+      const token = await source.next();
+      if (token === undefined) break;
       timer.token();
       if (model.isEogToken(token) || stopTokens.has(token)) {
         stopReason = "end";
@@ -146,6 +149,7 @@ async function answer(options: GenerateOptions, fresh: number, cached: number): 
       send(false);
       if (job.gate.closed) {
         send(true);
+        await source.release();
         timer.pausedFor(await job.gate.pass(job.signal));
       }
       if (job.signal.aborted) {
@@ -154,7 +158,7 @@ async function answer(options: GenerateOptions, fresh: number, cached: number): 
       }
     }
   } finally {
-    await iterator.return();
+    await source.release();
   }
   if (!ended && stopReason === "maxTokens" && sampled.length < maxTokens) stopReason = "end";
   if (!stopText) {

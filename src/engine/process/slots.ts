@@ -14,6 +14,8 @@ export interface Slot {
 export class SlotPool {
   private readonly slots: Slot[];
   private clock = 0;
+  /** Resolves when the one who entered alone has left. */
+  private alonePromise: Promise<void> | undefined;
 
   constructor(sequences: readonly LlamaContextSequence[]) {
     this.slots = sequences.map((sequence) => ({ sequence, mutex: new Mutex(), session: null, users: 0, usedAt: 0 }));
@@ -33,11 +35,32 @@ export class SlotPool {
     slot.session = session ?? null;
     slot.users++;
     try {
+      // Whoever is alone sees that it no longer is, and leaves within a token.
+      await this.alonePromise;
       return await slot.mutex.run(() => work(slot));
     } finally {
       slot.users--;
       slot.usedAt = ++this.clock;
     }
+  }
+
+  /** One job at most uses the context. */
+  get alone(): boolean {
+    return this.slots.reduce((users, slot) => users + slot.users, 0) <= 1;
+  }
+
+  /**
+   * For a user that is alone: until the function returned is called, nobody else begins to use the context, so that
+   * the user may work on it without the binding's locks.
+   */
+  enterAlone(): () => void {
+    let leave = (): void => undefined;
+    const left = new Promise<void>((resolve) => (leave = resolve));
+    this.alonePromise = left;
+    return () => {
+      if (this.alonePromise === left) this.alonePromise = undefined;
+      leave();
+    };
   }
 
   private choose(session: string | undefined, tokens: readonly Token[]): Slot {

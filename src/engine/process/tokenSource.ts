@@ -1,0 +1,55 @@
+import type { LlamaContext, SequenceEvaluateOptions, Token } from "node-llama-cpp";
+import { nativeLoop, suitsNativeLoop } from "./nativeLoop";
+import type { Slot, SlotPool } from "./slots";
+
+/**
+ * One token after the other: by the native loop while nobody else uses the context, else by the binding's own, which
+ * shares batches with other sequences.
+ */
+export class TokenSource {
+  private iterator: AsyncGenerator<Token, unknown, unknown> | undefined;
+  /** Set while the context is ours alone. */
+  private leave: (() => void) | undefined;
+
+  /** @param last the token in front of the first one wanted, not in the KV cache yet. */
+  constructor(
+    private readonly context: LlamaContext,
+    private readonly slots: SlotPool,
+    private readonly slot: Slot,
+    private last: Token,
+    private readonly options: SequenceEvaluateOptions,
+  ) {}
+
+  /** @returns undefined when the model's context ends the sequence. */
+  async next(): Promise<Token | undefined> {
+    if (this.leave !== undefined && !this.slots.alone) await this.release();
+    this.iterator ??= this.open();
+    const { value, done } = await this.iterator.next();
+    if (done === true) return undefined;
+    this.last = value;
+    return value;
+  }
+
+  /** Before a pause, and at the end: others may use the context. The next token is asked for as if nothing had been. */
+  async release(): Promise<void> {
+    try {
+      await this.iterator?.return(undefined);
+    } finally {
+      this.iterator = undefined;
+      this.leave?.();
+      this.leave = undefined;
+    }
+  }
+
+  private open(): AsyncGenerator<Token, unknown, unknown> {
+    const { sequence } = this.slot;
+    if (this.slots.alone && suitsNativeLoop(this.options)) {
+      const loop = nativeLoop(this.context, sequence);
+      if (loop !== undefined) {
+        this.leave = this.slots.enterAlone();
+        return loop(this.last, this.options);
+      }
+    }
+    return sequence.evaluate([this.last], { ...this.options, yieldEogToken: true });
+  }
+}
