@@ -43,6 +43,8 @@ async function measureModel(
       return text;
     };
     const ours = async (run: number): Promise<{ tg: number; pp: number; ttft: number }> => {
+      // llama-bench warms up before each of its tests; so do we, since it has had the caches meanwhile.
+      await engine.complete({ prompt: await prompt(run + 1000), sampling: { temperature: 0 }, maxTokens: 32 }, options);
       const processed = await engine.complete(
         { prompt: await prompt(run), sampling: { temperature: 0 }, maxTokens: 1 },
         options,
