@@ -19,11 +19,15 @@ import { type ChatWindow, chatWindow, type Script, scriptedBackend, textNames } 
 import { soon } from "../support/soon";
 
 /** The few things of the editor that the view touches. What VS Code itself does with them is for the in-host tests. */
-const editor = vi.hoisted((): { opened: string[]; clipboard: string; activeTextEditor: unknown } => ({
-  opened: [],
-  clipboard: "",
-  activeTextEditor: undefined,
-}));
+const editor = vi.hoisted(
+  (): {
+    opened: string[];
+    clipboard: string;
+    activeTextEditor: unknown;
+    documents: unknown[];
+    terminals: { name: string; exitStatus: unknown; typed: [string, boolean][] }[];
+  } => ({ opened: [], clipboard: "", activeTextEditor: undefined, documents: [], terminals: [] }),
+);
 vi.mock("vscode", () => {
   const uri = (text: string) => ({ text, toString: () => text });
   return {
@@ -40,7 +44,19 @@ vi.mock("vscode", () => {
         return editor.activeTextEditor;
       },
       showTextDocument: () => Promise.resolve(undefined),
+      get terminals() {
+        return editor.terminals;
+      },
+      createTerminal: ({ name }: { name: string }) => {
+        const typed: [string, boolean][] = [];
+        const sendText = (text: string, run: boolean) => typed.push([text, run]);
+        const terminal = { name, exitStatus: undefined, typed, sendText, show: () => undefined, processId: 1 };
+        editor.terminals.push(terminal);
+        return terminal;
+      },
     },
+    languages: { getLanguages: () => Promise.resolve(["plaintext", "python", "shellscript"]) },
+    workspace: { openTextDocument: (document: unknown) => Promise.resolve(editor.documents.push(document)) },
   };
 });
 
@@ -294,6 +310,34 @@ describe("what comes in", () => {
     ]);
     writable = false;
     await expect(page.peer.request("insert", { text: "x" })).rejects.toMatchObject({ message: "insertRefused" });
+  });
+
+  it("opens code as a file without a name, in its language where the editor knows it", async () => {
+    await page.peer.request("newFile", { text: "print(1)", language: "py" });
+    await page.peer.request("newFile", { text: "x", language: "brainwave" });
+    expect(editor.documents).toEqual([{ content: "print(1)", language: "python" }, { content: "x" }]);
+  });
+
+  it("types a command into a terminal of its own and never runs it", async () => {
+    await page.peer.request("toTerminal", { text: "$ npm test\n" });
+    await page.peer.request("toTerminal", { text: "echo \u001b[201~a\u0003b\u202e" });
+    expect(editor.terminals.map(({ name, typed }) => ({ name, typed }))).toEqual([
+      {
+        name: "Paddock",
+        typed: [
+          ["npm test", false],
+          ["echo [201~ab", false],
+        ],
+      },
+    ]);
+    for (const [text, words] of [
+      ["cd /tmp\nrm -rf x", "severalLines"],
+      ["true\rrm -rf x", "severalLines"],
+      ["\u2028\n \n", "noCommand"],
+    ] as const) {
+      await expect(page.peer.request("toTerminal", { text }), text).rejects.toMatchObject({ message: words });
+    }
+    expect(editor.terminals[0]?.typed).toHaveLength(2);
   });
 
   it("runs the commands of other rooms by name", async () => {

@@ -85,6 +85,19 @@ test("copies and inserts code, retries and continues through the host", async ({
   expect(String(made.find(({ method }) => method === "insert")?.params.text)).toContain("const x");
 });
 
+test("offers a file for code and a terminal for commands", async ({ page }) => {
+  const told = answer("```python\nprint(1)\n```\n\nThen:\n\n```sh\npython a.py\n```\n");
+  const { frame, calls } = await openChat(page, url, conversation([question("How?"), told]));
+  await frame.getByRole("button", { name: "Open as a new file" }).click();
+  await frame.getByRole("button", { name: /into the terminal/ }).click();
+  await expect
+    .poll(async () => (await calls()).filter(({ method }) => method === "newFile" || method === "toTerminal"))
+    .toEqual([
+      { method: "newFile", params: { text: "print(1)\n", language: "python" } },
+      { method: "toTerminal", params: { text: "python a.py\n" } },
+    ]);
+});
+
 test("asks a question differently by keyboard, or leaves it as it was", async ({ page }) => {
   const asked = question("What is a lama?");
   const { frame, calls } = await openChat(page, url, conversation([asked, answer("A monk.")]));

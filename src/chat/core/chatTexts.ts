@@ -18,5 +18,8 @@ export interface ChatTexts {
   readonly noEditor: string;
   readonly noEditorRemedy: string;
   readonly insertRefused: string;
+  readonly noCommand: string;
+  readonly severalLines: string;
+  readonly severalLinesRemedy: string;
   readonly linkRefused: string;
 }

@@ -104,6 +104,13 @@ export const chatHostContract = {
     copy: { params: v.object({ text: v.string() }), result: done },
     /** Insert at the cursor of the active editor. Rejects with a reason when there is none. */
     insert: { params: v.object({ text: v.string() }), result: done },
+    /** Open the code as a file without a name. `language` as the fence names it. */
+    newFile: {
+      params: v.object({ text: v.string(), language: v.pipe(v.string(), v.maxLength(100)) }),
+      result: done,
+    },
+    /** Put one line at a terminal's prompt, without running it. Rejects with a reason when it is not one line. */
+    toTerminal: { params: v.object({ text: v.string() }), result: done },
     /** http and https only, through the host's own prompt. */
     openLink: { params: v.object({ url: v.pipe(v.string(), v.maxLength(4000)) }), result: done },
     command: {

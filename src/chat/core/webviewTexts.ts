@@ -68,7 +68,9 @@ export function webviewTexts(l10n: { t(text: string): string }) {
     attachedImage: l10n.t("Image, {0}, {1}"),
 
     copyCode: l10n.t("Copy code"),
-    insertCode: l10n.t("Insert at the cursor"),
+    insertCode: l10n.t("Insert at the cursor, or in place of the selection"),
+    newFile: l10n.t("Open as a new file"),
+    toTerminal: l10n.t("Put into the terminal, without running it"),
     code: l10n.t("Code"),
     codeIn: l10n.t("Code, {0}"),
     table: l10n.t("Table"),

@@ -17,6 +17,7 @@ import { webviewTexts } from "../core/webviewTexts";
 import type { ChatController } from "./chatController";
 import type { ChatCommand } from "./chatDeps";
 import type { ChatPresenter } from "./chatPresenter";
+import { CodeActions } from "./codeActions";
 
 export const chatViewId = "paddock.chat";
 
@@ -44,8 +45,11 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   /** The page has asked for what there is to show, so it hears what it is told. */
   private pageReady = false;
   private focusWanted = false;
+  private readonly code: CodeActions;
 
-  constructor(private readonly deps: ChatViewDeps) {}
+  constructor(private readonly deps: ChatViewDeps) {
+    this.code = new CodeActions(deps.texts);
+  }
 
   resolveWebviewView(view: vscode.WebviewView): void {
     this.endSession();
@@ -132,7 +136,9 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
           await vscode.env.clipboard.writeText(text);
           return done;
         },
-        insert: ({ text }) => this.insert(text).then(() => done),
+        insert: ({ text }) => this.code.insert(text).then(() => done),
+        newFile: ({ text, language }) => this.code.newFile(text, language).then(() => done),
+        toTerminal: ({ text }) => this.code.toTerminal(text).then(() => done),
         openLink: ({ url }) => this.openLink(url).then(() => done),
         command: ({ name }) => this.deps.runCommand(name).then(() => done),
       },
@@ -171,18 +177,6 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     if (this.peer === undefined || !this.pageReady || !this.focusWanted) return;
     this.focusWanted = false;
     this.peer.notify("focusInput", {});
-  }
-
-  /** In place of the selection, or at the cursor; one step for Undo. */
-  private async insert(text: string): Promise<void> {
-    const { texts } = this.deps;
-    const editor = vscode.window.activeTextEditor;
-    if (editor === undefined) throw new PaddockError("unsupported", texts.noEditor, { remedy: texts.noEditorRemedy });
-    const taken = await editor.edit((edit) => {
-      for (const selection of editor.selections) edit.replace(selection, text);
-    });
-    if (!taken) throw new PaddockError("unsupported", texts.insertRefused);
-    await vscode.window.showTextDocument(editor.document, editor.viewColumn);
   }
 
   private async openLink(url: string): Promise<void> {

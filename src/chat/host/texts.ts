@@ -28,6 +28,9 @@ export function chatTexts(): ChatTexts {
     noEditor: vscode.l10n.t("There is no editor to insert into."),
     noEditorRemedy: vscode.l10n.t("Open a file, put the cursor where the text should go, and try again."),
     insertRefused: vscode.l10n.t("The editor did not take the text. Check whether its file is read-only."),
+    noCommand: vscode.l10n.t("There is no command in this code."),
+    severalLines: vscode.l10n.t("Only a command of one line can be put into the terminal: a shell might run the rest."),
+    severalLinesRemedy: vscode.l10n.t("Copy the code and paste the lines you want yourself."),
     linkRefused: vscode.l10n.t("Only links to web pages (http and https) can be opened."),
   };
 }

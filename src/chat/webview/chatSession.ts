@@ -132,6 +132,8 @@ export class ChatSession {
       labels: {
         copy: texts.copyCode,
         insert: texts.insertCode,
+        newFile: texts.newFile,
+        toTerminal: texts.toTerminal,
         code: texts.code,
         codeIn: (language) => fill(texts.codeIn, language),
         table: texts.table,
@@ -141,6 +143,8 @@ export class ChatSession {
       actions: {
         copy: async (text) => (await ask("composer", "copy", { text })) !== undefined,
         insert: async (text) => (await ask("composer", "insert", { text })) !== undefined,
+        newFile: async (text, language) => (await ask("composer", "newFile", { text, language })) !== undefined,
+        toTerminal: async (text) => (await ask("composer", "toTerminal", { text })) !== undefined,
         openLink: (url) => void ask("composer", "openLink", { url: url.slice(0, 4_000) }),
       },
       ask,

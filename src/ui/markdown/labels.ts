@@ -2,6 +2,8 @@
 export interface MarkdownLabels {
   readonly copy: string;
   readonly insert: string;
+  readonly newFile: string;
+  readonly toTerminal: string;
   readonly code: string;
   /** @param language as the fence names it. */
   readonly codeIn: (language: string) => string;
@@ -10,9 +12,12 @@ export interface MarkdownLabels {
   readonly invisible: (mark: string) => string;
 }
 
-/** What the buttons and links in rendered Markdown do. Copy and insert tell whether it worked. */
+/** What the buttons and links in rendered Markdown do. All but openLink tell whether it worked. */
 export interface MarkdownActions {
   copy(text: string): Promise<boolean>;
   insert(text: string): Promise<boolean>;
+  /** @param language as the fence names it. */
+  newFile(text: string, language: string): Promise<boolean>;
+  toTerminal(text: string): Promise<boolean>;
   openLink(url: string): void;
 }

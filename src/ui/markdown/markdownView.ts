@@ -4,7 +4,7 @@ import type { MarkdownActions, MarkdownLabels } from "./labels";
 import { morph } from "./morph";
 import { OpenFence } from "./openFence";
 import { blockStarts, type MarkdownEnv, renderHtml } from "./parser";
-import { codeOf, safeFragment } from "./sanitize";
+import { safeFragment, sourceOf } from "./sanitize";
 import { completeMarkdown } from "./complete";
 
 /** A block longer than this is shown as it was written, piece by piece; fences have a limit of their own. */
@@ -213,8 +213,13 @@ export class MarkdownView extends HTMLElement {
       this.limit += blocksAtOnce;
       this.live.replaceChildren();
       this.renderNow();
-    } else if (action === "copy" && block !== null) confirm(target, actions.copy(codeOf(block)));
-    else if (action === "insert" && block !== null) confirm(target, actions.insert(codeOf(block)));
+    } else if (block !== null) {
+      const { code, language } = sourceOf(block);
+      if (action === "copy") confirm(target, actions.copy(code));
+      else if (action === "insert") confirm(target, actions.insert(code));
+      else if (action === "newFile") confirm(target, actions.newFile(code, language));
+      else if (action === "terminal") confirm(target, actions.toTerminal(code));
+    }
   }
 }
 customElements.define("paddock-markdown", MarkdownView);

@@ -1,4 +1,4 @@
-import { codeOf, setCodeOf } from "./sanitize";
+import { setSourceOf, sourceOf } from "./sanitize";
 
 /**
  * Makes the children of `target` equal to those of `source`, keeping every node that is equal already, so that a
@@ -10,7 +10,7 @@ export function morph(target: Node, source: Node): void {
     const present = target.childNodes[index];
     if (present === undefined) target.appendChild(node);
     else if (!present.isEqualNode(node)) change(target, present, node);
-    else if (isCode(present) && isCode(node)) setCodeOf(present, codeOf(node));
+    else if (isCode(present) && isCode(node)) setSourceOf(present, sourceOf(node));
   }
   while (target.childNodes.length > wanted.length) target.lastChild?.remove();
 }
@@ -24,7 +24,7 @@ function change(parent: Node, present: Node, wanted: Node): void {
   if (present instanceof Element && wanted instanceof Element && present.cloneNode().isEqualNode(wanted.cloneNode())) {
     // Long text keeps its own account of what it shows.
     if (!present.classList.contains("long-text")) {
-      if (isCode(present) && isCode(wanted)) setCodeOf(present, codeOf(wanted));
+      if (isCode(present) && isCode(wanted)) setSourceOf(present, sourceOf(wanted));
       morph(present, wanted);
       return;
     }

@@ -2,7 +2,7 @@ import { growLongText } from "../longText";
 import { markInvisible, visibleNodes } from "../visibleNodes";
 import { highlight } from "./highlight";
 import type { MarkdownLabels } from "./labels";
-import { codeBlock, maxCode, safeNodes, setCodeOf } from "./sanitize";
+import { codeBlock, maxCode, safeNodes, setSourceOf } from "./sanitize";
 
 /** Colours catch up with growing code this often. */
 const highlightEveryMs = 250;
@@ -33,7 +33,7 @@ export class OpenFence {
     if (code.length > maxCode !== wasLong) return false;
     const added = code.slice(this.shown.length);
     this.shown = code;
-    setCodeOf(this.element, code);
+    setSourceOf(this.element, { code, language });
     if (wasLong) {
       const text = this.code.firstElementChild;
       if (text !== null) growLongText(text, code, this.labels);

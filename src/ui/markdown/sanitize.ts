@@ -1,4 +1,5 @@
 import DOMPurify from "dompurify";
+import { isShell } from "../../platform/core/codeFence";
 import { visibleText } from "../../platform/core/visibleText";
 import { iconButton } from "../icon";
 import { longText } from "../longText";
@@ -9,15 +10,20 @@ import { isWebAddress } from "./parser";
 /** Longer code is shown piece by piece; Copy and Insert take all of it. */
 export const maxCode = 60_000;
 
-const sources = new WeakMap<Element, string>();
+interface Source {
+  readonly code: string;
+  /** As the fence names it; may be empty. */
+  readonly language: string;
+}
+const sources = new WeakMap<Element, Source>();
 
 /** The code of a block as the model wrote it. */
-export function codeOf(block: Element): string {
-  return sources.get(block) ?? "";
+export function sourceOf(block: Element): Source {
+  return sources.get(block) ?? { code: "", language: "" };
 }
 
-export function setCodeOf(block: Element, code: string): void {
-  sources.set(block, code);
+export function setSourceOf(block: Element, source: Source): void {
+  sources.set(block, source);
 }
 
 /**
@@ -78,6 +84,8 @@ export function codeBlock(
   const buttons = document.createElement("span");
   buttons.className = "code-buttons";
   buttons.append(iconButton("copy", labels.copy, "copy"), iconButton("insert", labels.insert, "insert"));
+  if (isShell(language)) buttons.append(iconButton("terminal", labels.toTerminal, "terminal"));
+  else buttons.append(iconButton("new-file", labels.newFile, "newFile"));
   bar.append(name, buttons);
   const pre = document.createElement("pre");
   makeScrollable(pre, language === "" ? labels.code : labels.codeIn(language));
@@ -86,7 +94,7 @@ export function codeBlock(
   else code.append(...content);
   pre.append(code);
   block.append(bar, pre);
-  sources.set(block, text);
+  sources.set(block, { code: text, language });
   return block;
 }
 
