@@ -132,9 +132,9 @@ test("a question is asked differently, and the way back leads to what there was"
   const said = await answer.innerText();
   await chat.getByRole("button", { name: "Edit and ask again" }).focus();
   await page.keyboard.press("Enter");
-  await expect(chat.locator("paddock-question-editor textarea")).toBeFocused();
-  await page.keyboard.press("Control+A");
-  await page.keyboard.type("Name two rivers.");
+  const editor = chat.locator("paddock-question-editor textarea");
+  await expect(editor).toBeFocused();
+  await editor.fill("Name two rivers.");
   await page.keyboard.press("Enter");
   await expect(chat.locator(".question")).toContainText("Name two rivers.", { timeout: 30 * aSecond });
   await expect(chat.locator(".figures")).toContainText("tok/s", { timeout: 120 * aSecond });

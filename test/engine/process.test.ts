@@ -388,6 +388,38 @@ describe("cancel and pause", () => {
     );
   });
 
+  it("lets a second job into the context in the middle of a first, and neither notices", async () => {
+    const { peer } = starter;
+    const prompts = [
+      "1, 2, 3, 4, 5, 6, 7, 8,",
+      "Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday, Monday,",
+    ];
+    const complete = (index: number, onTokens: (count: number) => void = () => undefined) =>
+      peer.request(
+        "complete",
+        {
+          ...{ job: job(), context: "main", session: `both-${index}`, sampling: greedy, maxTokens: 60 },
+          prompt: prompts[index] ?? "",
+        },
+        { onProgress: ({ predicted_n }) => onTokens(predicted_n) },
+      );
+    const alone = [textOf(await complete(0)), textOf(await complete(1))];
+    let second: ReturnType<typeof complete> | undefined;
+    let secondAt = 0;
+    const first = await complete(0, (count) => {
+      if (count < 10 || second !== undefined) return;
+      secondAt = count;
+      second = complete(1);
+    });
+    expect(secondAt).toBeLessThan(60);
+    expect([textOf(first), textOf((await second) ?? { parts: [] })]).toEqual(alone);
+    // Each KV cache is what its session made, to the last token: nothing but that one is processed again.
+    for (const [index, { length }] of alone.entries()) {
+      expect(length).toBeGreaterThan(40);
+      expect((await complete(index)).timings.prompt_n).toBe(1);
+    }
+  });
+
   it("runs a job on another context while one is paused", async () => {
     const { peer } = starter;
     await peer.request("createContext", { context: "other", contextSize: 512 });

@@ -149,7 +149,7 @@ async function answer(options: GenerateOptions, fresh: number, cached: number): 
       send(false);
       if (job.gate.closed) {
         send(true);
-        await source.release();
+        await source.giveWay();
         timer.pausedFor(await job.gate.pass(job.signal));
       }
       if (job.signal.aborted) {
@@ -158,7 +158,7 @@ async function answer(options: GenerateOptions, fresh: number, cached: number): 
       }
     }
   } finally {
-    await source.release();
+    await source.end();
   }
   if (!ended && stopReason === "maxTokens" && sampled.length < maxTokens) stopReason = "end";
   if (!stopText) {

@@ -22,7 +22,7 @@ export class TokenSource {
 
   /** @returns undefined when the model's context ends the sequence. */
   async next(): Promise<Token | undefined> {
-    if (this.leave !== undefined && !this.slots.alone) await this.release();
+    if (!this.slots.alone) await this.giveWay();
     this.iterator ??= this.open();
     const { value, done } = await this.iterator.next();
     if (done === true) return undefined;
@@ -30,8 +30,12 @@ export class TokenSource {
     return value;
   }
 
-  /** Before a pause, and at the end: others may use the context. The next token is asked for as if nothing had been. */
-  async release(): Promise<void> {
+  /** Before a pause: others may use the context. The binding's own loop lets them anyway, and keeps its sampler. */
+  async giveWay(): Promise<void> {
+    if (this.leave !== undefined) await this.end();
+  }
+
+  async end(): Promise<void> {
     try {
       await this.iterator?.return(undefined);
     } finally {
