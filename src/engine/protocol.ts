@@ -68,7 +68,7 @@ export type StopReason = v.InferOutput<typeof stopReasonSchema>;
 export const generatedPartSchema = v.variant("type", [textSchema, reasoningSchema, toolCallSchema]);
 export type GeneratedPart = v.InferOutput<typeof generatedPartSchema>;
 
-/** Sent at most every 16 ms or so while a job runs. Counts are totals so far, texts are what is new. */
+/** Sent every 30 ms or so while a job runs. Counts are totals so far, texts are what is new. */
 export const generationProgressSchema = v.object({
   text: v.optional(v.string()),
   reasoning: v.optional(v.string()),
