@@ -187,6 +187,7 @@ export const engineContract = {
       result: modelInfoSchema,
     },
     createContext: { params: contextOptionsSchema, result: contextInfoSchema },
+    /** Waits for the jobs that use the context, paused ones too: cancel them first. */
     closeContext: { params: v.object({ context: contextId }), result: v.object({}) },
 
     // Portable tier: any OpenAI-compatible server could answer these.

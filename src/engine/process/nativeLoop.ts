@@ -47,7 +47,8 @@ const contextSchema = v.object({
 const sequenceSchema = v.object({
   _sequenceId: v.number(),
   _nextTokenIndex: v.number(),
-  _contextTokens: v.array(v.number()),
+  // Thousands of numbers, looked at before every answer: that it is a list is enough.
+  _contextTokens: v.instance(Array),
   _resolveSamplerConfig: anyFunction,
 });
 
