@@ -36,7 +36,10 @@ export default tseslint.config(
       "no-restricted-syntax": ["error", { selector: "ExportDefaultDeclaration", message: "No default exports." }],
     },
   },
-  { files: ["test/vitest.config.ts", "test/*/playwright.config.ts"], rules: { "no-restricted-syntax": "off" } },
+  {
+    files: ["test/vitest.config.ts", "test/*/playwright.config.ts", "test/e2e/globalSetup.ts"],
+    rules: { "no-restricted-syntax": "off" },
+  },
   {
     files: ["src/*/core/**/*.ts", "src/engine/*.ts"],
     rules: restrict([noVscode, noBinding, noNode, noHost, noWebview]),

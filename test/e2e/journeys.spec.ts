@@ -1,9 +1,5 @@
-import { existsSync } from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { expect, type Page, test } from "@playwright/test";
-import { makePackage } from "../../scripts/package.mjs";
-import { thisTarget } from "../../scripts/package/targets.mjs";
 import {
   chatFrame,
   engineProcesses,
@@ -23,10 +19,7 @@ const screenshots = path.resolve("test-results");
 
 test.beforeAll(async () => {
   test.setTimeout(240_000);
-  const file = path.join(os.tmpdir(), `paddock-e2e-${process.pid}.vsix`);
-  await makePackage({ target: thisTarget(), out: file, log: () => undefined });
-  expect(existsSync(file)).toBe(true);
-  workbench = await startWorkbench(file);
+  workbench = await startWorkbench();
 });
 test.afterAll(async () => {
   await workbench.stop();

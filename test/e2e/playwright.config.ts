@@ -3,6 +3,7 @@ import { chromiumFlags } from "../support/chromium";
 
 export default defineConfig({
   testDir: ".",
+  globalSetup: "./globalSetup.ts",
   outputDir: "../../test-results/e2e",
   timeout: 240_000,
   workers: 1,

@@ -16,11 +16,23 @@ export interface Workbench {
   stop(): Promise<void>;
 }
 
+/** Names the .vsix that the journeys' global setup has built. */
+export const vsixVariable = "PADDOCK_E2E_VSIX";
+
+export interface WorkbenchOptions {
+  readonly settings?: Record<string, unknown>;
+  /** Puts files where they are to be before the editor starts: `project` is the folder it opens. */
+  readonly prepare?: (folders: { readonly home: string; readonly project: string }) => Promise<void>;
+}
+
 /** The real editor with the .vsix installed, in a home of its own. */
-export async function startWorkbench(vsix: string, settings: Record<string, unknown> = {}): Promise<Workbench> {
+export async function startWorkbench({ settings = {}, prepare }: WorkbenchOptions = {}): Promise<Workbench> {
+  const vsix = process.env[vsixVariable];
+  if (vsix === undefined) throw new Error("The journeys' global setup has built no .vsix.");
   const home = await temporaryHome();
   const folder = path.join(home, "project");
   await mkdir(folder, { recursive: true });
+  await prepare?.({ home, project: folder });
   await installExtension(home, vsix);
   const port = (await freePort()) as number;
   const editor: { url: string; pid: number; stop(): Promise<void> } = await startEditor({
@@ -80,6 +92,11 @@ export async function runCommand(page: Page, title: string): Promise<void> {
 /** The chat's page inside its two frames. */
 export function chatFrame(page: Page): FrameLocator {
   return page.frameLocator('iframe.webview.ready[src*="extensionId=paddock."]').frameLocator("#active-frame");
+}
+
+/** Where the extension keeps its conversations in an editor of `home`; seed journals there before the editor starts. */
+export function chatStorage(home: string): string {
+  return path.join(home, "data", "User", "globalStorage", "paddock.paddock", "chat");
 }
 
 /** Engines of the extension that is installed in `home`, found by their command line. */
