@@ -3,6 +3,8 @@ import * as vscode from "vscode";
 import { createChat } from "./chat/host/chat";
 import type { Chat } from "./chat/host/chatDeps";
 import { EmbeddedEngine } from "./engine/client/embeddedEngine";
+import { MachineTurns } from "./engine/client/machineTurns";
+import { turnsPath } from "./engine/client/turnsPath";
 import { ActiveModelService } from "./models/host/activeModelService";
 import { pickModel, pickModelFile } from "./models/host/modelCommands";
 import { ModelRegistry } from "./models/node/modelRegistry";
@@ -38,6 +40,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     models: registry,
     timings: history,
     log,
+    turns: store.add(new MachineTurns({ path: () => turnsPath(), log })),
     settings: () => ({
       gpu: settings.current["engine.gpu"],
       gpuLayers: settings.current["engine.gpuLayers"],

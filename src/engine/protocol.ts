@@ -92,6 +92,8 @@ const jobFields = {
   job: jobId,
   context: contextId,
   session: v.optional(v.string()),
+  /** How long the job has waited for its turn before it came here, ms: part of its queue and TTFT. */
+  waited_ms: v.optional(v.pipe(v.number(), v.minValue(0))),
   sampling: samplingSchema,
   maxTokens: positive,
 };

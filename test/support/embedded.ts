@@ -1,6 +1,7 @@
 import type { ModelId, TimingRecord } from "../../src/engine/backend";
 import { EmbeddedEngine } from "../../src/engine/client/embeddedEngine";
 import type { EngineSettings } from "../../src/engine/client/supervisor";
+import type { Turns } from "../../src/engine/turns";
 import type { KnownModel } from "../../src/models/node/modelRegistry";
 import { preflight } from "../../src/models/node/ggufPreflight";
 import { PaddockError } from "../../src/platform/core/errors";
@@ -13,6 +14,7 @@ export function embeddedEngine(
   enginePath: string,
   files: Record<string, string>,
   settings: Partial<EngineSettings> = {},
+  turns?: Turns,
 ): { engine: EmbeddedEngine; records: TimingRecord[]; logs: string[]; id: (name: string) => ModelId } {
   const records: TimingRecord[] = [];
   const logs: string[] = [];
@@ -36,6 +38,7 @@ export function embeddedEngine(
     timings: { record: (record) => void records.push(record) },
     settings: () => ({ gpu: "cpu", gpuLayers: null, threads: 0, contextSize: 1024, idleUnloadMinutes: 0, ...settings }),
     log,
+    ...(turns === undefined ? {} : { turns }),
   });
   return { engine, records, logs, id: (name) => name as KnownModel["id"] };
 }

@@ -26,6 +26,47 @@ describe("Scheduler", () => {
     expect(scheduler.size).toBe(0);
   });
 
+  it("holds its jobs while another window has the turn, and says what it wants", async () => {
+    const listeners = new Set<() => void>();
+    const wants: (number | null)[] = [];
+    const turns = {
+      granted: false,
+      want: (rank: number | null) => void wants.push(rank),
+      onDidChange: (listener: () => void) => {
+        listeners.add(listener);
+        return { dispose: () => listeners.delete(listener) };
+      },
+    };
+    const turn = (granted: boolean): void => {
+      turns.granted = granted;
+      for (const listener of listeners) listener();
+    };
+    const scheduler = new Scheduler(turns);
+    const events: string[] = [];
+    let end = (): void => undefined;
+    const control = { pause: () => events.push("pause"), resume: () => events.push("resume") };
+    const chat = scheduler.run("chat", signal, control, () => {
+      events.push("begun");
+      return new Promise<void>((resolve) => (end = resolve));
+    });
+    await tick();
+    expect(events).toEqual([]);
+    turn(true);
+    await tick();
+    turn(false);
+    turn(true);
+    expect(events).toEqual(["begun", "pause", "resume"]);
+    turn(false);
+    const abort = new AbortController();
+    const waiting = scheduler.run("completion", abort.signal, control, () => Promise.resolve());
+    expect(wants.at(-1)).toBe(priorities.indexOf("completion"));
+    abort.abort();
+    await expect(waiting).rejects.toMatchObject({ code: "cancelled" });
+    end();
+    await chat;
+    expect(wants.at(-1)).toBeNull();
+  });
+
   it("lets a waiting job leave at once when it is cancelled, and a paused one look up", async () => {
     const scheduler = new Scheduler();
     let end = (): void => undefined;
@@ -93,7 +134,7 @@ describe("CrashBudget", () => {
 describe("RequestTimer", () => {
   it("keeps pp and tg apart, and pauses out of both", () => {
     let now = 0;
-    const timer = new RequestTimer(() => now);
+    const timer = new RequestTimer(0, () => now);
     now = 50;
     timer.promptBegins(100, 20);
     now = 250;
@@ -125,7 +166,7 @@ describe("RequestTimer", () => {
   });
 
   it("claims no speed where there is none", () => {
-    const timer = new RequestTimer(() => 0);
+    const timer = new RequestTimer(0, () => 0);
     expect(timer.finish()).toMatchObject({
       prompt_per_second: null,
       predicted_per_second: null,

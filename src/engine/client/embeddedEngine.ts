@@ -18,6 +18,7 @@ import type {
   TimingSink,
 } from "../backend";
 import type { ContextOptions, GenerationProgress, GenerationResult, PromptMessage, Tool } from "../protocol";
+import type { Turns } from "../turns";
 import { EngineProcess } from "./engineProcess";
 import { Scheduler } from "./scheduler";
 import { type EngineSettings, openContext, type Running, Supervisor } from "./supervisor";
@@ -33,6 +34,8 @@ export interface EmbeddedEngineOptions {
   readonly settings: () => EngineSettings;
   readonly log: Logger;
   readonly execPath?: string;
+  /** Whom to ask before computing, so that windows do not slow each other; absent: nobody. */
+  readonly turns?: Turns;
 }
 
 type Where = { readonly model: ModelId; readonly signal: AbortSignal };
@@ -40,13 +43,15 @@ type Where = { readonly model: ModelId; readonly signal: AbortSignal };
 /** llama.cpp in processes of its own, one for each loaded model, behind the two tiers of the backend interface. */
 export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
   private readonly supervisors = new Map<ModelId, Supervisor>();
-  private readonly scheduler = new Scheduler();
+  private readonly scheduler: Scheduler;
   private readonly states = new Emitter<ModelStateChange>((error) =>
     this.options.log.error("A state listener failed", error),
   );
   readonly onDidChangeState = this.states.event;
 
-  constructor(private readonly options: EmbeddedEngineOptions) {}
+  constructor(private readonly options: EmbeddedEngineOptions) {
+    this.scheduler = new Scheduler(options.turns);
+  }
 
   // --- lifecycle ---
 
@@ -240,17 +245,18 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
     options: JobOptions,
     call: (
       running: Running,
-      fields: { job: string; context: string; session?: string },
+      fields: { job: string; context: string; waited_ms: number; session?: string },
       call: { signal: AbortSignal; onProgress: (progress: GenerationProgress) => void },
     ) => Promise<GenerationResult>,
   ): Promise<GenerationResult> {
     let answered = false;
     const attempt = (): Promise<GenerationResult> =>
-      this.scheduled(options, async (running, job) =>
+      this.scheduled(options, async (running, job, waited_ms) =>
         call(
           running,
           {
             job,
+            waited_ms,
             context: await this.context(running, options.feature),
             ...(options.session === undefined ? {} : { session: options.session }),
           },
@@ -283,7 +289,10 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
   }
 
   /** Loads the model if need be, waits for a slot, runs, and ends an engine that does not answer a cancel. */
-  private async scheduled<T>(options: JobOptions, work: (running: Running, job: string) => Promise<T>): Promise<T> {
+  private async scheduled<T>(
+    options: JobOptions,
+    work: (running: Running, job: string, waited_ms: number) => Promise<T>,
+  ): Promise<T> {
     const { model, priority, signal } = options;
     const supervisor = this.supervisor(model);
     const running = await supervisor.load(signal);
@@ -292,6 +301,7 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
       pause: () => running.engine.peer.notify("pause", { job }),
       resume: () => running.engine.peer.notify("resume", { job }),
     };
+    const since = performance.now();
     return this.scheduler.run(priority, signal, control, () =>
       this.counted(supervisor, async () => {
         let watchdog: ReturnType<typeof setTimeout> | undefined;
@@ -300,7 +310,7 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
         };
         signal.addEventListener("abort", onAbort, { once: true });
         try {
-          return await work(running, job);
+          return await work(running, job, performance.now() - since);
         } finally {
           signal.removeEventListener("abort", onAbort);
           clearTimeout(watchdog);

@@ -1,5 +1,6 @@
 import { cancelled } from "../../platform/core/errors";
 import { type Priority, priorities } from "../backend";
+import type { Turns } from "../turns";
 
 /** What the scheduler can do to a job that runs: hold it between two tokens or prompt slices, and let it go on. */
 export interface JobControl {
@@ -20,14 +21,22 @@ interface Entry {
 /**
  * Hands out compute slots above all engine processes. The jobs that come first, by priority and then by arrival, run;
  * those behind them wait, or are paused when they had begun. So a completion pre-empts a chat answer, and the answer
- * goes on by itself when the completion has ended.
+ * goes on by itself when the completion has ended. While another window has the turn, none of them runs.
  */
 export class Scheduler {
   private readonly entries: Entry[] = [];
   private arrivals = 0;
 
-  /** @param slots how many jobs may compute at once; more than one only helps where jobs do not share their device. */
-  constructor(private readonly slots = 1) {}
+  /**
+   * @param turns what other windows are asked through; undefined where there are none.
+   * @param slots how many jobs may compute at once; more than one only helps where jobs do not share their device.
+   */
+  constructor(
+    private readonly turns?: Turns,
+    private readonly slots = 1,
+  ) {
+    turns?.onDidChange(() => this.rebalance());
+  }
 
   /** Jobs that wait, run or are paused. */
   get size(): number {
@@ -77,15 +86,18 @@ export class Scheduler {
     this.entries.splice(at === -1 ? this.entries.length : at, 0, entry);
   }
 
-  /** Entries are in order of precedence; the first `slots` of them are to run. */
+  /** Entries are in order of precedence; the first `slots` of them are to run, when it is this window's turn. */
   private rebalance(): void {
+    // May change whose turn it is at once, and so come here a second time.
+    this.turns?.want(this.entries[0]?.rank ?? null);
+    const slots = this.turns === undefined || this.turns.granted ? this.slots : 0;
     for (const [index, entry] of this.entries.entries()) {
-      if (index >= this.slots && entry.state === "running") {
+      if (index >= slots && entry.state === "running") {
         entry.state = entry.begun ? "paused" : "waiting";
         if (entry.begun) entry.control.pause();
       }
     }
-    for (const entry of this.entries.slice(0, this.slots)) {
+    for (const entry of this.entries.slice(0, slots)) {
       if (entry.state === "paused") {
         entry.state = "running";
         entry.control.resume();

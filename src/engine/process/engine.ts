@@ -15,7 +15,10 @@ import { type EngineLog, protocolMismatch, type Runtime, startRuntime } from "./
 import { RequestTimer } from "./timer";
 import { chatWithTools } from "./toolChat";
 
-type JobParams = Pick<Params<EngineContract, "chat">, "job" | "context" | "session" | "sampling" | "maxTokens">;
+type JobParams = Pick<
+  Params<EngineContract, "chat">,
+  "job" | "context" | "session" | "waited_ms" | "sampling" | "maxTokens"
+>;
 type Prepared = Omit<RenderedChat, "tokens"> & {
   readonly tokens: Token[];
   readonly schema: Readonly<Record<string, unknown>> | undefined;
@@ -235,7 +238,7 @@ export class Engine {
       slot: Parameters<Parameters<ModelContext["slots"]["use"]>[2]>[0],
     ) => Promise<Pick<GenerationResult, "parts" | "stopReason">>,
   ): Promise<GenerationResult> {
-    const timer = new RequestTimer();
+    const timer = new RequestTimer(params.waited_ms);
     const context = this.context(params.context);
     return this.jobs.run(params.job, request.signal, (job) =>
       context.slots.use(params.session, prompt, async (slot) => {

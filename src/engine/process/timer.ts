@@ -2,7 +2,6 @@ import type { Timings } from "../timings";
 
 /**
  * Makes the one timing record of a request. Marks are taken where the work happens; definitions are in ../timings.
- * @param now a monotonic clock in milliseconds.
  */
 export class RequestTimer {
   private readonly arrived: number;
@@ -18,8 +17,15 @@ export class RequestTimer {
   private processed = 0;
   private cached = 0;
 
-  constructor(private readonly now: () => number = () => performance.now()) {
-    this.arrived = now();
+  /**
+   * @param waitedMs how long the job has waited for its turn before it came to the engine.
+   * @param now a monotonic clock in milliseconds.
+   */
+  constructor(
+    waitedMs = 0,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.arrived = now() - waitedMs;
   }
 
   /** The first prompt slice is about to run. */
