@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { plainText } from "../../src/chat/core/conversation";
-import { type ConversationHandle, ConversationStore } from "../../src/chat/node/conversationStore";
+import type { ConversationHandle } from "../../src/chat/node/conversationHandle";
+import { ConversationStore } from "../../src/chat/node/conversationStore";
 import { nodeStoreFiles, type StoreFiles } from "../../src/chat/node/storeFiles";
 import { silentLogger } from "../../src/platform/core/logger";
 import { type ChildProgram, childProgram } from "../support/childProgram";
@@ -190,7 +191,13 @@ describe("the store", () => {
     const handle = await begin(store, "Kept");
     await store.close();
     const index = path.join(folder, "index.json");
-    for (const damage of ["", "{", '{"version":1,"rows":[{"id":"../x"},null]}', '{"version":2,"rows":[]}']) {
+    for (const damage of [
+      "",
+      "{",
+      '{"version":1,"rows":[{"id":"../x"},null]}',
+      '{"version":1,"rows":[]}',
+      '{"version":9,"rows":[]}',
+    ]) {
       await writeFile(index, damage);
       const again = await openStore();
       expect(again.list(), damage).toMatchObject([{ id: handle.id, title: "Kept" }]);

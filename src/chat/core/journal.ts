@@ -29,7 +29,15 @@ const knownParts = v.pipe(
 
 export const entrySchema = v.variant("t", [
   v.object({ ...stamp, t: v.literal("created"), at }),
-  v.object({ ...stamp, t: v.literal("title"), at, title: v.pipe(v.string(), v.maxLength(1000)) }),
+  v.object({
+    ...stamp,
+    t: v.literal("title"),
+    at,
+    title: v.pipe(v.string(), v.maxLength(1000)),
+    /** Absent: the person gave it, and no other source comes before that. */
+    by: v.optional(v.picklist(["question", "model"])),
+  }),
+  v.object({ ...stamp, t: v.literal("pinned"), at, pinned: v.boolean() }),
   /** Adds a message and moves the leaf to it. An assistant's starts a run of its writer: what follows goes into it. */
   v.object({
     ...stamp,
@@ -72,6 +80,8 @@ export const entrySchema = v.variant("t", [
 export type Entry = v.InferOutput<typeof entrySchema>;
 /** An entry as it is asked for; the store stamps it. */
 export type EntryDraft = Entry extends infer E ? (E extends Entry ? Omit<E, "v" | "w" | "n"> : never) : never;
+/** Where an automatic title is from. */
+export type TitleSource = NonNullable<Extract<Entry, { t: "title" }>["by"]>;
 export type EndStatus = Extract<Entry, { t: "end" }>["status"];
 
 /** Brings a record of version k to k + 1. */

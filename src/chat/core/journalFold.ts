@@ -1,9 +1,13 @@
 import type { Conversation, Message, Part } from "./conversation";
-import type { Entry, EntryDraft } from "./journal";
+import type { Entry, EntryDraft, TitleSource } from "./journal";
 import { appendText, joinParts, truncateParts } from "./parts";
 
 /** Whether the writer still runs, somewhere: a message it was streaming is then still coming. */
 export type IsLive = (writer: string) => boolean;
+
+export type TitleRank = TitleSource | "person";
+/** What comes first has the word. */
+const titleRanks: readonly TitleRank[] = ["person", "model", "question"];
 
 type RunEnd = Extract<Entry, { t: "end" }>;
 
@@ -42,7 +46,9 @@ export class JournalFold {
   private firstAt = Number.POSITIVE_INFINITY;
   private contentAt = 0;
   private latest = 0;
-  private title: Register<string> | undefined;
+  /** A title by the person comes before one by a model, and that before the first question's, whichever is later. */
+  private readonly titles = new Map<TitleRank, Register<string>>();
+  private pin: Register<boolean> | undefined;
   private leaf: Register<string> | undefined;
   private lastMessage: Register<string> | undefined;
   private removed: Register<boolean> | undefined;
@@ -63,8 +69,13 @@ export class JournalFold {
       case "created":
         this.createdAt = Math.min(this.createdAt, entry.at);
         break;
-      case "title":
-        this.title = later(this.title, { at: entry.at, writer: entry.w, value: entry.title });
+      case "title": {
+        const rank = entry.by ?? "person";
+        this.titles.set(rank, later(this.titles.get(rank), { at: entry.at, writer: entry.w, value: entry.title }));
+        break;
+      }
+      case "pinned":
+        this.pin = later(this.pin, { at: entry.at, writer: entry.w, value: entry.pinned });
         break;
       case "message":
         this.addMessage(entry);
@@ -111,6 +122,15 @@ export class JournalFold {
     return this.removed?.value === true ? this.removed.at : null;
   }
 
+  /** Where the title is from; undefined where there is none. */
+  get titleRank(): TitleRank | undefined {
+    return titleRanks.find((rank) => this.titles.has(rank));
+  }
+
+  get pinned(): boolean {
+    return this.pin?.value ?? false;
+  }
+
   /** Whose run has the word in this message, while it has not ended. */
   streamingWriter(message: string): string | undefined {
     const run = this.messages.get(message)?.runs.at(-1);
@@ -133,7 +153,7 @@ export class JournalFold {
     const createdAt = firstFinite(this.createdAt, this.firstAt);
     return {
       id,
-      title: this.title?.value ?? "",
+      title: this.title(),
       createdAt,
       updatedAt: Math.max(this.contentAt, createdAt),
       messages,
@@ -141,9 +161,15 @@ export class JournalFold {
     };
   }
 
-  summary(): { readonly title: string; readonly updatedAt: number; readonly removedAt: number | null } {
+  summary(): {
+    readonly title: string;
+    readonly updatedAt: number;
+    readonly removedAt: number | null;
+    readonly pinned: boolean;
+  } {
     return {
-      title: this.title?.value ?? "",
+      pinned: this.pinned,
+      title: this.title(),
       updatedAt: Math.max(this.contentAt, firstFinite(this.createdAt, this.firstAt)),
       removedAt: this.removedAt,
     };
@@ -192,11 +218,19 @@ export class JournalFold {
         ...(stopReason === undefined ? {} : { stopReason }),
       });
     }
-    if (this.title !== undefined) drafts.push({ t: "title", at: this.title.at, title: this.title.value });
+    for (const [rank, { at, value }] of this.titles) {
+      drafts.push({ t: "title", at, title: value, ...(rank === "person" ? {} : { by: rank }) });
+    }
+    if (this.pin !== undefined) drafts.push({ t: "pinned", at: this.pin.at, pinned: this.pin.value });
     if (this.leaf !== undefined) drafts.push({ t: "leaf", at: this.leaf.at, id: this.leaf.value });
     if (this.removed !== undefined)
       drafts.push({ t: this.removed.value ? "removed" : "restored", at: this.removed.at });
     return [...drafts, ...open];
+  }
+
+  private title(): string {
+    const rank = this.titleRank;
+    return (rank === undefined ? undefined : this.titles.get(rank)?.value) ?? "";
   }
 
   private addMessage(entry: Extract<Entry, { t: "message" }>): void {

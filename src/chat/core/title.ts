@@ -3,6 +3,16 @@ const maxTitle = 60;
 
 /** Control characters, line separators and the bidi controls that could turn a list around. Joiners (ZWJ, ZWNJ) are text. */
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu;
+const hasWords = /[\p{L}\p{N}]/u;
+/** Where a block of code begins or ends. */
+const fence = /^\s*(`{3,}|~{3,})/u;
+const listOrHeading = /^\s*(?:#{1,6}\s+|[-*>+]\s+|\d{1,3}[.)]\s+)/u;
+
+/** Said before the question, and no part of it. English only: in other languages the words stay. */
+const greeting =
+  /^(?:hi|hello|hey|hiya|greetings|good (?:morning|afternoon|evening|day))(?:\s+(?:there|all|everyone|again|paddock|llama))?(?=[\s,.!:;)-]|$)[\s,.!:;)–-]*/iu;
+const politeness =
+  /^(?:please|pls|kindly|(?:can|could|would|will) you(?: please| kindly)?|i(?:'d| would) like you to|i (?:want|need) you to|help me(?: to)?)(?:\s+(?=\S)|\s*,\s*)/iu;
 
 /** One clean line: what a person typed as a title, made safe to show. May be empty. */
 export function cleanTitle(text: string): string {
@@ -10,14 +20,65 @@ export function cleanTitle(text: string): string {
 }
 
 /**
- * A title from the first question: its first line with words in it, cut at a word. Empty when there are none.
+ * A title from the first question: its first line that says what is asked, without greeting, politeness, code and
+ * markup, cut at a word. Code gives the title only where there is nothing else. Empty when there are no words at all.
  */
 export function titleFrom(text: string): string {
+  let inside: string | undefined;
+  let code = "";
+  let greeted = "";
   for (const line of text.slice(0, 20_000).split(/\r?\n/u)) {
-    const title = cleanTitle(line.replace(/^\s*(?:#{1,6}\s+|[-*>]\s+|`{3,}\S*|~{3,}\S*)/u, ""));
-    if (/[\p{L}\p{N}]/u.test(title)) return shorten(title);
+    const mark = fence.exec(line)?.[1];
+    if (mark !== undefined && (inside === undefined || mark.startsWith(inside))) {
+      inside = inside === undefined ? mark : undefined;
+      continue;
+    }
+    const words = cleanTitle(plainWords(line));
+    if (!hasWords.test(words)) continue;
+    if (inside !== undefined) {
+      if (code === "") code = words;
+      continue;
+    }
+    const asked = gist(words);
+    if (hasWords.test(asked)) return shorten(asked);
+    if (greeted === "") greeted = words;
   }
-  return "";
+  return shorten(code === "" ? greeted : code);
+}
+
+/**
+ * A title as a model gave it, or undefined where it is none: more than a line, too long, without words, or markup.
+ * A model wraps what it says in quotes and labels; these go, and what is left must stand as it is.
+ */
+export function modelTitle(said: string): string | undefined {
+  const line = said
+    .trim()
+    .replace(/^#{1,6}\s+/u, "")
+    .replace(/^\**title\**\s*:\s*\**/iu, "")
+    .replace(/^["'“”‘’«»*_`]+|["'“”‘’«»*_`.]+$/gu, "")
+    .trim();
+  if (/[\r\n]/u.test(line) || /[<>`|[\]{}]|\*\*|https?:/u.test(line)) return undefined;
+  if (cleanTitle(line) !== line || !hasWords.test(line)) return undefined;
+  const length = Array.from(line).length;
+  return length < 3 || length > maxTitle || line.split(" ").length > 12 ? undefined : line;
+}
+
+function plainWords(line: string): string {
+  return line
+    .replace(listOrHeading, "")
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/gu, "$1")
+    .replace(/[`*]+/gu, "")
+    .replace(/(^|\s)[@#/](?:file|selection|folder|symbol|problems|terminal|diff|editors)(?::\S+)?(?=\s|$)/giu, "$1");
+}
+
+function gist(words: string): string {
+  let rest = words.replace(greeting, "");
+  for (let shorter = rest.replace(politeness, ""); shorter !== rest; shorter = rest.replace(politeness, "")) {
+    rest = shorter;
+  }
+  if (!hasWords.test(rest) || rest === words) return rest;
+  const first = Array.from(rest)[0] ?? "";
+  return first.toLocaleUpperCase("en") + rest.slice(first.length);
 }
 
 function shorten(title: string): string {

@@ -5,7 +5,7 @@ import type { MessageError, Part } from "../core/conversation";
 import { chatSampling } from "../core/promptMessages";
 import { appendText, joinParts, samePartsText } from "../core/parts";
 import type { Live } from "../core/webviewContract";
-import type { ConversationHandle } from "../node/conversationStore";
+import type { ConversationHandle } from "../node/conversationHandle";
 import type { EntryRequest } from "../node/openConversation";
 
 /** How often what was generated goes to the journal: what a killed window can lose of an answer. */

@@ -12,7 +12,8 @@ import { promptMessages } from "../core/promptMessages";
 import { cleanTitle, titleFrom } from "../core/title";
 import { newestBelow, type ShownMessage, withVersions } from "../core/versions";
 import type { ConversationSummary, Live } from "../core/webviewContract";
-import type { ConversationHandle, ConversationStore } from "../node/conversationStore";
+import type { ConversationHandle } from "../node/conversationHandle";
+import type { ConversationStore } from "../node/conversationStore";
 import type { EntryRequest } from "../node/openConversation";
 import { Answer, type AnswerRequest } from "./answer";
 
@@ -120,7 +121,7 @@ export class ChatController {
     const title = titleFrom(text);
     const entries: EntryRequest[] = [
       { t: "created" },
-      { t: "title", title },
+      { t: "title", title, by: "question" },
       { ...asked, parts: [...asked.parts], parent: null },
     ];
     await this.ask(handle, question, entries);

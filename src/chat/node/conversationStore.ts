@@ -1,21 +1,24 @@
 import { randomUUID } from "node:crypto";
-import { type FSWatcher, watch } from "node:fs";
 import * as path from "node:path";
 import * as v from "valibot";
-import { type Disposable, toDisposable } from "../../platform/core/disposables";
-import { PaddockError } from "../../platform/core/errors";
+import { toDisposable } from "../../platform/core/disposables";
+import type { PaddockError } from "../../platform/core/errors";
 import { Emitter } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
-import { toStorageError } from "../../platform/node/storageError";
+import { errnoOf, toStorageError } from "../../platform/node/storageError";
 import { type Conversation, idSchema } from "../core/conversation";
-import { type EntryRequest, type OpenEnvironment, OpenConversation } from "./openConversation";
+import type { ConversationHandle, ListedConversation, StorageProblem, StoreOptions } from "./conversationHandle";
+import { Epoch } from "./epoch";
+import { FolderWatch } from "./folderWatch";
+import { type OpenEnvironment, OpenConversation } from "./openConversation";
+import { deleteStoreFiles } from "./deleteStoreFiles";
 import { nodeStoreFiles, type StoreFiles } from "./storeFiles";
-import { type IndexRow, readIndex, type StoredSummary, writeIndex } from "./summaryIndex";
+import { type IndexRow, readIndex, writeIndex } from "./summaryIndex";
 import { Writers } from "./writers";
 
 const extension = ".jsonl";
+const epochName = "epoch.json";
 const watchSettleMs = 60;
-const pollMs = 2_000;
 /** What a killed window had not put into the index is read again by the next one; it need not be fresh. */
 const indexDelayMs = 30_000;
 const firstRetryMs = 1_000;
@@ -25,42 +28,6 @@ const keptOpen = 16;
 const scanAtOnce = 8;
 /** How long a removed conversation can come back: a day is longer than anyone's "undo". */
 const trashMs = 24 * 60 * 60 * 1000;
-
-export interface StoreOptions {
-  /** An absolute folder of the chat's own; made when missing. */
-  readonly folder: string;
-  readonly log: Logger;
-  readonly files?: StoreFiles;
-}
-
-export interface ListedConversation extends StoredSummary {
-  readonly id: string;
-  /** Some living window is writing an answer into it. */
-  readonly answering: boolean;
-}
-
-/** What could not be written, while it is only in memory. */
-export interface StorageProblem {
-  readonly error: PaddockError;
-  /** Entries held; 0 when the storage can't be used but nothing waits. */
-  readonly held: number;
-}
-
-/** A conversation in use. Dispose it when done, so that it may leave the memory. */
-export interface ConversationHandle extends Disposable {
-  readonly id: string;
-  /** One more, for another user. */
-  share(): ConversationHandle;
-  conversation(): Conversation;
-  removed(): boolean;
-  hasNewerEntries(): boolean;
-  answering(): { readonly message: string; readonly writer: string } | undefined;
-  ownsRun(message: string): boolean;
-  /** Counts at once; settles when written or held back. Never rejects: see onDidChangeProblem. */
-  append(requests: readonly EntryRequest[], options?: { durable?: boolean }): Promise<void>;
-  /** Takes in what other windows wrote. Never rejects; what is in memory stays usable. */
-  refresh(): Promise<void>;
-}
 
 /**
  * All conversations of this machine's user, one append-only journal each, shared by every window without a lock:
@@ -82,11 +49,15 @@ export class ConversationStore {
   /** A conversation changed, by this window or another; null: several, or none in particular. */
   readonly onDidChange = this.changes.event;
   readonly onDidChangeProblem = this.problems.event;
+  private readonly forgettings = new Emitter<void>();
+  /** All data was deleted, here or in another window: nothing of it may be shown or kept any longer. */
+  readonly onDidForget = this.forgettings.event;
   private readonly env: OpenEnvironment;
   private writeError: PaddockError | undefined;
   private startError: PaddockError | undefined;
-  private watcher: FSWatcher | undefined;
-  private poll: ReturnType<typeof setInterval> | undefined;
+  private readonly watching: FolderWatch;
+  private readonly epoch: Epoch;
+  private readonly epochWatching: FolderWatch;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private retryMs = firstRetryMs;
   private indexTimer: ReturnType<typeof setTimeout> | undefined;
@@ -100,6 +71,17 @@ export class ConversationStore {
     this.folder = path.join(options.folder, "conversations");
     this.indexPath = path.join(options.folder, "index.json");
     this.writers = new Writers(path.join(options.folder, "writers"), this.files);
+    this.watching = new FolderWatch(
+      this.folder,
+      (name) => this.noticed(name),
+      () => void this.refresh(),
+    );
+    this.epoch = new Epoch(path.join(options.folder, epochName), this.files);
+    this.epochWatching = new FolderWatch(
+      options.folder,
+      (name) => (name === epochName ? void this.wasDeleted() : undefined),
+      () => void this.wasDeleted(),
+    );
     this.writers.onDidChange(() => this.changes.fire({ id: null }));
     this.env = {
       files: this.files,
@@ -108,7 +90,8 @@ export class ConversationStore {
       isLive: (writer) => this.writers.isLive(writer),
       nextCount: () => this.count++,
       isHolding: () => this.retry !== undefined,
-      onFolderMade: () => this.watch(),
+      wasDeleted: () => this.wasDeleted(),
+      onFolderMade: () => this.watching.start(),
       onWritten: (conversation, problem) => this.written(conversation, problem),
     };
   }
@@ -123,7 +106,9 @@ export class ConversationStore {
       this.log.warn(`chat storage: ${this.startError.detail ?? this.startError.message}`);
       this.problems.fire(this.problem());
     }
-    this.watch();
+    await this.epoch.start();
+    this.watching.start();
+    this.epochWatching.start();
     for (const [id, row] of await readIndex(this.files, this.indexPath)) this.rows.set(id, row);
     await this.refresh();
     await this.purge();
@@ -140,6 +125,46 @@ export class ConversationStore {
       listed.push({ id, ...row.summary, answering });
     }
     return listed.sort((a, b) => b.updatedAt - a.updatedAt);
+  }
+
+  /** Changes with the conversation's file. */
+  revision(id: string): string {
+    const row = this.rows.get(id);
+    return row === undefined ? "" : `${row.size} ${row.mtimeMs}`;
+  }
+
+  /** A conversation as it is, without keeping it in memory. @throws PaddockError storage/* */
+  async peek(id: string): Promise<Conversation> {
+    const open = this.loaded.get(id) ?? new OpenConversation(id, this.path(id), this.env, true);
+    try {
+      if (!this.loaded.has(id)) await open.read();
+    } catch (error) {
+      throw toStorageError(error);
+    }
+    return open.conversation();
+  }
+
+  /** A random name that is another one after each deletion of all data; null before the first. */
+  get epochName(): string | null {
+    return this.epoch.current;
+  }
+
+  /**
+   * Deletes all conversations, with what was removed and could still come back, for every window: those forget them
+   * too, and write none of them again. There is no way back. What can't be removed is tried once more.
+   * @throws PaddockError storage/*
+   */
+  async deleteEverything(): Promise<void> {
+    try {
+      await this.files.makeFolder(this.folder);
+      await this.epoch.begin();
+      const open = [...this.loaded.values()];
+      this.forget();
+      await Promise.all(open.map((conversation) => conversation.settled()));
+      await deleteStoreFiles(this.files, path.dirname(this.folder), this.epoch.path);
+    } catch (error) {
+      throw toStorageError(error);
+    }
   }
 
   problem(): StorageProblem | undefined {
@@ -173,8 +198,8 @@ export class ConversationStore {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    this.watcher?.close();
-    clearInterval(this.poll);
+    this.watching.close();
+    this.epochWatching.close();
     clearTimeout(this.retry);
     clearTimeout(this.indexTimer);
     for (const timer of this.settling.values()) clearTimeout(timer);
@@ -183,6 +208,23 @@ export class ConversationStore {
     await this.saveIndex();
     this.changes.dispose();
     this.problems.dispose();
+    this.forgettings.dispose();
+  }
+
+  private async wasDeleted(): Promise<boolean> {
+    if (this.closed || !(await this.epoch.hasPassed())) return false;
+    this.forget();
+    return true;
+  }
+
+  private forget(): void {
+    for (const conversation of this.loaded.values()) conversation.discard();
+    this.loaded.clear();
+    this.rows.clear();
+    this.writeError = undefined;
+    this.changes.fire({ id: null });
+    this.problems.fire(this.problem());
+    this.forgettings.fire();
   }
 
   private handle(conversation: OpenConversation): ConversationHandle {
@@ -199,6 +241,7 @@ export class ConversationStore {
       conversation: () => conversation.conversation(),
       removed: () => conversation.removed,
       hasNewerEntries: () => conversation.hasNewerEntries,
+      titleRank: () => conversation.titleRank,
       answering: () => conversation.answering(),
       ownsRun: (message) => conversation.ownsRun(message),
       append: (requests, options) => {
@@ -235,6 +278,7 @@ export class ConversationStore {
   }
 
   private async scan(): Promise<void> {
+    await this.wasDeleted();
     await this.writers.refresh();
     let names: string[];
     try {
@@ -278,7 +322,9 @@ export class ConversationStore {
       this.scheduleIndex();
       return changed || open === undefined;
     } catch (error) {
-      this.log.warn(`conversation ${id}: ${String(error)}`);
+      if (errnoOf(error) !== "ENOENT" || !(await this.wasDeleted())) {
+        this.log.warn(`conversation ${id}: ${String(error)}`);
+      }
       return false;
     }
   }
@@ -292,28 +338,6 @@ export class ConversationStore {
     if (writers.some((writer) => !this.writers.isLive(writer))) await this.writers.refresh();
     if (changed) this.changes.fire({ id });
     this.evict();
-  }
-
-  private watch(): void {
-    this.watcher?.close();
-    this.watcher = undefined;
-    if (this.closed) return;
-    try {
-      this.watcher = watch(this.folder, { persistent: false }, (_event, name) => this.noticed(name));
-      this.watcher.on("error", () => this.pollInstead());
-      clearInterval(this.poll);
-      this.poll = undefined;
-    } catch {
-      this.pollInstead();
-    }
-  }
-
-  private pollInstead(): void {
-    this.watcher?.close();
-    this.watcher = undefined;
-    if (this.closed) return;
-    this.poll ??= setInterval(() => void this.refresh(), pollMs);
-    this.poll.unref();
   }
 
   private noticed(name: string | null): void {
@@ -380,6 +404,7 @@ export class ConversationStore {
 
   private async saveIndex(): Promise<void> {
     try {
+      await this.wasDeleted();
       await writeIndex(this.files, this.indexPath, [...this.rows.values()]);
     } catch (error) {
       this.log.debug(`chat index: ${String(error)}`);

@@ -2,7 +2,7 @@ import { PaddockError } from "../../platform/core/errors";
 import { errnoOf, toStorageError } from "../../platform/node/storageError";
 import type { Conversation } from "../core/conversation";
 import { encodeEntry, type Entry, type EntryDraft, JOURNAL_VERSION } from "../core/journal";
-import { type IsLive, JournalFold } from "../core/journalFold";
+import { type IsLive, JournalFold, type TitleRank } from "../core/journalFold";
 import { maxJournalBytes, readJournal } from "./journalReader";
 import type { StoreFiles } from "./storeFiles";
 import type { IndexRow } from "./summaryIndex";
@@ -23,6 +23,8 @@ export interface OpenEnvironment {
   nextCount(): number;
   /** Writing failed a moment ago, and a timer will try again: small entries wait for it. */
   isHolding(): boolean;
+  /** The person has deleted all data: what is gone must not be written anew. Discards what is in memory when it is so. */
+  wasDeleted(): Promise<boolean>;
   /** The folder was missing and was made again. */
   onFolderMade(): void;
   onWritten(conversation: OpenConversation, problem: PaddockError | undefined): void;
@@ -41,6 +43,7 @@ export class OpenConversation {
   private offset = 0;
   private unsaved: Entry[] = [];
   private tail: Promise<void> = Promise.resolve();
+  private discarded = false;
 
   constructor(
     readonly id: string,
@@ -54,7 +57,11 @@ export class OpenConversation {
   }
 
   get removed(): boolean {
-    return this.fold.removedAt !== null;
+    return this.discarded || this.fold.removedAt !== null;
+  }
+
+  get titleRank(): TitleRank | undefined {
+    return this.fold.titleRank;
   }
 
   get hasNewerEntries(): boolean {
@@ -76,10 +83,22 @@ export class OpenConversation {
   }
 
   row(facts: { size: number; mtimeMs: number }): IndexRow {
-    const { title, updatedAt, removedAt } = this.fold.summary();
+    const summary = this.fold.summary();
     const openWriters = [...new Set(this.fold.openMessages().map(({ writer }) => writer))];
     const { newer, unreadable } = this.fold;
-    return { id: this.id, ...facts, summary: { title, updatedAt, removedAt, openWriters, newer, unreadable } };
+    return { id: this.id, ...facts, summary: { ...summary, openWriters, newer, unreadable } };
+  }
+
+  /** All data was deleted: forgets everything, for whoever still holds it, and takes nothing in any more. */
+  discard(): void {
+    this.discarded = true;
+    this.fold = new JournalFold();
+    this.unsaved = [];
+  }
+
+  /** Settles when no read or write of this conversation is under way. */
+  settled(): Promise<void> {
+    return this.inTurn(() => Promise.resolve());
   }
 
   /**
@@ -87,6 +106,7 @@ export class OpenConversation {
    * @returns settles when they are written or held back for later; never rejects, the environment hears of problems.
    */
   append(requests: readonly EntryRequest[], durable = false): Promise<void> {
+    if (this.discarded) return Promise.resolve();
     for (const request of requests) {
       const entry = this.stamp(request);
       this.fold.apply(entry);
@@ -100,6 +120,8 @@ export class OpenConversation {
     return this.inTurn(async () => {
       if (this.unsaved.length === 0) return;
       try {
+        // Only a file that is not there can be one that was deleted.
+        if (!this.exists && (await this.env.wasDeleted())) return;
         await this.write(durable);
         this.env.onWritten(this, undefined);
       } catch (error) {
@@ -127,6 +149,7 @@ export class OpenConversation {
       if (size < this.offset) this.offset = 0;
       if (size === this.offset) return;
       this.offset = await readJournal(this.env.files, this.path, this.offset, (line) => {
+        if (this.discarded) return;
         if (line.kind === "entry") changed = this.fold.apply(line.entry) || changed;
         else if (line.kind === "newer") this.fold.newer++;
         else this.fold.unreadable++;
@@ -142,6 +165,7 @@ export class OpenConversation {
       await this.writeUnsaved(durable);
     } catch (error) {
       if (errnoOf(error) !== "ENOENT") throw error;
+      if (await this.env.wasDeleted()) return;
       // The file or the whole folder is gone, while all of the conversation is here: write it anew.
       await files.makeFolder(folder);
       this.env.onFolderMade();
@@ -155,7 +179,8 @@ export class OpenConversation {
     const batch = this.unsaved.slice();
     const data = Buffer.from(batch.map(encodeEntry).join(""), "utf8");
     await files.append(this.path, data, { create: !this.exists, durable });
-    this.unsaved.splice(0, batch.length);
+    // Discarded meanwhile, it has none left, and none of a later one may go.
+    if (!this.discarded) this.unsaved.splice(0, batch.length);
     this.exists = true;
     // Nobody else wrote in between: no need to read our own entries back. (If they did, the count tells ours.)
     const { size } = await files.facts(this.path).catch(() => ({ size: -1 }));

@@ -27,7 +27,8 @@ export interface StoreFiles {
   remove(path: string): Promise<void>;
 }
 
-const chunkBytes = 1024 * 1024;
+/** What is parsed in one go: a few milliseconds of the extension host, at most. */
+const chunkBytes = 128 * 1024;
 
 export const nodeStoreFiles: StoreFiles = {
   async makeFolder(path) {

@@ -9,6 +9,7 @@ export const summarySchema = v.object({
   title: v.string(),
   updatedAt: count,
   removedAt: v.nullable(count),
+  pinned: v.boolean(),
   /** Writers with an answer begun and not ended. */
   openWriters: v.array(v.string()),
   /** Lines of a newer version, and lines that could not be read. */
@@ -20,7 +21,9 @@ export type StoredSummary = v.InferOutput<typeof summarySchema>;
 const rowSchema = v.object({ id: idSchema, size: count, mtimeMs: count, summary: summarySchema });
 export type IndexRow = v.InferOutput<typeof rowSchema>;
 
-const indexSchema = v.object({ version: v.literal(1), rows: v.array(v.unknown()) });
+/** Another version's index is made anew: its rows would lack what this one asks for. */
+const indexVersion = 2;
+const indexSchema = v.object({ version: v.literal(indexVersion), rows: v.array(v.unknown()) });
 const maxIndexBytes = 64 * 1024 * 1024;
 
 /**
@@ -46,5 +49,5 @@ export async function readIndex(files: StoreFiles, path: string): Promise<Map<st
 
 /** @throws Node's error; callers may ignore it. */
 export async function writeIndex(files: StoreFiles, path: string, rows: readonly IndexRow[]): Promise<void> {
-  await files.replace(path, JSON.stringify({ version: 1, rows }));
+  await files.replace(path, JSON.stringify({ version: indexVersion, rows }));
 }
