@@ -65,6 +65,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       activeModel: active,
       warmUp,
       maxTokens: () => settings.current["chat.maxTokens"],
+      useInstructions: () => settings.current["chat.useInstructions"],
       describeError,
       memento: context.workspaceState,
       runCommand: async (command) => {

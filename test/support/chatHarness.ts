@@ -4,6 +4,7 @@ import type { ShownMessage } from "../../src/chat/core/versions";
 import type { EngineView, Live, Notice, ViewState } from "../../src/chat/core/webviewContract";
 import { ChatController } from "../../src/chat/host/chatController";
 import { type ChatAudience, ChatPresenter } from "../../src/chat/host/chatPresenter";
+import { PromptPlanner } from "../../src/chat/host/promptPlanner";
 import { ConversationStore } from "../../src/chat/node/conversationStore";
 import type { StoreFiles } from "../../src/chat/node/storeFiles";
 import type {
@@ -198,7 +199,7 @@ export async function chatWindow(options: {
     store,
     backend,
     activeModel: model,
-    maxTokens: () => maxTokens,
+    planner: new PromptPlanner({ instructions: () => Promise.resolve([]), maxTokens: () => maxTokens }),
     describeError,
     texts: textNames,
     log: silentLogger,

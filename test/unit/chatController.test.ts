@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Message, plainText } from "../../src/chat/core/conversation";
-import { systemPrompt } from "../../src/chat/core/promptMessages";
+import { systemPrompt } from "../../src/chat/core/instructions";
 import { nodeStoreFiles, type StoreFiles } from "../../src/chat/node/storeFiles";
 import { PaddockError } from "../../src/platform/core/errors";
 import {

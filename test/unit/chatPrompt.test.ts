@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Message, Part } from "../../src/chat/core/conversation";
 import { partsLength, truncateParts } from "../../src/chat/core/parts";
-import { promptMessages, systemPrompt } from "../../src/chat/core/promptMessages";
+import { systemPrompt } from "../../src/chat/core/instructions";
+import { promptMessages as promptOf } from "../../src/chat/core/promptMessages";
 import { cleanTitle, titleFrom } from "../../src/chat/core/title";
 
 let count = 0;
@@ -14,6 +15,7 @@ const message = (role: Message["role"], parts: Part[], status: Message["status"]
   status,
 });
 const text = (value: string): Part => ({ type: "text", text: value });
+const promptMessages = (path: readonly Message[]) => promptOf(path, systemPrompt);
 const system = { role: "system", text: systemPrompt };
 
 describe("the prompt", () => {

@@ -17,7 +17,7 @@ function tree(...lines: string[]): Conversation {
       status: "complete",
     });
   }
-  return { id: "c", title: "", createdAt: 0, updatedAt: 0, messages, leaf: null };
+  return { id: "c", title: "", createdAt: 0, updatedAt: 0, messages, leaf: null, settings: {} };
 }
 const versionsOf = (conversation: Conversation, leaf: string) =>
   withVersions(conversation, shownMessages({ ...conversation, leaf })).map(({ id, versions }) =>

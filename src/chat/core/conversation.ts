@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import { errorCodes } from "../../platform/core/errors";
 import { machineUseSchema, timingsSchema } from "../../engine/timings";
+import type { ConversationSettings } from "./conversationSettings";
+import { promptReportSchema } from "./promptReport";
 
 /**
  * A conversation is a tree of messages: every message names its parent, so that a retry or an edit is a sibling
@@ -49,6 +51,8 @@ export const messageSchema = v.object({
   timings: v.optional(timingsSchema),
   machine: v.optional(machineUseSchema),
   stopReason: v.optional(v.string()),
+  /** Assistant only: what its prompt was made of besides the conversation. */
+  prompt: v.optional(promptReportSchema),
 });
 export type Message = v.InferOutput<typeof messageSchema>;
 
@@ -60,6 +64,7 @@ export interface Conversation {
   readonly messages: ReadonlyMap<string, Message>;
   /** The message at the end of the path that is shown; null when empty. */
   readonly leaf: string | null;
+  readonly settings: ConversationSettings;
 }
 
 /** Root-to-leaf path of what is shown. Stops at a missing parent. */

@@ -1,5 +1,7 @@
 import * as v from "valibot";
 import { machineUseSchema, timingsSchema } from "../../engine/timings";
+import { conversationSettingsSchema } from "./conversationSettings";
+import { promptReportSchema } from "./promptReport";
 import { idSchema, messageErrorSchema, type Part, partSchema } from "./conversation";
 
 /**
@@ -73,6 +75,10 @@ export const entrySchema = v.variant("t", [
     stopReason: v.optional(v.string()),
     parts: v.optional(knownParts),
   }),
+  /** What the prompt of the writer's run was made of besides the conversation. */
+  v.object({ ...stamp, t: v.literal("prompt"), at, report: promptReportSchema }),
+  /** All of the conversation's settings; what is absent is the default. */
+  v.object({ ...stamp, t: v.literal("settings"), at, settings: conversationSettingsSchema }),
   v.object({ ...stamp, t: v.literal("leaf"), at, id: idSchema }),
   v.object({ ...stamp, t: v.literal("removed"), at }),
   v.object({ ...stamp, t: v.literal("restored"), at }),

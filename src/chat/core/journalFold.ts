@@ -1,6 +1,9 @@
 import type { Conversation, Message, Part } from "./conversation";
 import type { Entry, EntryDraft, TitleSource } from "./journal";
+import type { ConversationSettings } from "./conversationSettings";
+import type { Entry, EntryDraft } from "./journal";
 import { appendText, joinParts, truncateParts } from "./parts";
+import type { PromptReport } from "./promptReport";
 
 /** Whether the writer still runs, somewhere: a message it was streaming is then still coming. */
 export type IsLive = (writer: string) => boolean;
@@ -18,6 +21,7 @@ interface Run {
   readonly model: string | undefined;
   parts: Part[];
   end: RunEnd | undefined;
+  prompt: PromptReport | undefined;
 }
 
 interface FoldedMessage {
@@ -52,6 +56,7 @@ export class JournalFold {
   private leaf: Register<string> | undefined;
   private lastMessage: Register<string> | undefined;
   private removed: Register<boolean> | undefined;
+  private settings: Register<ConversationSettings> | undefined;
   /** Lines that were torn or no entries at all. */
   unreadable = 0;
   /** Lines of a newer Paddock, left alone. */
@@ -98,6 +103,14 @@ export class JournalFold {
         }
         break;
       }
+      case "prompt": {
+        const run = this.currentRun.get(entry.w);
+        if (run !== undefined && run.end === undefined) run.prompt = entry.report;
+        break;
+      }
+      case "settings":
+        this.settings = later(this.settings, { at: entry.at, writer: entry.w, value: entry.settings });
+        break;
       case "leaf":
         this.leaf = later(this.leaf, { at: entry.at, writer: entry.w, value: entry.id });
         break;
@@ -158,6 +171,7 @@ export class JournalFold {
       updatedAt: Math.max(this.contentAt, createdAt),
       messages,
       leaf: this.shownLeaf(),
+      settings: this.settings?.value ?? {},
     };
   }
 
@@ -199,15 +213,16 @@ export class JournalFold {
         continue;
       }
       const made = runParts(folded);
+      const prompt: EntryDraft[] = run.prompt === undefined ? [] : [{ t: "prompt", at: run.at, report: run.prompt }];
       if (isStreaming(id)) {
-        open.push(start);
+        open.push(start, ...prompt);
         for (const part of made) {
           if (part.type === "text" || part.type === "reasoning") open.push({ t: part.type, x: part.text });
         }
         continue;
       }
       const { status, error, timings, machine, stopReason, at: endAt } = run.end ?? brokenOff(run);
-      drafts.push(start, {
+      drafts.push(start, ...prompt, {
         t: "end",
         at: endAt,
         status,
@@ -222,6 +237,9 @@ export class JournalFold {
       drafts.push({ t: "title", at, title: value, ...(rank === "person" ? {} : { by: rank }) });
     }
     if (this.pin !== undefined) drafts.push({ t: "pinned", at: this.pin.at, pinned: this.pin.value });
+    if (this.settings !== undefined)
+      drafts.push({ t: "settings", at: this.settings.at, settings: this.settings.value });
+    if (this.title !== undefined) drafts.push({ t: "title", at: this.title.at, title: this.title.value });
     if (this.leaf !== undefined) drafts.push({ t: "leaf", at: this.leaf.at, id: this.leaf.value });
     if (this.removed !== undefined)
       drafts.push({ t: this.removed.value ? "removed" : "restored", at: this.removed.at });
@@ -258,7 +276,7 @@ export class JournalFold {
     kept: number,
     parts: Part[],
   ): void {
-    const run: Run = { writer, at, kept, model, parts, end: undefined };
+    const run: Run = { writer, at, kept, model, parts, end: undefined, prompt: undefined };
     this.currentRun.set(writer, run);
     let index = message.runs.length;
     while (index > 0 && isLater(message.runs[index - 1], run)) index--;
@@ -290,6 +308,7 @@ function toMessage(folded: FoldedMessage, isLive: IsLive): Message {
     ...(end?.timings === undefined ? {} : { timings: end.timings }),
     ...(end?.machine === undefined ? {} : { machine: end.machine }),
     ...(end?.stopReason === undefined ? {} : { stopReason: end.stopReason }),
+    ...(run.prompt === undefined ? {} : { prompt: run.prompt }),
   };
 }
 

@@ -1,23 +1,6 @@
-import type { PromptMessage, Sampling } from "../../engine/protocol";
+import type { PromptMessage } from "../../engine/protocol";
 import { PaddockError } from "../../platform/core/errors";
 import type { Message, Part } from "./conversation";
-
-/** Short, because small models follow short instructions and every token of it is prompt processing. */
-export const systemPrompt =
-  "You are Paddock, a programming assistant inside a code editor. Answer briefly and to the point. " +
-  "Format answers as Markdown and put code into fenced blocks with the language's name.";
-
-/**
- * top-k, top-p and min-p are llama.cpp's own defaults; the temperature is below its 0.8, since the answers are about
- * code; the mild repeat penalty is what LlamaChatSession uses, and keeps small models out of loops.
- */
-export const chatSampling: Sampling = {
-  temperature: 0.4,
-  topK: 40,
-  topP: 0.95,
-  minP: 0.05,
-  repeatPenalty: { penalty: 1.1, lastTokens: 64 },
-};
 
 type PromptPart = Extract<PromptMessage, { role: "assistant" }>["parts"][number];
 
@@ -27,10 +10,11 @@ type PromptPart = Extract<PromptMessage, { role: "assistant" }>["parts"][number]
  * become one, since many chat templates insist on turns.
  *
  * @param path root to the message that is to be answered or continued.
+ * @param system the system message's text; none where it is empty.
  * @throws PaddockError `unsupported` for an image.
  */
-export function promptMessages(path: readonly Message[]): PromptMessage[] {
-  const prompt: PromptMessage[] = [{ role: "system", text: systemPrompt }];
+export function promptMessages(path: readonly Message[], system: string): PromptMessage[] {
+  const prompt: PromptMessage[] = system === "" ? [] : [{ role: "system", text: system }];
   for (const message of path) {
     if (message.role === "user") addQuestion(prompt, questionText(message.parts));
     else if (message.status !== "failed") addAnswer(prompt, message.parts);

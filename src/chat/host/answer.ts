@@ -1,12 +1,13 @@
 import type { JobOptions, ModelId, PortableBackend } from "../../engine/backend";
-import type { GenerationProgress, GenerationResult, PromptMessage } from "../../engine/protocol";
+import type { GenerationProgress, GenerationResult } from "../../engine/protocol";
 import { type PaddockError, isCancellation, toPaddockError } from "../../platform/core/errors";
 import type { MessageError, Part } from "../core/conversation";
-import { chatSampling } from "../core/promptMessages";
 import { appendText, joinParts, samePartsText } from "../core/parts";
+import { isEmptyReport } from "../core/promptReport";
 import type { Live } from "../core/webviewContract";
 import type { ConversationHandle } from "../node/conversationHandle";
 import type { EntryRequest } from "../node/openConversation";
+import type { PromptPlan } from "./promptPlanner";
 
 /** How often what was generated goes to the journal: what a killed window can lose of an answer. */
 const storeEveryMs = 250;
@@ -16,8 +17,7 @@ export interface AnswerRequest {
   readonly message: string;
   readonly model: ModelId;
   /** Made when the answer starts; a prompt that can't be made is this message's error. */
-  readonly messages: () => readonly PromptMessage[];
-  readonly maxTokens: number;
+  readonly plan: (signal: AbortSignal) => Promise<PromptPlan>;
   /** What the message holds already, when this answer goes on from there. */
   readonly kept: readonly Part[];
 }
@@ -71,7 +71,7 @@ export class Answer {
 
   /** Settles when the answer has ended and that is stored or held. Never rejects: an error becomes the message's. */
   async run(backend: Pick<PortableBackend, "chat">): Promise<void> {
-    const { model, maxTokens } = this.request;
+    const { model } = this.request;
     this.live({ phase: "waiting", prompt: { total: 0, cached: 0, processed: 0 }, predicted_n: 0, predicted_ms: 0 });
     const options: JobOptions = {
       model,
@@ -83,8 +83,10 @@ export class Answer {
     };
     const continueLast = this.request.kept.length > 0;
     try {
-      const messages = this.request.messages();
-      const result = await backend.chat({ messages, maxTokens, sampling: chatSampling, continueLast }, options);
+      const { messages, maxTokens, sampling, report } = await this.request.plan(this.abort.signal);
+      this.abort.signal.throwIfAborted();
+      if (!isEmptyReport(report)) await this.handle.append([{ t: "prompt", report }]);
+      const result = await backend.chat({ messages, maxTokens, sampling, continueLast }, options);
       await this.finish(this.endOf(result, continueLast));
     } catch (error) {
       await this.finish(this.failureOf(error));

@@ -5,7 +5,9 @@ import { ChatController } from "./chatController";
 import type { CreateChat } from "./chatDeps";
 import { ChatPresenter } from "./chatPresenter";
 import { ChatView, chatViewId } from "./chatView";
+import { PromptPlanner } from "./promptPlanner";
 import { chatTexts } from "./texts";
+import { readInstructions } from "./workspaceInstructions";
 
 /** A storage that hangs must not keep the chat from showing; what it has is shown when it comes. */
 const patienceMs = 3_000;
@@ -19,7 +21,10 @@ export const createChat: CreateChat = (deps) => {
     store,
     backend: deps.backend,
     activeModel,
-    maxTokens: deps.maxTokens,
+    planner: new PromptPlanner({
+      maxTokens: deps.maxTokens,
+      instructions: (signal) => (deps.useInstructions() ? readInstructions(signal, log) : Promise.resolve([])),
+    }),
     describeError,
     texts,
     log,

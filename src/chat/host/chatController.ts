@@ -8,7 +8,6 @@ import type { ActiveModel } from "../core/activeModel";
 import type { ChatTexts } from "../core/chatTexts";
 import { type Message, type MessageError, pathTo, shownMessages } from "../core/conversation";
 import { partsLength } from "../core/parts";
-import { promptMessages } from "../core/promptMessages";
 import { cleanTitle, titleFrom } from "../core/title";
 import { newestBelow, type ShownMessage, withVersions } from "../core/versions";
 import type { ConversationSummary, Live } from "../core/webviewContract";
@@ -16,12 +15,13 @@ import type { ConversationHandle } from "../node/conversationHandle";
 import type { ConversationStore } from "../node/conversationStore";
 import type { EntryRequest } from "../node/openConversation";
 import { Answer, type AnswerRequest } from "./answer";
+import type { PromptPlanner } from "./promptPlanner";
 
 export interface ChatControllerDeps {
   readonly store: ConversationStore;
   readonly backend: Pick<PortableBackend, "chat">;
   readonly activeModel: ActiveModel;
-  readonly maxTokens: () => number;
+  readonly planner: PromptPlanner;
   readonly describeError: (error: PaddockError) => { readonly message: string; readonly remedy?: string };
   readonly texts: ChatTexts;
   readonly log: Logger;
@@ -184,7 +184,7 @@ export class ChatController {
       const path = pathTo(handle.conversation(), message);
       const resume: EntryRequest = { t: "resume", id: message, kept: partsLength(target.parts), model };
       const stored = handle.append([resume], { durable: true });
-      return this.start(handle, { message, model, messages: () => promptMessages(path), kept: target.parts }, stored);
+      return this.start(handle, { message, model, path, kept: target.parts }, stored);
     });
   }
 
@@ -241,21 +241,22 @@ export class ChatController {
     const answer: EntryRequest = { t: "message", id: message, parent: question, role: "assistant", parts: [], model };
     const stored = handle.append([...entries, answer], { durable: true });
     const path = pathTo(handle.conversation(), question);
-    return this.start(handle, { message, model, messages: () => promptMessages(path), kept: [] }, stored);
+    return this.start(handle, { message, model, path, kept: [] }, stored);
   }
 
   /** @returns settles when the engine may begin: what was asked is on disk, or held because the disk can't take it. */
   private async start(
     handle: ConversationHandle,
-    request: Omit<AnswerRequest, "maxTokens">,
+    { path, ...request }: Omit<AnswerRequest, "plan"> & { readonly path: readonly Message[] },
     stored: Promise<void>,
   ): Promise<void> {
-    const { backend, texts, log } = this.deps;
+    const { backend, planner, texts, log } = this.deps;
     const { message } = request;
     const conversation = handle.id;
+    const { settings } = handle.conversation();
     const answer = new Answer(
       handle.share(),
-      { ...request, maxTokens: this.deps.maxTokens() },
+      { ...request, plan: (signal) => planner.plan({ path, settings }, signal) },
       {
         onDelta: (type, text, length) => this.deltas.fire({ conversation, message, type, text, length }),
         onLive: (live) => this.lives.fire({ conversation, message, ...live }),

@@ -21,6 +21,8 @@ export interface ChatDeps {
   readonly warmUp: () => void;
   /** The setting paddock.chat.maxTokens, read anew for each answer. */
   readonly maxTokens: () => number;
+  /** The setting paddock.chat.useInstructions. */
+  readonly useInstructions: () => boolean;
   /** The words for an error, in the person's language: the catalogue in platform/host. */
   readonly describeError: (error: PaddockError) => { readonly message: string; readonly remedy?: string };
   /** The window's own: keeps the draft and the selected conversation. */

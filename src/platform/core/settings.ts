@@ -12,6 +12,7 @@ const settingSchemas = {
   "engine.contextSize": v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_048_576)),
   "engine.idleUnloadMinutes": v.pipe(v.number(), v.minValue(0), v.maxValue(10_080)),
   "chat.maxTokens": v.pipe(v.number(), v.integer(), v.minValue(16), v.maxValue(131_072)),
+  "chat.useInstructions": v.boolean(),
 } as const;
 
 export type SettingKey = keyof typeof settingSchemas;
@@ -25,6 +26,7 @@ export const defaultSettings: Settings = {
   "engine.contextSize": 0,
   "engine.idleUnloadMinutes": 30,
   "chat.maxTokens": 1024,
+  "chat.useInstructions": true,
 };
 
 export const settingKeys = Object.keys(settingSchemas) as SettingKey[];
@@ -50,5 +52,6 @@ export function parseSettings(read: (key: SettingKey) => unknown, onProblem: (pr
     "engine.contextSize": take("engine.contextSize"),
     "engine.idleUnloadMinutes": take("engine.idleUnloadMinutes"),
     "chat.maxTokens": take("chat.maxTokens"),
+    "chat.useInstructions": take("chat.useInstructions"),
   };
 }
