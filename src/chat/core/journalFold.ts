@@ -1,7 +1,6 @@
 import type { Conversation, Message, Part } from "./conversation";
 import type { Entry, EntryDraft, TitleSource } from "./journal";
 import type { ConversationSettings } from "./conversationSettings";
-import type { Entry, EntryDraft } from "./journal";
 import { appendText, joinParts, truncateParts } from "./parts";
 import type { PromptReport } from "./promptReport";
 
@@ -239,7 +238,6 @@ export class JournalFold {
     if (this.pin !== undefined) drafts.push({ t: "pinned", at: this.pin.at, pinned: this.pin.value });
     if (this.settings !== undefined)
       drafts.push({ t: "settings", at: this.settings.at, settings: this.settings.value });
-    if (this.title !== undefined) drafts.push({ t: "title", at: this.title.at, title: this.title.value });
     if (this.leaf !== undefined) drafts.push({ t: "leaf", at: this.leaf.at, id: this.leaf.value });
     if (this.removed !== undefined)
       drafts.push({ t: this.removed.value ? "removed" : "restored", at: this.removed.at });
