@@ -2,6 +2,8 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { createChat } from "./chat/host/chat";
 import type { Chat } from "./chat/host/chatDeps";
+import { KvFolder } from "./chat/node/kvFolder";
+import { KvStates } from "./chat/node/kvStates";
 import { EmbeddedEngine } from "./engine/client/embeddedEngine";
 import { MachineTurns } from "./engine/client/machineTurns";
 import { turnsPath } from "./engine/client/turnsPath";
@@ -56,11 +58,21 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       .load(active.current().id, new AbortController().signal)
       .catch((error: unknown) => log.warn(`The model was not loaded ahead: ${toPaddockError(error).message}`));
   };
+  const storageDir = path.join(context.globalStorageUri.fsPath, "chat");
+  const kvStates = store.add(
+    new KvStates({
+      folder: new KvFolder(path.join(storageDir, "kv")),
+      engine,
+      capBytes: () => settings.current["chat.kvCacheDiskMegabytes"] * 1_000_000,
+      log,
+    }),
+  );
   const chat = store.add(
     createChat({
       extensionUri: context.extensionUri,
-      storageDir: path.join(context.globalStorageUri.fsPath, "chat"),
-      backend: engine,
+      storageDir,
+      backend: kvStates,
+      kvStates,
       lifecycle: engine,
       activeModel: active,
       warmUp,
@@ -100,7 +112,10 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
         ? { activationMs, activeModel: () => active.current().id, engine, chat, timings: () => history.all() }
         : undefined,
     close: async () => {
-      await Promise.allSettled([chat.close(), engine.close()]);
+      const chatClosed = chat.close();
+      // The engine holds what is to be saved, so it goes last; this is bounded in time.
+      await kvStates.close();
+      await Promise.allSettled([chatClosed, engine.close()]);
     },
   };
 }

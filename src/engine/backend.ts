@@ -1,3 +1,4 @@
+import type { Disposable } from "../platform/core/disposables";
 import type { Event } from "../platform/core/event";
 import type { PaddockError } from "../platform/core/errors";
 import type {
@@ -31,6 +32,8 @@ export interface JobOptions {
   readonly onProgress?: (progress: GenerationProgress) => void;
   /** Whose KV cache to prefer: a conversation's or a document's id. */
   readonly session?: string;
+  /** Called when the job's turn has come and its model is loaded, before the engine hears of it; the job waits for it. */
+  readonly before?: () => Promise<void>;
 }
 
 export interface GenerateRequest {
@@ -85,14 +88,20 @@ export interface EmbeddedBackend extends PortableBackend {
     request: { tokens: readonly number[]; from: number; top: number },
     options: JobOptions,
   ): Promise<{ actual: number | null; top: { token: number; probability: number }[] }[]>;
-  saveState(
-    path: string,
-    options: { model: ModelId; session: string; signal: AbortSignal },
-  ): Promise<{ tokens: number; bytes: number; identityKey: string }>;
+  /** Never loads a model: rejects with model/not-loaded. For more see the contract. */
+  saveState(path: string, options: StateOptions): Promise<{ tokens: number; bytes: number; identityKey: string }>;
   loadState(
     path: string,
-    options: { model: ModelId; session: string; identityKey: string; signal: AbortSignal },
-  ): Promise<{ tokens: number }>;
+    options: StateOptions & { identityKey: string },
+  ): Promise<{ tokens: number; loaded: boolean }>;
+}
+
+export interface StateOptions {
+  readonly model: ModelId;
+  readonly session: string;
+  readonly signal: AbortSignal;
+  /** When its turn comes; absent: at once, for one whose turn it is (JobOptions.before). */
+  readonly priority?: Priority;
 }
 
 export interface LoadedModel {
@@ -127,6 +136,8 @@ export interface ModelLifecycle {
   unload(model: ModelId): Promise<void>;
   /** Forget the crashes and start again: the way out of "failed". */
   restart(model: ModelId, signal: AbortSignal): Promise<LoadedModel>;
+  /** Called before a model that is idle is unloaded or restarted on demand, which waits for it: it must be bounded in time. */
+  beforeUnload(listener: (model: ModelId) => Promise<void>): Disposable;
 }
 
 /** What the models room gives the engine: where an id's file is, checked before any engine opens it. */

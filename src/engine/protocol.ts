@@ -274,15 +274,26 @@ export const engineContract = {
         machine: machineUseSchema,
       }),
     },
-    /** Write the KV cache of the session's sequence to a file of our own; the caller keeps it under the identity key. */
+    /**
+     * Write the KV cache of the session's sequence, and which tokens its answers were sampled as, to a file of our own;
+     * the caller keeps it under the identity key. Refuses with `context/unknown` what is not there or in use, and with
+     * `unsupported` a context that needs checkpoints.
+     */
     saveState: {
-      params: v.object({ context: contextId, session: v.string(), path: v.string() }),
+      params: v.object({ job: jobId, context: contextId, session: v.string(), path: v.string() }),
       result: v.object({ tokens: count, bytes: count, identityKey: v.string() }),
     },
-    /** Refuses with `unsupported` when `identityKey` is not this context's own. */
+    /** Refuses with `unsupported` what is damaged or not of `identityKey`, which must be this context's own. */
     loadState: {
-      params: v.object({ context: contextId, session: v.string(), path: v.string(), identityKey: v.string() }),
-      result: v.object({ tokens: count }),
+      params: v.object({
+        job: jobId,
+        context: contextId,
+        session: v.string(),
+        path: v.string(),
+        identityKey: v.string(),
+      }),
+      /** `loaded` is false where the session had a KV cache already, which is kept. */
+      result: v.object({ tokens: count, loaded: v.boolean() }),
     },
 
     stats: {

@@ -490,7 +490,7 @@ describe("the embedded-only tier", () => {
       maxTokens: 5,
       messages,
     });
-    const saved = await peer.request("saveState", { context: "main", session: "kept", path: file });
+    const saved = await peer.request("saveState", { job: job(), context: "main", session: "kept", path: file });
     expect(saved.tokens).toBeGreaterThan(300);
     for (const session of ["x", "y"])
       await peer.request("chat", {
@@ -502,9 +502,15 @@ describe("the embedded-only tier", () => {
         messages: [user(session)],
       });
     await expect(
-      peer.request("loadState", { context: "main", session: "kept", path: file, identityKey: "another" }),
+      peer.request("loadState", { job: job(), context: "main", session: "kept", path: file, identityKey: "another" }),
     ).rejects.toMatchObject({ code: "unsupported" });
-    await peer.request("loadState", { context: "main", session: "kept", path: file, identityKey: saved.identityKey });
+    await peer.request("loadState", {
+      job: job(),
+      context: "main",
+      session: "kept",
+      path: file,
+      identityKey: saved.identityKey,
+    });
     const again = await peer.request("chat", {
       job: job(),
       context: "main",

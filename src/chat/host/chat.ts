@@ -13,7 +13,7 @@ import { readInstructions } from "./workspaceInstructions";
 const patienceMs = 3_000;
 
 export const createChat: CreateChat = (deps) => {
-  const { log, describeError, activeModel } = deps;
+  const { log, describeError, activeModel, kvStates } = deps;
   const texts = chatTexts();
   const subscriptions = new DisposableStore();
   const store = new ConversationStore({ folder: deps.storageDir, log });
@@ -44,10 +44,22 @@ export const createChat: CreateChat = (deps) => {
   const start = async (): Promise<void> => {
     const { remembered } = presenter;
     await store.start();
+    keepStates();
     // It may have been removed in another window; then the list is what there is.
     if (remembered !== undefined && controller.selectedId === null)
       await controller.select(remembered).catch(() => undefined);
   };
+  const keepStates = (): void => {
+    const isKnown = (conversation: string): boolean => store.list().some(({ id }) => id === conversation);
+    // A list that could not be read says nothing about what is gone.
+    if (store.problem() === undefined) void kvStates.sweep(isKnown);
+    subscriptions.add(
+      store.onDidChange(({ id }) => {
+        if (id !== null && !isKnown(id)) void kvStates.forget(id);
+      }),
+    );
+  };
+  subscriptions.add(controller.onDidSelect((id) => kvStates.show(id, () => activeModel.current().id)));
   let started: Promise<void> | undefined;
   /** The storage is read when somebody wants to see it, not when the editor starts. */
   const ready = (): Promise<void> => {

@@ -5,6 +5,7 @@ import type { PaddockError } from "../../platform/core/errors";
 import type { Event } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import type { ActiveModel } from "../core/activeModel";
+import type { KvStates } from "../node/kvStates";
 
 /** Buttons of the chat that end in another room. */
 export type ChatCommand = "restartEngine" | "showLog" | "switchModel" | "loadModel";
@@ -15,6 +16,8 @@ export interface ChatDeps {
   /** An absolute folder of the chat's own, under the extension's global storage; made when it is missing. */
   readonly storageDir: string;
   readonly backend: Pick<PortableBackend, "chat">;
+  /** Conversations' KV caches on disk; `backend` has them around its answers. */
+  readonly kvStates: Pick<KvStates, "show" | "forget" | "sweep">;
   readonly lifecycle: Pick<ModelLifecycle, "state" | "onDidChangeState">;
   readonly activeModel: ActiveModel;
   /** A message is likely: have the model loaded by the time it is sent. Harmless when it is loaded already. */

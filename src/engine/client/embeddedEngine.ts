@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { PaddockError, isCancellation, toPaddockError } from "../../platform/core/errors";
+import { type Disposable, toDisposable } from "../../platform/core/disposables";
 import { Emitter } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import type {
@@ -15,11 +16,13 @@ import type {
   ModelResolver,
   ModelState,
   ModelStateChange,
+  StateOptions,
   TimingSink,
 } from "../backend";
-import type { ContextOptions, GenerationProgress, GenerationResult, PromptMessage, Tool } from "../protocol";
+import type { GenerationProgress, GenerationResult, PromptMessage, Tool } from "../protocol";
 import type { Turns } from "../turns";
 import { EngineProcess } from "./engineProcess";
+import { contextOf } from "./featureContext";
 import { Scheduler } from "./scheduler";
 import { type EngineSettings, openContext, type Running, Supervisor } from "./supervisor";
 
@@ -48,6 +51,7 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
     this.options.log.error("A state listener failed", error),
   );
   readonly onDidChangeState = this.states.event;
+  private readonly leaving = new Set<(model: ModelId) => Promise<void>>();
 
   constructor(private readonly options: EmbeddedEngineOptions) {
     this.scheduler = new Scheduler(options.turns);
@@ -66,13 +70,20 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
   }
 
   async unload(model: ModelId): Promise<void> {
+    await this.saidGoodbye(model);
     await this.supervisors.get(model)?.unload();
   }
 
   async restart(model: ModelId, signal: AbortSignal): Promise<LoadedModel> {
     const supervisor = this.supervisor(model);
+    await this.saidGoodbye(model);
     await supervisor.restart(signal);
     return loadedOf(supervisor);
+  }
+
+  beforeUnload(listener: (model: ModelId) => Promise<void>): Disposable {
+    this.leaving.add(listener);
+    return toDisposable(() => this.leaving.delete(listener));
   }
 
   /** Models that have an engine now. */
@@ -219,23 +230,20 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
     return positions;
   }
 
-  saveState(
-    path: string,
-    options: Where & { readonly session: string },
-  ): Promise<{ tokens: number; bytes: number; identityKey: string }> {
+  saveState(path: string, options: StateOptions): Promise<{ tokens: number; bytes: number; identityKey: string }> {
     const { session, signal } = options;
-    return this.light(options, ({ engine }) =>
-      engine.peer.request("saveState", { context: "main", session, path }, { signal }),
+    return this.withState(options, ({ engine }, job) =>
+      engine.peer.request("saveState", { job, context: "main", session, path }, { signal }),
     );
   }
 
   loadState(
     path: string,
-    options: Where & { readonly session: string; readonly identityKey: string },
-  ): Promise<{ tokens: number }> {
+    options: StateOptions & { readonly identityKey: string },
+  ): Promise<{ tokens: number; loaded: boolean }> {
     const { session, identityKey, signal } = options;
-    return this.light(options, ({ engine }) =>
-      engine.peer.request("loadState", { context: "main", session, path, identityKey }, { signal }),
+    return this.withState(options, ({ engine }, job) =>
+      engine.peer.request("loadState", { job, context: "main", session, path, identityKey }, { signal }),
     );
   }
 
@@ -251,15 +259,15 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
   ): Promise<GenerationResult> {
     let answered = false;
     const attempt = (): Promise<GenerationResult> =>
-      this.scheduled(options, async (running, job, waited_ms) =>
-        call(
+      this.scheduled(options, async (running, job, waited) => {
+        const context = await this.context(running, options.feature);
+        const since = performance.now();
+        await options.before?.();
+        // It is part of what a person waits for.
+        const waited_ms = waited + performance.now() - since;
+        return call(
           running,
-          {
-            job,
-            waited_ms,
-            context: await this.context(running, options.feature),
-            ...(options.session === undefined ? {} : { session: options.session }),
-          },
+          { job, waited_ms, context, ...(options.session === undefined ? {} : { session: options.session }) },
           {
             signal: options.signal,
             onProgress: (progress) => {
@@ -267,8 +275,8 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
               options.onProgress?.(progress);
             },
           },
-        ),
-      );
+        );
+      });
     const result = await attempt().catch((error: unknown) => {
       // An engine that was dying when the question came has answered nothing of it: the next one can, unseen.
       const lost = error instanceof PaddockError && error.code === "engine/crashed" && !answered;
@@ -286,6 +294,13 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
       machine,
     });
     return result;
+  }
+
+  /** What a model that is ready and idle holds in memory may be saved before it goes. */
+  private async saidGoodbye(model: ModelId): Promise<void> {
+    const { state } = this.supervisors.get(model) ?? {};
+    if (state?.status !== "ready" || state.busy) return;
+    await Promise.allSettled([...this.leaving].map((listener) => listener(model)));
   }
 
   /** Loads the model if need be, waits for a slot, runs, and ends an engine that does not answer a cancel. */
@@ -319,6 +334,24 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
     );
   }
 
+  /** Not counted as a job: keeping state keeps no model from being idle. */
+  private withState<T>(
+    { model, signal, priority }: StateOptions,
+    work: (running: Running, job: string) => Promise<T>,
+  ): Promise<T> {
+    const job = randomUUID();
+    const tell = (what: "pause" | "resume"): void => {
+      this.supervisors.get(model)?.ready?.engine.peer.notify(what, { job });
+    };
+    const run = async (): Promise<T> => {
+      const running = this.supervisors.get(model)?.ready;
+      if (running === undefined) throw new PaddockError("model/not-loaded", "No model is loaded.");
+      return named(() => work(running, job));
+    };
+    if (priority === undefined) return run();
+    return this.scheduler.run(priority, signal, { pause: () => tell("pause"), resume: () => tell("resume") }, run);
+  }
+
   /** What costs next to nothing skips the queue. */
   private async light<T>({ model, signal }: Where, work: (running: Running) => Promise<T>): Promise<T> {
     const supervisor = this.supervisor(model);
@@ -329,12 +362,7 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
   private async counted<T>(supervisor: Supervisor, work: () => Promise<T>): Promise<T> {
     const end = supervisor.beginJob();
     try {
-      return await work();
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      const known = toPaddockError(error);
-      if (known.code !== "disconnected") throw known;
-      throw new PaddockError("engine/crashed", "The engine crashed.", { detail: known.message });
+      return await named(work);
     } finally {
       end();
     }
@@ -364,24 +392,15 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
   }
 }
 
-function contextOf(
-  feature: Feature,
-  settings: EngineSettings,
-): [name: string, options: Omit<ContextOptions, "context">] {
-  const threads = settings.threads > 0 ? { threads: settings.threads } : {};
-  switch (feature) {
-    case "chat":
-    case "sql":
-    case "action":
-      // Made when the model loads; see mainContext.
-      return ["main", {}];
-    case "completion":
-      // Two, since a prefetch of lower priority may hold one of them, paused.
-      return ["completion", { contextSize: 4096, sequences: 2, ...threads }];
-    case "benchmark":
-      return ["benchmark", { contextSize: 4096, ...threads }];
-    case "index":
-      return ["index", { contextSize: 2048, ...threads }];
+/** An engine that is gone in the middle of its work has crashed. */
+async function named<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const known = toPaddockError(error);
+    if (known.code !== "disconnected") throw known;
+    throw new PaddockError("engine/crashed", "The engine crashed.", { detail: known.message });
   }
 }
 

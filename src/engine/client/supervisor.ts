@@ -71,6 +71,11 @@ export class Supervisor {
     return this.current;
   }
 
+  /** The engine, where it has its model and lives. */
+  get ready(): Running | undefined {
+    return this.running?.engine.lost === true ? undefined : this.running;
+  }
+
   /** Resolves when the model is ready; joins a load that is under way. The load ends when its last waiter has gone. */
   async load(signal: AbortSignal): Promise<Running> {
     signal.throwIfAborted();

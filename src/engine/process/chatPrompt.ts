@@ -34,6 +34,27 @@ export class SampledTokens {
   get(text: string): readonly Token[] | undefined {
     return this.byText.get(text);
   }
+
+  /** Those that stand in a KV cache with these tokens; the last token of an answer that has just ended is not in it yet. */
+  within(tokens: readonly Token[]): (readonly [text: string, tokens: readonly Token[]])[] {
+    const starts = new Map<Token, number[]>();
+    for (const [index, token] of tokens.entries()) {
+      const known = starts.get(token);
+      if (known === undefined) starts.set(token, [index]);
+      else known.push(index);
+    }
+    return [...this.byText].filter(([, sampled]) => {
+      const [first] = sampled;
+      return first !== undefined && (starts.get(first) ?? []).some((start) => runsAt(tokens, start, sampled));
+    });
+  }
+}
+
+function runsAt(tokens: readonly Token[], start: number, run: readonly Token[]): boolean {
+  const length = Math.min(run.length, tokens.length - start);
+  if (length < run.length - 1) return false;
+  for (let index = 0; index < length; index++) if (tokens[start + index] !== run[index]) return false;
+  return true;
 }
 
 export interface RenderedChat {

@@ -1,9 +1,9 @@
-import { rename, rm } from "node:fs/promises";
 import type { ControlledEvaluateInputItem, Token } from "node-llama-cpp";
 import { PaddockError } from "../../platform/core/errors";
 import type { Params, RequestContext, RequestHandlers, Result } from "../../platform/core/rpc";
 import { type EngineContract, type GenerationProgress, type GenerationResult, PROTOCOL_VERSION } from "../protocol";
 import { type RenderedChat } from "./chatPrompt";
+import { checkTokens } from "./checkTokens";
 import { beginning, fillInMiddleTokens } from "./fillInMiddle";
 import { generate } from "./generate";
 import { createGrammar } from "./grammar";
@@ -12,6 +12,7 @@ import { LoadedModel } from "./loadedModel";
 import { ModelContext } from "./modelContext";
 import { commonPrefix } from "./slots";
 import { type EngineLog, protocolMismatch, type Runtime, startRuntime } from "./runtime";
+import { loadState, saveState } from "./savedState";
 import { RequestTimer } from "./timer";
 import { chatWithTools } from "./toolChat";
 
@@ -101,34 +102,10 @@ export class Engine {
       };
     },
     probabilities: (params, { signal }) => this.jobs.run(params.job, signal, (job) => this.probabilities(params, job)),
-    saveState: async ({ context: name, session, path }) => {
-      const context = this.context(name);
-      const slot = context.slots.ofSession(session);
-      if (slot === undefined) throw new PaddockError("context/unknown", "Nothing is kept in memory for this session.");
-      const part = `${path}.part`;
-      return slot.mutex.run(async () => {
-        try {
-          const { fileSize } = await slot.sequence.saveStateToFile(part);
-          await rename(part, path);
-          return { tokens: slot.sequence.nextTokenIndex, bytes: fileSize, identityKey: context.info.identityKey };
-        } finally {
-          await rm(part, { force: true });
-        }
-      });
-    },
-    loadState: ({ context: name, session, path, identityKey }) => {
-      const context = this.context(name);
-      if (identityKey !== context.info.identityKey) {
-        throw new PaddockError(
-          "unsupported",
-          "The saved state belongs to another model, adapter or version and cannot be used.",
-        );
-      }
-      return context.slots.use(session, [], async (slot) => {
-        await slot.sequence.loadStateFromFile(path, { acceptRisk: true });
-        return { tokens: slot.sequence.nextTokenIndex };
-      });
-    },
+    saveState: ({ job, context, ...state }, { signal }) =>
+      this.jobs.run(job, signal, (running) => saveState(this.context(context), state, running)),
+    loadState: ({ job, context, ...state }, { signal }) =>
+      this.jobs.run(job, signal, (running) => loadState(this.context(context), state, running)),
     stats: () => {
       let vramBytes = this.loaded?.model.memoryUsage.vram ?? 0;
       for (const { info } of this.contexts.values()) vramBytes += info.vramBytes;
@@ -315,13 +292,4 @@ function rawPrompt(stop: readonly string[] | undefined): Pick<Prepared, "stopTok
     shownTokens: new Map(),
     markers: { reasoning: null, stop: stop?.filter((text) => text !== "") ?? [] },
   };
-}
-
-/** Token ids come from outside; llama.cpp does not check them against the vocabulary. */
-function checkTokens(tokens: readonly number[], vocabularySize: number): Token[] {
-  for (const token of tokens) {
-    if (token >= vocabularySize)
-      throw new PaddockError("invalid-message", `There is no token ${token} in this model's vocabulary.`);
-  }
-  return tokens as Token[];
 }

@@ -92,6 +92,10 @@ export class ModelContext {
     );
   }
 
+  get vocabularySize(): number {
+    return this.loaded.info.vocabularySize;
+  }
+
   /** What a request on this slot used. */
   machineUse(slot: Slot): MachineUse {
     return {

@@ -33,6 +33,15 @@ export class SlotPool {
   async use<T>(session: string | undefined, tokens: readonly Token[], work: (slot: Slot) => Promise<T>): Promise<T> {
     const slot = this.choose(session, tokens);
     slot.session = session ?? null;
+    try {
+      return await this.visit(slot, work);
+    } finally {
+      slot.usedAt = ++this.clock;
+    }
+  }
+
+  /** As use, of a slot that stays whose it is and as old as it is. */
+  async visit<T>(slot: Slot, work: (slot: Slot) => Promise<T>): Promise<T> {
     slot.users++;
     try {
       // Whoever is alone sees that it no longer is, and leaves within a token.
@@ -40,7 +49,6 @@ export class SlotPool {
       return await slot.mutex.run(() => work(slot));
     } finally {
       slot.users--;
-      slot.usedAt = ++this.clock;
     }
   }
 

@@ -13,6 +13,7 @@ const settingSchemas = {
   "engine.idleUnloadMinutes": v.pipe(v.number(), v.minValue(0), v.maxValue(10_080)),
   "chat.maxTokens": v.pipe(v.number(), v.integer(), v.minValue(16), v.maxValue(131_072)),
   "chat.useInstructions": v.boolean(),
+  "chat.kvCacheDiskMegabytes": v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_048_576)),
 } as const;
 
 export type SettingKey = keyof typeof settingSchemas;
@@ -27,6 +28,7 @@ export const defaultSettings: Settings = {
   "engine.idleUnloadMinutes": 30,
   "chat.maxTokens": 1024,
   "chat.useInstructions": true,
+  "chat.kvCacheDiskMegabytes": 1024,
 };
 
 export const settingKeys = Object.keys(settingSchemas) as SettingKey[];
@@ -53,5 +55,6 @@ export function parseSettings(read: (key: SettingKey) => unknown, onProblem: (pr
     "engine.idleUnloadMinutes": take("engine.idleUnloadMinutes"),
     "chat.maxTokens": take("chat.maxTokens"),
     "chat.useInstructions": take("chat.useInstructions"),
+    "chat.kvCacheDiskMegabytes": take("chat.kvCacheDiskMegabytes"),
   };
 }
