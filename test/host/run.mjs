@@ -1,5 +1,6 @@
 // Runs the in-host suite in the embedded editor, or with --desktop in VS Code through @vscode/test-electron.
-//   node test/host/run.mjs [--json FILE] [--desktop]
+//   node test/host/run.mjs [--json FILE] [--desktop] [--entry FILE]
+// --entry: another suite than test/host/index.ts, as the benches have one.
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
@@ -20,13 +21,15 @@ const flags = [
 ];
 
 await main(async () => {
-  const { values } = parseArgs({ options: { json: { type: "string" }, desktop: { type: "boolean" } } });
+  const { values } = parseArgs({
+    options: { json: { type: "string" }, desktop: { type: "boolean" }, entry: { type: "string" } },
+  });
   const report = path.resolve(values.json ?? path.join(root, "test-results", "host.json"));
   await mkdir(path.dirname(report), { recursive: true });
   await rm(report, { force: true });
   await esbuild.build({
     absWorkingDir: root,
-    entryPoints: ["test/host/index.ts"],
+    entryPoints: [values.entry ?? "test/host/index.ts"],
     outfile: suite,
     bundle: true,
     platform: "node",

@@ -44,6 +44,7 @@ export async function chatSession(options: ChatSessionOptions) {
     maxTokens,
     model: new FakeModel(model),
   });
+  controller.onDidSelect((id) => states.show(id, () => model));
   const last = (): ShownMessage => {
     const message = controller.shown().at(-1);
     if (message === undefined) throw new Error("Nothing is shown.");

@@ -53,9 +53,13 @@ export const createChat: CreateChat = (deps) => {
     const isKnown = (conversation: string): boolean => store.list().some(({ id }) => id === conversation);
     // A list that could not be read says nothing about what is gone.
     if (store.problem() === undefined) void kvStates.sweep(isKnown);
+    let epoch = store.epochName;
     subscriptions.add(
       store.onDidChange(({ id }) => {
         if (id !== null && !isKnown(id)) void kvStates.forget(id);
+        // All data was deleted, by this window or another.
+        if (store.epochName !== epoch) void kvStates.clear();
+        epoch = store.epochName;
       }),
     );
   };
@@ -98,6 +102,7 @@ export const createChat: CreateChat = (deps) => {
       controller.newConversation();
       await view.focusInput();
     },
+    ask: (text) => controller.send(null, text),
     stop: () => {
       controller.stopSelected();
     },

@@ -17,7 +17,7 @@ export interface ChatDeps {
   readonly storageDir: string;
   readonly backend: Pick<PortableBackend, "chat">;
   /** Conversations' KV caches on disk; `backend` has them around its answers. */
-  readonly kvStates: Pick<KvStates, "show" | "forget" | "sweep">;
+  readonly kvStates: Pick<KvStates, "show" | "forget" | "sweep" | "clear">;
   readonly lifecycle: Pick<ModelLifecycle, "state" | "onDidChangeState">;
   readonly activeModel: ActiveModel;
   /** A message is likely: have the model loaded by the time it is sent. Harmless when it is loaded already. */
@@ -43,6 +43,8 @@ export interface Chat extends Disposable {
   focusInput(): Promise<void>;
   /** Shows the view with a new, empty conversation. */
   newConversation(): Promise<void>;
+  /** Asks in a new conversation, which is shown then. @returns the conversation, when the question is stored. */
+  ask(text: string): Promise<string>;
   /** Stops the answer of the selected conversation, or, when it has none, every answer of this window. */
   stop(): void;
   /** Ends the answers, marks them interrupted and writes what is not yet on disk; await it in deactivate, then dispose. */
