@@ -27,6 +27,8 @@ interface FoldedMessage {
   readonly entry: Extract<Entry, { t: "message" }>;
   /** In order of (at, writer); the last one has the word. */
   readonly runs: Run[];
+  /** What it comes to, once nothing more can come into its runs: the same object each time, until a run begins anew. */
+  made?: Message;
 }
 
 /** The last writer wins, by time and then by name, so that every window comes to the same result. */
@@ -276,6 +278,7 @@ export class JournalFold {
   ): void {
     const run: Run = { writer, at, kept, model, parts, end: undefined, prompt: undefined };
     this.currentRun.set(writer, run);
+    delete message.made;
     let index = message.runs.length;
     while (index > 0 && isLater(message.runs[index - 1], run)) index--;
     message.runs.splice(index, 0, run);
@@ -289,6 +292,13 @@ export class JournalFold {
 }
 
 function toMessage(folded: FoldedMessage, isLive: IsLive): Message {
+  if (folded.made !== undefined) return folded.made;
+  const message = makeMessage(folded, isLive);
+  if (folded.runs.every(({ end }) => end !== undefined)) folded.made = message;
+  return message;
+}
+
+function makeMessage(folded: FoldedMessage, isLive: IsLive): Message {
   const { id, parent, role, at, parts } = folded.entry;
   const run = folded.runs.at(-1);
   if (run === undefined) return { id, parent, role, at, parts, status: "complete" };

@@ -41,6 +41,12 @@ export interface ChatPresenterDeps {
   readonly log: Logger;
 }
 
+interface Told {
+  readonly id: string;
+  /** Absent: this window is making it, and it reaches the view as deltas, so its text says nothing of a change. */
+  readonly message?: ShownMessage;
+}
+
 const draftKey = "paddock.chat.draft";
 const selectedKey = "paddock.chat.selected";
 
@@ -51,8 +57,8 @@ const selectedKey = "paddock.chat.selected";
 export class ChatPresenter implements Disposable {
   private readonly subscriptions = new DisposableStore();
   private audience: ChatAudience | undefined;
-  /** What the audience has been told of the shown path: id, and all that was said of it. */
-  private told: { readonly id: string; readonly said: string }[] = [];
+  /** What the audience has been told of the shown path. */
+  private told: Told[] = [];
   private toldList = "";
   private toldNotices = "[]";
   private listTimer: ReturnType<typeof setTimeout> | undefined;
@@ -95,7 +101,7 @@ export class ChatPresenter implements Disposable {
   state(): ViewState {
     const { controller } = this.deps;
     const messages = controller.shown();
-    this.told = messages.map((message) => this.saidOf(message));
+    this.told = messages.map((message) => this.tellingOf(message));
     const conversations = controller.conversations();
     const selected = controller.selectedId;
     this.toldList = JSON.stringify({ conversations, selected });
@@ -133,9 +139,10 @@ export class ChatPresenter implements Disposable {
       return;
     }
     for (const [index, message] of shown.entries()) {
-      const said = this.saidOf(message);
-      if (this.told[index]?.said === said.said) continue;
-      this.told[index] = said;
+      const telling = this.tellingOf(message);
+      const told = this.told[index];
+      if (told !== undefined && saysTheSame(told.message, telling.message)) continue;
+      this.told[index] = telling;
       this.audience.message({ conversation, message });
     }
     this.tellNotices();
@@ -158,10 +165,8 @@ export class ChatPresenter implements Disposable {
     return conversation === this.deps.controller.selectedId && this.told.some(({ id }) => id === message);
   }
 
-  /** What an answer of this window is making reaches the view as deltas, so its text says nothing of a change. */
-  private saidOf(message: ShownMessage): { id: string; said: string } {
-    const ours = this.deps.controller.isAnswering(message.id);
-    return { id: message.id, said: ours ? "streaming" : JSON.stringify(message) };
+  private tellingOf(message: ShownMessage): Told {
+    return this.deps.controller.isAnswering(message.id) ? { id: message.id } : { id: message.id, message };
   }
 
   private listSoon(): void {
@@ -231,4 +236,12 @@ export class ChatPresenter implements Disposable {
       this.deps.log.warn(`${key} was not kept: ${String(error)}`);
     });
   }
+}
+
+/** A finished message comes from the store as the same object; only what may have changed is looked at as a whole. */
+function saysTheSame(a: ShownMessage | undefined, b: ShownMessage | undefined): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined) return false;
+  if (a.parts === b.parts) return JSON.stringify({ ...a, parts: [] }) === JSON.stringify({ ...b, parts: [] });
+  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,9 +1,11 @@
 import { growLongText, longText, showMoreText } from "../longText";
 import { visibleNodes } from "../visibleNodes";
+import { renderQueue } from "../renderQueue";
+import { GrowingTable } from "./growingTable";
 import type { MarkdownActions, MarkdownLabels } from "./labels";
 import { morph } from "./morph";
-import { OpenFence } from "./openFence";
-import { blockStarts, type MarkdownEnv, renderHtml } from "./parser";
+import { fenceNodes, OpenFence } from "./openFence";
+import { blockStarts, fenceOf, type MarkdownEnv, renderHtml } from "./parser";
 import { safeFragment, sourceOf } from "./sanitize";
 import { completeMarkdown } from "./complete";
 
@@ -16,7 +18,8 @@ const shareOfTime = 0.2;
 
 /**
  * Shows Markdown that may still be growing. Blocks that are finished are rendered once and never touched again; only
- * what comes after them is rendered anew, at most once per frame and less often where that is costly.
+ * what comes after them is rendered anew, at most once per frame and less often where that is costly. What is much is
+ * rendered block by block, over several frames.
  */
 export class MarkdownView extends HTMLElement {
   labels: MarkdownLabels | undefined;
@@ -30,6 +33,10 @@ export class MarkdownView extends HTMLElement {
   private env: MarkdownEnv = {};
   private readonly live = document.createElement("div");
   private fence: OpenFence | undefined;
+  private table: GrowingTable | undefined;
+  /** The finished blocks that are still to be put in place; undefined when the text has changed. */
+  private plan: { readonly source: string; readonly type: string }[] | undefined;
+  private unfinished = false;
   private frame = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private notBefore = 0;
@@ -43,6 +50,7 @@ export class MarkdownView extends HTMLElement {
 
   connectedCallback(): void {
     this.classList.add("md");
+    if (this.unfinished) this.enqueue();
   }
 
   disconnectedCallback(): void {
@@ -58,8 +66,10 @@ export class MarkdownView extends HTMLElement {
     if (!grows || resumes) this.reset();
     this.source = text;
     this.streaming = streaming;
+    this.plan = undefined;
+    this.unfinished = true;
     if (streaming && this.firstChild !== null) this.schedule();
-    else this.renderNow();
+    else this.enqueue();
   }
 
   private reset(): void {
@@ -71,6 +81,7 @@ export class MarkdownView extends HTMLElement {
     this.limit = blocksAtOnce;
     this.env = {};
     this.fence = undefined;
+    this.table = undefined;
   }
 
   private schedule(): void {
@@ -85,8 +96,13 @@ export class MarkdownView extends HTMLElement {
     }
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
-      this.renderNow();
+      this.enqueue();
     });
+  }
+
+  private enqueue(): void {
+    renderQueue.delete(this.piece);
+    renderQueue.add(this.piece);
   }
 
   private cancel(): void {
@@ -94,51 +110,74 @@ export class MarkdownView extends HTMLElement {
     this.frame = 0;
     clearTimeout(this.timer);
     this.timer = undefined;
+    renderQueue.delete(this.piece);
   }
 
-  private renderNow(): void {
-    this.cancel();
+  private readonly piece = (): boolean => {
     const { labels } = this;
-    if (labels === undefined) return;
+    if (labels === undefined) return false;
     if (this.live.parentNode !== this) this.append(this.live);
     const began = performance.now();
-    this.render(labels);
+    const more = this.render(labels);
     const now = performance.now();
     this.notBefore = now + (now - began) * (1 / shareOfTime - 1);
+    this.unfinished = more;
+    return more;
+  };
+
+  /** One step of what there is to do. @returns whether there is more. */
+  private render(labels: MarkdownLabels): boolean {
+    if (this.blocks >= this.limit) {
+      if (this.settled < this.source.length) this.showRest(labels);
+      else this.live.replaceChildren();
+      return false;
+    }
+    this.plan ??= this.finishedBlocks();
+    const [next] = this.plan;
+    if (next !== undefined) {
+      if (this.settle(next.source, next.type, labels)) return true;
+      this.plan.shift();
+      this.settled += next.source.length;
+      this.blocks++;
+      return true;
+    }
+    if (this.streaming) return this.renderLive(this.source.slice(this.settled), labels);
+    this.live.replaceChildren();
+    return false;
   }
 
-  private render(labels: MarkdownLabels): void {
-    if (this.blocks >= this.limit) {
-      this.showRest(labels);
-      return;
-    }
+  /** The blocks after the settled ones that nothing can change any more. */
+  private finishedBlocks(): { readonly source: string; readonly type: string }[] {
     const tail = this.source.slice(this.settled);
     // The last line may still turn into something else, which can change the block before it; so it settles nothing.
     const lines = this.streaming ? tail.slice(0, tail.lastIndexOf("\n") + 1) : tail;
     const starts = blockStarts(lines, this.streaming ? { ...this.env } : this.env);
-    const done = this.streaming ? starts.slice(0, -1) : starts;
-    const room = this.limit - this.blocks;
-    for (const [index] of done.slice(0, room).entries()) {
-      const from = index === 0 ? 0 : (starts[index]?.offset ?? 0);
-      const to = starts[index + 1]?.offset ?? lines.length;
-      this.settle(tail.slice(from, to), labels);
-    }
-    if (done.length > 0) {
-      const end = done.length > room ? starts[room] : this.streaming ? starts.at(-1) : undefined;
-      this.settled += end?.offset ?? tail.length;
-      this.blocks += Math.min(done.length, room);
-      this.fence = undefined;
-    }
-    if (done.length > room) {
-      this.showRest(labels);
-      return;
-    }
-    if (this.streaming) this.renderLive(this.source.slice(this.settled), labels);
-    else this.live.replaceChildren();
+    // A table ends with an empty line, whatever comes after it.
+    const whole = !this.streaming || (starts.at(-1)?.type === "table_open" && /\n[ \t]*\n$/.test(lines));
+    return (whole ? starts : starts.slice(0, -1)).map(({ type }, index) => ({
+      source: lines.slice(index === 0 ? 0 : starts[index]?.offset, starts[index + 1]?.offset),
+      type,
+    }));
   }
 
-  private settle(source: string, labels: MarkdownLabels): void {
-    const nodes = this.nodesOf(source, this.env, labels);
+  /** Puts a finished block, or a piece of it, in its place. @returns whether there is more of it. */
+  private settle(source: string, type: string, labels: MarkdownLabels): boolean {
+    if (type === "table_open") {
+      const more = this.growTable(source, labels);
+      if (more !== undefined) {
+        if (more) return true;
+        if (this.table !== undefined) this.insertBefore(this.table.element, this.live);
+        this.table = undefined;
+        return false;
+      }
+    }
+    const fence = type === "fence" ? fenceOf(source) : undefined;
+    if (fence !== undefined && this.fence?.grow(fence, true) === true) {
+      this.insertBefore(this.fence.element, this.live);
+      this.fence = undefined;
+      return false;
+    }
+    const nodes = fence === undefined ? this.nodesOf(source, this.env, labels) : fenceNodes(fence, labels);
     for (const node of [...nodes.childNodes]) {
       const shown = this.live.firstChild;
       if (shown?.isEqualNode(node) === true) this.insertBefore(shown, this.live);
@@ -147,9 +186,24 @@ export class MarkdownView extends HTMLElement {
         this.insertBefore(node, this.live);
       }
     }
+    this.fence = undefined;
+    this.table = undefined;
+    return false;
   }
 
-  private renderLive(source: string, labels: MarkdownLabels): void {
+  /** @returns whether there are more rows; undefined where it is no table. */
+  private growTable(source: string, labels: MarkdownLabels, last?: (row: string) => string): boolean | undefined {
+    if (this.table?.fits(source) !== true) {
+      this.table = GrowingTable.of(source, (rows) => this.nodesOf(rows, { ...this.env }, labels));
+    }
+    if (this.table === undefined) return undefined;
+    const { element } = this.table;
+    if (this.live.firstChild !== element || this.live.childNodes.length > 1) this.live.replaceChildren(element);
+    return this.table.grow(source, last);
+  }
+
+  /** @returns whether there is more to do. */
+  private renderLive(source: string, labels: MarkdownLabels): boolean {
     const starts = blockStarts(source, { ...this.env });
     const open = starts.length === 1 ? starts[0]?.openFence : undefined;
     if (open !== undefined) {
@@ -157,21 +211,26 @@ export class MarkdownView extends HTMLElement {
         this.fence = new OpenFence(open, labels);
         this.live.replaceChildren(this.fence.element);
       }
-      return;
+      return false;
     }
     this.fence = undefined;
+    if (starts.length === 1 && starts[0]?.type === "table_open") {
+      const more = this.growTable(source, labels, completeMarkdown);
+      if (more !== undefined) return more;
+    }
+    this.table = undefined;
     if (source.length > maxBlock) {
       const shown = this.live.firstElementChild;
       if (shown?.classList.contains("long-text") === true) growLongText(shown, source, labels);
       else this.live.replaceChildren(longText(source, labels));
-      return;
+      return false;
     }
     morph(this.live, this.nodesOf(completeMarkdown(source), { ...this.env }, labels));
+    return false;
   }
 
   private nodesOf(source: string, env: MarkdownEnv, labels: MarkdownLabels): DocumentFragment {
-    const isFence = /^ {0,3}(```|~~~)/.test(source);
-    const html = source.length > maxBlock && !isFence ? undefined : renderHtml(source, env);
+    const html = source.length > maxBlock ? undefined : renderHtml(source, env);
     if (html !== undefined) return safeFragment(html, labels);
     const fragment = document.createDocumentFragment();
     fragment.append(longText(source, labels));
@@ -212,7 +271,7 @@ export class MarkdownView extends HTMLElement {
     else if (action === "rest") {
       this.limit += blocksAtOnce;
       this.live.replaceChildren();
-      this.renderNow();
+      this.enqueue();
     } else if (block !== null) {
       const { code, language } = sourceOf(block);
       if (action === "copy") confirm(target, actions.copy(code));

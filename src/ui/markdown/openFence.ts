@@ -1,12 +1,30 @@
 import { growLongText } from "../longText";
 import { markInvisible, visibleNodes } from "../visibleNodes";
+import { codeNodes } from "./codeNodes";
 import { highlight } from "./highlight";
 import type { MarkdownLabels } from "./labels";
-import { codeBlock, maxCode, safeNodes, setSourceOf } from "./sanitize";
+import { codeBlock, maxCode, setSourceOf } from "./sanitize";
 
 /** Colours catch up with growing code this often. */
 const highlightEveryMs = 250;
 const maxLiveHighlight = 8_000;
+
+interface Fence {
+  readonly language: string;
+  readonly code: string;
+}
+
+/** A code block that is whole. It goes through no HTML but the highlighter's. */
+export function fenceNodes({ code, language }: Fence, labels: MarkdownLabels): DocumentFragment {
+  const fragment = document.createDocumentFragment();
+  const html = highlight(code, language);
+  const nodes = document.createDocumentFragment();
+  if (html !== undefined) nodes.append(codeNodes(html));
+  else if (code.length <= maxCode) nodes.append(code);
+  markInvisible(nodes, labels.invisible);
+  fragment.append(codeBlock(code, language, [...nodes.childNodes], labels));
+  return fragment;
+}
 
 /** A code block whose end has not come yet: text is appended to it, and colours follow now and then. */
 export class OpenFence {
@@ -16,7 +34,7 @@ export class OpenFence {
   private lastHighlight = 0;
 
   constructor(
-    private readonly fence: { readonly language: string; readonly code: string },
+    private readonly fence: Fence,
     private readonly labels: MarkdownLabels,
   ) {
     this.shown = fence.code;
@@ -26,8 +44,8 @@ export class OpenFence {
     this.code = code;
   }
 
-  /** @returns false when it is not this block grown; then nothing has changed. */
-  grow({ language, code }: { readonly language: string; readonly code: string }): boolean {
+  /** @param closed its end has come. @returns false when it is not this block grown; then nothing has changed. */
+  grow({ language, code }: Fence, closed = false): boolean {
     if (language !== this.fence.language || !code.startsWith(this.shown)) return false;
     const wasLong = this.shown.length > maxCode;
     if (code.length > maxCode !== wasLong) return false;
@@ -40,7 +58,7 @@ export class OpenFence {
       return true;
     }
     if (added !== "") this.append(added);
-    this.colour();
+    this.colour(closed);
     return true;
   }
 
@@ -56,13 +74,14 @@ export class OpenFence {
     }
   }
 
-  private colour(): void {
+  private colour(closed: boolean): void {
     const now = performance.now();
-    if (now - this.lastHighlight < highlightEveryMs || this.shown.length > maxLiveHighlight) return;
+    const soon = now - this.lastHighlight < highlightEveryMs || this.shown.length > maxLiveHighlight;
+    if (soon && !closed) return;
     this.lastHighlight = now;
     const html = highlight(this.shown, this.fence.language);
     if (html === undefined) return;
-    const nodes = safeNodes(html);
+    const nodes = codeNodes(html);
     markInvisible(nodes, this.labels.invisible);
     this.code.replaceChildren(nodes);
   }

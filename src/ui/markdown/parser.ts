@@ -1,5 +1,6 @@
 import MarkdownIt, { type Env, type Token } from "markdown-it";
 import { highlight } from "./highlight";
+import { mathAsSource } from "./math";
 
 /** Link definitions seen so far; blocks of one text share it. */
 export type MarkdownEnv = Env;
@@ -7,6 +8,8 @@ export type MarkdownEnv = Env;
 /** A top-level block: where its lines begin in the source, and whether it is a fence that has not been closed. */
 export interface BlockStart {
   readonly offset: number;
+  /** markdown-it's name for it, such as "table_open". */
+  readonly type: string;
   readonly openFence?: { readonly language: string; readonly code: string };
 }
 
@@ -18,6 +21,7 @@ const maxTokens = 6_000;
 const markdown = new MarkdownIt({ html: false, linkify: true, maxNesting });
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
 for (const schema of ["mailto:", "ftp:", "//"]) markdown.linkify.add(schema, null);
+mathAsSource(markdown);
 // What is no web address never becomes a link: markdown-it then leaves it as the text it was.
 markdown.validateLink = isWebAddress;
 markdown.renderer.rules.image = (tokens, index) => {
@@ -42,9 +46,20 @@ export function blockStarts(source: string, env: MarkdownEnv): BlockStart[] {
   return tops.map((token) => {
     const [from, to] = token.map ?? [0, 0];
     const offset = lines[from] ?? source.length;
-    if (token.type !== "fence" || isClosed(token.content, to - from)) return { offset };
-    return { offset, openFence: { language: languageOf(token), code: token.content } };
+    const { type } = token;
+    if (type !== "fence" || isClosed(token.content, to - from)) return { offset, type };
+    return { offset, type, openFence: { language: languageOf(token), code: token.content } };
   });
+}
+
+/** The block as code, when it is a fence and nothing else. */
+export function fenceOf(source: string): { readonly language: string; readonly code: string } | undefined {
+  if (!/^ {0,3}(```|~~~)/.test(source)) return undefined;
+  const tokens: Token[] = [];
+  markdown.block.parse(source, markdown, {}, tokens);
+  const [token] = tokens;
+  if (tokens.length !== 1 || token?.type !== "fence") return undefined;
+  return { language: languageOf(token), code: token.content };
 }
 
 /** HTML of one block or a few, not yet safe: it goes through the sanitizer. Undefined: show the source as it is. */

@@ -86,6 +86,11 @@ export const markdownStyles = css`
   .md a code {
     color: inherit;
   }
+  .md-math {
+    font-family: var(--mono);
+    font-size: 0.92em;
+    white-space: pre-wrap;
+  }
   .md-image {
     color: var(--quiet);
     font-style: italic;
@@ -123,7 +128,6 @@ export const markdownStyles = css`
     background: var(--vscode-textCodeBlock-background, var(--vscode-editor-background));
     border: 1px solid var(--line);
     border-radius: var(--radius);
-    overflow: hidden;
   }
   .md li .code-block {
     margin: var(--gap-1) 0;
@@ -132,9 +136,14 @@ export const markdownStyles = css`
     display: flex;
     align-items: center;
     justify-content: space-between;
+    position: sticky;
+    z-index: 1;
+    top: 0;
     min-height: 26px;
     padding: 1px 2px 1px 10px;
+    background: var(--vscode-editorWidget-background, var(--vscode-sideBar-background));
     border-bottom: 1px solid var(--line);
+    border-radius: var(--radius) var(--radius) 0 0;
   }
   .code-language {
     overflow: hidden;

@@ -1,0 +1,45 @@
+/** So much script of a frame goes into rendering what waits; the rest is for the frame's own work. Milliseconds. */
+const sliceMs = 6;
+
+/** Renders a piece. @returns whether there is more to do. */
+type Piece = () => boolean;
+
+/**
+ * Work that is too much for one frame, done in pieces over as many as it takes. What was asked for last comes first: in
+ * a conversation that is the newest message, where the person is.
+ */
+class RenderQueue {
+  private readonly waiting: Piece[] = [];
+  private frame = 0;
+
+  add(piece: Piece): void {
+    this.waiting.push(piece);
+    this.schedule();
+  }
+
+  delete(piece: Piece): void {
+    const at = this.waiting.indexOf(piece);
+    if (at !== -1) this.waiting.splice(at, 1);
+  }
+
+  private schedule(): void {
+    if (this.frame === 0 && this.waiting.length > 0) {
+      this.frame = requestAnimationFrame(() => {
+        this.frame = 0;
+        this.run();
+      });
+    }
+  }
+
+  private run(): void {
+    const until = performance.now() + sliceMs;
+    for (let piece = this.waiting.at(-1); piece !== undefined; piece = this.waiting.at(-1)) {
+      if (!piece()) this.delete(piece);
+      if (performance.now() >= until) break;
+    }
+    this.schedule();
+  }
+}
+
+/** All that one page renders shares the frame, so there is one queue in it. */
+export const renderQueue: Pick<RenderQueue, "add" | "delete"> = new RenderQueue();

@@ -1,0 +1,221 @@
+import { type Browser, chromium, type Frame, type Page } from "@playwright/test";
+import { parseArgs } from "node:util";
+import { build } from "../../scripts/build.mjs";
+import { chromiumFlags } from "../support/chromium";
+import { answer, conversation, openChat, question, serveChat } from "../webview/chatPage";
+import { frameBudgetMs, type FrameScript, measureFrames } from "./support/frames";
+import { longCode, longList, longTable, mixedAnswer, paragraph } from "./support/longAnswers";
+import { table, thisMachine, writeReport } from "./support/report";
+
+/**
+ * Script per frame in the chat's own page, in Chromium, with this program as the host. The yardstick is the same text
+ * at the same pace appended to a text node of an empty page: what no chat could do with less.
+ */
+const { values } = parseArgs({ options: { json: { type: "string" }, only: { type: "string", default: "" } } });
+/** Tokens of about four characters, 200 in a second, and told every 30 ms as the engine's progress is. */
+const charactersPerSecond = 800;
+const everyMs = 30;
+/** A whole 100 KB at that pace takes two minutes, so all but the end is there before the measuring begins. */
+const streamedCharacters = 12_000;
+
+const browser = await chromium.launch({
+  executablePath: process.env.PADDOCK_CHROMIUM ?? "/usr/bin/chromium",
+  args: chromiumFlags,
+});
+const version = browser.version();
+await build({ only: ["webview"] });
+const { server, url } = await serveChat();
+const results = new Map<string, FrameScript>();
+try {
+  const hundred = mixedAnswer(100_000);
+  await measure("plain text, 100 KB (yardstick)", () => plainText(browser, hundred));
+  await measure("mixed answer, 100 KB", () => streamed(hundred));
+  await measure("mixed answer, 100 KB, typing meanwhile", () => streamed(hundred, typing));
+  await measure("one paragraph, 20 KB", () => streamed(paragraph(20_000)));
+  await measure("code, 5,000 lines", () => streamed(longCode(5_000)));
+  await measure("table, 500 rows", () => streamed(longTable(500)));
+  await measure("list, 600 items", () => streamed(longList(600)));
+  await measure("100 KB at once", () => atOnce(hundred));
+  await measure("table of 500 rows at once", () => atOnce(longTable(500)));
+  await measure("code of 5,000 lines at once", () => atOnce(longCode(5_000)));
+  await measure("code of 300 lines at once", () => atOnce(longCode(300)));
+  await measure("500 messages: switching to them", () => switching());
+  await measure("500 messages: scrolling", () => scrolling());
+} finally {
+  await browser.close();
+  server.close();
+}
+const ms = (value: number): string => value.toFixed(1);
+process.stdout.write(
+  `Script per frame, ms of the page's main thread; the budget is ${frameBudgetMs}.\n${table([
+    ["", "frames", "p50", "p95", "p99", "max", "over", "all work, max"],
+    ...[...results].map(([name, { frames, p50, p95, p99, max, over, maxTask }]) => [
+      name,
+      String(frames),
+      ms(p50),
+      ms(p95),
+      ms(p99),
+      ms(max),
+      String(over),
+      ms(maxTask),
+    ]),
+  ])}\n`,
+);
+if (values.json !== undefined) {
+  const figures = [...results].flatMap(([name, script]) =>
+    Object.entries<number>({ ...script }).map(([figure, value]): [string, number] => [`${name}: ${figure}`, value]),
+  );
+  await writeReport(values.json, {
+    figures: Object.fromEntries(figures),
+    machine: thisMachine(),
+    versions: { chromium: version },
+  });
+}
+
+async function measure(name: string, work: () => Promise<FrameScript>): Promise<void> {
+  if (!name.includes(values.only)) return;
+  results.set(name, await work());
+}
+
+async function newPage(): Promise<Page> {
+  return (await browser.newContext({ viewport: { width: 400, height: 800 } })).newPage();
+}
+
+/** The last piece of an answer as it comes in, and its end. */
+async function streamed(text: string, meanwhile?: (page: Page, frame: Frame) => Promise<void>): Promise<FrameScript> {
+  const page = await newPage();
+  const there = text.slice(0, Math.max(0, text.length - streamedCharacters));
+  const growing = answer(there, { status: "streaming", timings: undefined, machine: undefined });
+  const asked = question("Go");
+  const { frame, tell } = await openChat(page, url, conversation([asked, { ...growing, parent: asked.id }], true));
+  await settled(frame);
+  const script = await measureFrames(page, frame, async () => {
+    const feed = page.evaluate(feedDeltas, {
+      conversation: "c-1",
+      message: growing.id,
+      text: text.slice(there.length),
+      from: there.length,
+      step: Math.round((charactersPerSecond * everyMs) / 1_000),
+      everyMs,
+    });
+    await Promise.all([feed, meanwhile?.(page, frame)]);
+    await tell("message", { conversation: "c-1", message: answer(text, { id: growing.id, parent: asked.id }) });
+    await settled(frame);
+  });
+  await page.context().close();
+  return script;
+}
+
+/** An answer that is there already, as when a conversation is opened. */
+async function atOnce(text: string): Promise<FrameScript> {
+  return shownAtOnce([question("Go"), answer(text)]);
+}
+
+function fiveHundred(): ReturnType<typeof question>[] {
+  const piece = mixedAnswer(3_000);
+  return Array.from({ length: 500 }, (_, n) =>
+    n % 2 === 0 ? question(`Question ${n}`) : answer(`Answer ${n}\n\n${piece}`),
+  );
+}
+
+async function shownAtOnce(messages: ReturnType<typeof question>[]): Promise<FrameScript> {
+  const page = await newPage();
+  const { frame, tell } = await openChat(page, url, conversation([]));
+  const script = await measureFrames(page, frame, async () => {
+    await page.waitForTimeout(300);
+    await tell("view", { ...conversation(messages), selected: "c-2" });
+    await settled(frame);
+  });
+  await page.context().close();
+  return script;
+}
+
+async function switching(): Promise<FrameScript> {
+  return shownAtOnce(fiveHundred());
+}
+
+async function scrolling(): Promise<FrameScript> {
+  const page = await newPage();
+  const { frame } = await openChat(page, url, conversation(fiveHundred()));
+  await settled(frame);
+  await frame.locator(".log").hover();
+  const script = await measureFrames(page, frame, async () => {
+    for (let n = 0; n < 150; n++) {
+      await page.mouse.wheel(0, -240);
+      await page.waitForTimeout(16);
+    }
+  });
+  await page.context().close();
+  return script;
+}
+
+async function typing(page: Page, frame: Frame): Promise<void> {
+  await frame.locator("paddock-composer textarea").focus();
+  for (let n = 0; n < 80; n++) {
+    await page.keyboard.type("typing ".charAt(n % 7));
+    await page.waitForTimeout(100);
+  }
+}
+
+async function plainText(chromiumBrowser: Browser, text: string): Promise<FrameScript> {
+  const page = await (await chromiumBrowser.newContext({ viewport: { width: 400, height: 800 } })).newPage();
+  await page.setContent(`<div style="height:100vh;overflow:auto"><pre style="white-space:pre-wrap"></pre></div>`);
+  const script = await measureFrames(page, page.mainFrame(), () =>
+    page.evaluate(
+      async ({ there, rest, step, everyMs: every }) => {
+        const pre = document.querySelector("pre");
+        if (pre === null) return;
+        const node = document.createTextNode(there);
+        pre.append(node);
+        for (let at = 0; at < rest.length; at += step) {
+          node.appendData(rest.slice(at, at + step));
+          await new Promise((resolve) => setTimeout(resolve, every));
+        }
+      },
+      {
+        there: text.slice(0, -streamedCharacters),
+        rest: text.slice(-streamedCharacters),
+        step: Math.round((charactersPerSecond * everyMs) / 1_000),
+        everyMs,
+      },
+    ),
+  );
+  await page.context().close();
+  return script;
+}
+
+/** Runs in the host's page: deltas at an even pace, whatever the chat does with them. */
+async function feedDeltas(feed: {
+  conversation: string;
+  message: string;
+  text: string;
+  from: number;
+  step: number;
+  everyMs: number;
+}): Promise<void> {
+  const target = document.querySelector("iframe")?.contentWindow;
+  for (let at = 0; at < feed.text.length; at += feed.step) {
+    const params = {
+      conversation: feed.conversation,
+      message: feed.message,
+      type: "text",
+      text: feed.text.slice(at, at + feed.step),
+      length: feed.from + at,
+    };
+    target?.postMessage({ jsonrpc: "2.0", method: "delta", params }, "*");
+    await new Promise((resolve) => setTimeout(resolve, feed.everyMs));
+  }
+}
+
+/** The page has nothing left to do: its height has stayed the same for half a second. */
+async function settled(frame: Frame): Promise<void> {
+  await frame.evaluate(async () => {
+    let height = -1;
+    for (let same = 0; same < 5; same++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const now = document.querySelector(".log")?.scrollHeight ?? 0;
+      if (now !== height) same = 0;
+      height = now;
+    }
+  });
+}
