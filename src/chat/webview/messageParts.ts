@@ -41,8 +41,9 @@ function answerPart(part: Part, streaming: boolean, context: ChatContext): Templ
     case "text":
       return html`<paddock-markdown ${MarkdownText(part.text, streaming, context)}></paddock-markdown>`;
     case "reasoning":
-      return html`<details class="fold">
-        <summary>${fill(texts.reasoning, formatCount(part.text.length))}</summary>
+      // Open while it comes and folded when the answer begins; in between it stays as the person leaves it.
+      return html`<details class="fold" ?open=${streaming}>
+        <summary>${fill(streaming ? texts.thinking : texts.reasoning, formatCount(wordCount(part.text)))}</summary>
         <div class="reasoning">${PlainText(part.text, context.labels)}</div>
       </details>`;
     case "toolCall":
@@ -80,4 +81,10 @@ function chip(part: Part, context: ChatContext): TemplateResult | typeof nothing
 function json(value: unknown): string {
   const text = visibleText(JSON.stringify(value, undefined, 2).slice(0, maxJson * 2));
   return text.length > maxJson ? `${text.slice(0, maxJson)}…` : text;
+}
+
+function wordCount(text: string): number {
+  let count = 0;
+  for (const _ of text.matchAll(/\S+/g)) count++;
+  return count;
 }
