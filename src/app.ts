@@ -12,6 +12,7 @@ import { pickModel, pickModelFile } from "./models/host/modelCommands";
 import { ModelRegistry } from "./models/node/modelRegistry";
 import { type Disposable, DisposableStore } from "./platform/core/disposables";
 import { toPaddockError } from "./platform/core/errors";
+import { eraseStorage } from "./platform/host/eraseStorage";
 import { describeError, showError } from "./platform/host/errorWords";
 import { OutputLog } from "./platform/host/log";
 import { SettingsService } from "./platform/host/settingsService";
@@ -80,6 +81,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       useInstructions: () => settings.current["chat.useInstructions"],
       describeError,
       memento: context.workspaceState,
+      eraseOthers: () => eraseStorage(context, () => engine.unload(active.current().id)),
       runCommand: async (command) => {
         await vscode.commands.executeCommand(`paddock.${command}`);
       },
@@ -133,11 +135,11 @@ interface CommandRooms {
 
 function registerCommands(store: DisposableStore, rooms: CommandRooms): void {
   const { chat, engine, active, registry, history, log, report } = rooms;
-  const add = (name: string, run: () => unknown): void => {
+  const add = (name: string, run: (...given: unknown[]) => unknown): void => {
     store.add(
-      vscode.commands.registerCommand(`paddock.${name}`, async () => {
+      vscode.commands.registerCommand(`paddock.${name}`, async (...given: unknown[]) => {
         try {
-          await run();
+          await run(...given);
         } catch (error) {
           report(error);
         }
@@ -156,6 +158,7 @@ function registerCommands(store: DisposableStore, rooms: CommandRooms): void {
     );
   add("openChat", () => chat.focusInput());
   add("newConversation", () => chat.newConversation());
+  for (const [name, run] of Object.entries(chat.commands)) add(name, run);
   add("stopAnswer", () => chat.stop());
   add("switchModel", () => pickModel(registry, active, engine));
   add("chooseModelFile", () => pickModelFile(active));

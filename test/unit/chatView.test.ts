@@ -12,6 +12,7 @@ import {
   type Message,
 } from "vscode-jsonrpc/node";
 import { chatHostContract, chatWebviewContract, type ViewState } from "../../src/chat/core/webviewContract";
+import { ConversationSearch } from "../../src/chat/node/conversationSearch";
 import { ChatView } from "../../src/chat/host/chatView";
 import { silentLogger } from "../../src/platform/core/logger";
 import { RpcPeer } from "../../src/platform/core/rpc";
@@ -132,6 +133,7 @@ class FakeWebviewView {
         live: hear("live"),
         engine: hear("engine"),
         notices: hear("notices"),
+        reveal: hear("reveal"),
         focusInput: hear("focusInput"),
       },
     );
@@ -164,6 +166,8 @@ beforeEach(async () => {
     texts: textNames,
     ready: () => Promise.resolve(),
     warmUp: () => warmUps++,
+    search: new ConversationSearch(chat.store),
+    exportConversation: (id) => Promise.resolve(void commands.push(`export ${id}`)),
     runCommand: (command) => Promise.resolve(void commands.push(command)),
     log: { ...silentLogger, warn: (message) => warnings.push(message) },
   });

@@ -214,7 +214,7 @@ export function answer(text: string, over: Partial<ShownMessage> = {}): ShownMes
 }
 export function conversation(messages: ShownMessage[], generating = false): ViewState {
   return viewState({
-    conversations: [{ id: "c-1", title: "About llamas", updatedAt: 1, generating }],
+    conversations: [{ id: "c-1", title: "About llamas", updatedAt: 1, generating, pinned: false }],
     selected: "c-1",
     messages,
   });

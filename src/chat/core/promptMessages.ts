@@ -22,6 +22,13 @@ export function promptMessages(path: readonly Message[], system: string): Prompt
   return prompt;
 }
 
+/** The same prompt with what was answered, in place of the beginning of it that a continued answer was given. */
+export function withAnswer(prompt: readonly PromptMessage[], parts: readonly Part[]): PromptMessage[] {
+  const messages = prompt.at(-1)?.role === "assistant" ? prompt.slice(0, -1) : [...prompt];
+  addAnswer(messages, parts);
+  return messages;
+}
+
 function addQuestion(prompt: PromptMessage[], text: string): void {
   const last = prompt.at(-1);
   if (last?.role === "user") prompt[prompt.length - 1] = { role: "user", text: `${last.text}\n\n${text}` };

@@ -33,7 +33,8 @@ export function titleFrom(text: string): string {
       inside = inside === undefined ? mark : undefined;
       continue;
     }
-    const words = cleanTitle(plainWords(line));
+    // What comes so far into a line is cut off anyway.
+    const words = cleanTitle(plainWords(line.slice(0, 500)));
     if (!hasWords.test(words)) continue;
     if (inside !== undefined) {
       if (code === "") code = words;

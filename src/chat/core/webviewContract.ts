@@ -11,8 +11,34 @@ export const conversationSummarySchema = v.object({
   title: v.string(),
   updatedAt: v.number(),
   generating: v.boolean(),
+  pinned: v.boolean(),
 });
 export type ConversationSummary = v.InferOutput<typeof conversationSummarySchema>;
+
+const snippetSchema = v.object({
+  text: v.string(),
+  /** Offsets and lengths in `text`. */
+  marks: v.array(v.tuple([v.number(), v.number()])),
+});
+export const searchResultSchema = v.object({
+  hits: v.array(
+    v.object({
+      conversation: idSchema,
+      title: snippetSchema,
+      message: v.nullable(idSchema),
+      snippet: v.nullable(snippetSchema),
+      /** Messages that match. */
+      count: v.number(),
+    }),
+  ),
+  /** There are more than these. */
+  more: v.boolean(),
+  /** While `searched` is less than `total`, the text is still being read: ask again. */
+  searched: v.number(),
+  total: v.number(),
+  titlesOnly: v.boolean(),
+});
+export type SearchView = v.InferOutput<typeof searchResultSchema>;
 
 /** The engine as the chat shows it; words are made in the host, where l10n is. */
 export const engineViewSchema = v.object({
@@ -95,6 +121,12 @@ export const chatHostContract = {
     continueAnswer: { params: onMessage, result: done },
     newConversation: { params: v.object({}), result: done },
     select: { params: inConversation, result: done },
+    /** Full text over all conversations; a later search cancels an earlier one. An empty query only gets ready. */
+    search: { params: v.object({ query: v.pipe(v.string(), v.maxLength(200)) }), result: searchResultSchema },
+    /** Open a conversation where this message stands. */
+    reveal: { params: onMessage, result: done },
+    pin: { params: v.object({ conversation: idSchema, pinned: v.boolean() }), result: done },
+    exportConversation: { params: inConversation, result: done },
     rename: {
       params: v.object({ conversation: idSchema, title: v.pipe(v.string(), v.minLength(1), v.maxLength(200)) }),
       result: done,
@@ -147,6 +179,8 @@ export const chatWebviewContract = {
     live: liveSchema,
     engine: engineViewSchema,
     notices: v.array(noticeSchema),
+    /** Scroll to a message of the selected conversation and mark it. */
+    reveal: onMessage,
     /** Put the keyboard into the input box. */
     focusInput: v.object({}),
   },

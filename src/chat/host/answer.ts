@@ -1,7 +1,7 @@
 import type { JobOptions, ModelId, PortableBackend } from "../../engine/backend";
-import type { GenerationProgress, GenerationResult } from "../../engine/protocol";
+import type { GenerationProgress, GenerationResult, PromptMessage } from "../../engine/protocol";
 import { type PaddockError, isCancellation, toPaddockError } from "../../platform/core/errors";
-import type { MessageError, Part } from "../core/conversation";
+import type { Message, MessageError, Part } from "../core/conversation";
 import { appendText, joinParts, samePartsText } from "../core/parts";
 import { isEmptyReport } from "../core/promptReport";
 import type { Live } from "../core/webviewContract";
@@ -39,6 +39,8 @@ type Ending = "stop" | "interrupt" | "superseded";
 export class Answer {
   private readonly abort = new AbortController();
   private made: Part[] = [];
+  /** What the model was given; empty before it is. */
+  prompt: readonly PromptMessage[] = [];
   private all: Part[];
   private unstored: Extract<EntryRequest, { t: "text" | "reasoning" }>[] = [];
   private storeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -65,6 +67,11 @@ export class Answer {
     return this.handle.ownsRun(this.request.message);
   }
 
+  /** All messages of its conversation. */
+  get messages(): ReadonlyMap<string, Message> {
+    return this.handle.conversation().messages;
+  }
+
   dispose(): void {
     this.handle.dispose();
   }
@@ -84,6 +91,7 @@ export class Answer {
     const continueLast = this.request.kept.length > 0;
     try {
       const { messages, maxTokens, sampling, report } = await this.request.plan(this.abort.signal);
+      this.prompt = messages;
       this.abort.signal.throwIfAborted();
       if (!isEmptyReport(report)) await this.handle.append([{ t: "prompt", report }]);
       const result = await backend.chat({ messages, maxTokens, sampling, continueLast }, options);

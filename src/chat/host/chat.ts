@@ -4,6 +4,9 @@ import { ConversationStore } from "../node/conversationStore";
 import { ChatController } from "./chatController";
 import type { CreateChat } from "./chatDeps";
 import { ChatPresenter } from "./chatPresenter";
+import { ConversationSearch } from "../node/conversationSearch";
+import { MemoryCommands } from "./memoryCommands";
+import { ModelTitles } from "./modelTitles";
 import { ChatView, chatViewId } from "./chatView";
 import { PromptPlanner } from "./promptPlanner";
 import { chatTexts } from "./texts";
@@ -11,6 +14,8 @@ import { readInstructions } from "./workspaceInstructions";
 
 /** A storage that hangs must not keep the chat from showing; what it has is shown when it comes. */
 const patienceMs = 3_000;
+
+const epochKey = "paddock.chat.epoch";
 
 export const createChat: CreateChat = (deps) => {
   const { log, describeError, activeModel, kvStates } = deps;
@@ -41,10 +46,25 @@ export const createChat: CreateChat = (deps) => {
       log,
     }),
   );
+  const search = subscriptions.add(new ConversationSearch(store));
+  subscriptions.add(
+    new ModelTitles({
+      store,
+      backend: deps.backend,
+      lifecycle: deps.lifecycle,
+      onDidComplete: controller.onDidComplete,
+      onDidChangeGenerating: controller.onDidChangeGenerating,
+      log,
+    }),
+  );
+  const keepEpoch = (): PromiseLike<void> => deps.memento.update(epochKey, store.epochName ?? undefined);
   const start = async (): Promise<void> => {
-    const { remembered } = presenter;
     await store.start();
     keepStates();
+    // All was deleted since this workspace was open last: what the window kept of it goes too.
+    if (store.epochName !== null && deps.memento.get(epochKey) !== store.epochName) presenter.forget();
+    await keepEpoch();
+    const { remembered } = presenter;
     // It may have been removed in another window; then the list is what there is.
     if (remembered !== undefined && controller.selectedId === null)
       await controller.select(remembered).catch(() => undefined);
@@ -70,7 +90,7 @@ export const createChat: CreateChat = (deps) => {
     started ??= Promise.race([start(), new Promise<void>((resolve) => setTimeout(resolve, patienceMs))]);
     return started;
   };
-  const view = subscriptions.add(
+  const view: ChatView = subscriptions.add(
     new ChatView({
       extensionUri: deps.extensionUri,
       controller,
@@ -78,8 +98,32 @@ export const createChat: CreateChat = (deps) => {
       texts,
       ready,
       warmUp: deps.warmUp,
+      search,
+      exportConversation: (conversation) => memory.exportOne(conversation),
       runCommand: deps.runCommand,
       log,
+    }),
+  );
+  const memory: MemoryCommands = new MemoryCommands({
+    store,
+    controller,
+    search,
+    untitled: texts.untitled,
+    ready,
+    show: () => view.reveal(),
+    eraseAll: async () => {
+      await ready();
+      controller.stopAll();
+      await store.deleteEverything();
+      return deps.eraseOthers();
+    },
+  });
+  subscriptions.add(
+    store.onDidForget(() => {
+      search.clear();
+      presenter.forget();
+      view.restart();
+      void keepEpoch();
     }),
   );
   subscriptions.add(
@@ -103,6 +147,7 @@ export const createChat: CreateChat = (deps) => {
       await view.focusInput();
     },
     ask: (text) => controller.send(null, text),
+    commands: memory.commands,
     stop: () => {
       controller.stopSelected();
     },

@@ -8,6 +8,7 @@ import type { ActiveModel } from "../core/activeModel";
 import type { ChatTexts } from "../core/chatTexts";
 import { type Message, type MessageError, pathTo, shownMessages } from "../core/conversation";
 import { partsLength } from "../core/parts";
+import { withAnswer } from "../core/promptMessages";
 import { cleanTitle, titleFrom } from "../core/title";
 import { newestBelow, type ShownMessage, withVersions } from "../core/versions";
 import type { ConversationSummary, Live } from "../core/webviewContract";
@@ -16,6 +17,7 @@ import type { ConversationStore } from "../node/conversationStore";
 import type { EntryRequest } from "../node/openConversation";
 import { Answer, type AnswerRequest } from "./answer";
 import type { PromptPlanner } from "./promptPlanner";
+import type { EndedAnswer } from "./modelTitles";
 
 export interface ChatControllerDeps {
   readonly store: ConversationStore;
@@ -47,11 +49,17 @@ export class ChatController {
   private readonly changes = this.subscriptions.add(new Emitter<string | null>());
   private readonly selectionChanges = this.subscriptions.add(new Emitter<string | null>());
   private readonly deltas = this.subscriptions.add(new Emitter<Delta>());
+  private readonly completions = this.subscriptions.add(new Emitter<EndedAnswer>());
+  private readonly reveals = this.subscriptions.add(new Emitter<{ conversation: string; message: string }>());
   private readonly lives = this.subscriptions.add(new Emitter<Live>());
   readonly onDidChangeGenerating = this.generatingChanges.event;
   /** A conversation changed other than by deltas; null: several. */
   readonly onDidChange = this.changes.event;
   readonly onDidSelect = this.selectionChanges.event;
+  /** An answer of this window has ended with status complete. */
+  readonly onDidComplete = this.completions.event;
+  /** A message of the selected conversation is to be scrolled to. */
+  readonly onReveal = this.reveals.event;
   readonly onDelta = this.deltas.event;
   readonly onLive = this.lives.event;
   private selected: ConversationHandle | undefined;
@@ -93,8 +101,9 @@ export class ChatController {
 
   conversations(): ConversationSummary[] {
     const { store, texts } = this.deps;
-    return store.list().map(({ id, title, updatedAt, answering }) => ({
+    return store.list().map(({ id, title, updatedAt, pinned, answering }) => ({
       id,
+      pinned,
       title: title === "" ? texts.untitled : title,
       updatedAt,
       generating: answering || this.answers.has(id),
@@ -137,6 +146,10 @@ export class ChatController {
   stopSelected(): void {
     const answer = this.answers.get(this.selectedId ?? "");
     for (const stopped of answer === undefined ? this.answers.values() : [answer]) stopped.stop();
+  }
+
+  stopAll(): void {
+    for (const answer of this.answers.values()) answer.stop();
   }
 
   /** Answers the same question once more, beside the earlier answer. */
@@ -200,6 +213,20 @@ export class ChatController {
     else handle.dispose();
   }
 
+  /** Opens a conversation where a message stands, in whichever version that is. */
+  async reveal(conversation: string, message: string): Promise<void> {
+    await this.select(conversation);
+    const handle = this.selected;
+    if (handle?.id !== conversation) return;
+    const isShown = (): boolean => shownMessages(handle.conversation()).some(({ id }) => id === message);
+    if (!isShown() && handle.conversation().messages.has(message)) await this.showVersion(conversation, message);
+    if (this.selectedId === conversation && isShown()) this.reveals.fire({ conversation, message });
+  }
+
+  async pin(conversation: string, pinned: boolean): Promise<void> {
+    await this.append(conversation, { t: "pinned", pinned });
+  }
+
   async rename(conversation: string, title: string): Promise<void> {
     const clean = cleanTitle(title);
     if (clean === "") throw new PaddockError("invalid-message", this.deps.texts.emptyMessage);
@@ -210,6 +237,14 @@ export class ChatController {
     this.answers.get(conversation)?.stop();
     await this.append(conversation, { t: "removed" });
     if (this.selected?.id === conversation) this.show(undefined);
+  }
+
+  async removeAll(conversations: readonly string[]): Promise<void> {
+    for (const conversation of conversations) await this.remove(conversation);
+  }
+
+  async restoreAll(conversations: readonly string[]): Promise<void> {
+    for (const conversation of conversations) await this.append(conversation, { t: "restored" });
   }
 
   async undoRemove(conversation: string): Promise<void> {
@@ -274,8 +309,22 @@ export class ChatController {
   private ended(conversation: string, answer: Answer): void {
     if (this.answers.get(conversation) !== answer) return;
     this.answers.delete(conversation);
+    const completed = this.completion(conversation, answer);
     answer.dispose();
     if (this.answers.size === 0) this.generatingChanges.fire(false);
+    if (completed !== undefined) this.completions.fire(completed);
+  }
+
+  private completion(conversation: string, answer: Answer): EndedAnswer | undefined {
+    const { request, messages } = answer;
+    const message = messages.get(request.message);
+    if (this.closed || message?.status !== "complete" || message.stopReason !== "end") return undefined;
+    return {
+      conversation,
+      model: request.model,
+      first: [...messages.values()].filter(({ role }) => role === "assistant").length === 1,
+      messages: () => withAnswer(answer.prompt, message.parts),
+    };
   }
 
   private describe(error: PaddockError): MessageError {

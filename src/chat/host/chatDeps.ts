@@ -30,6 +30,8 @@ export interface ChatDeps {
   readonly describeError: (error: PaddockError) => { readonly message: string; readonly remedy?: string };
   /** The window's own: keeps the draft and the selected conversation. */
   readonly memento: Pick<vscode.Memento, "get" | "update">;
+  /** Deletes all that the extension keeps outside the chat's own storage. @returns files that could not be deleted. */
+  readonly eraseOthers: () => Promise<number>;
   readonly runCommand: (command: ChatCommand) => Promise<void>;
   readonly log: Logger;
 }
@@ -45,6 +47,8 @@ export interface Chat extends Disposable {
   newConversation(): Promise<void>;
   /** Asks in a new conversation, which is shown then. @returns the conversation, when the question is stored. */
   ask(text: string): Promise<string>;
+  /** What a person does with conversations, by the name of the command after "paddock.". */
+  readonly commands: Readonly<Record<string, (...given: unknown[]) => Promise<unknown>>>;
   /** Stops the answer of the selected conversation, or, when it has none, every answer of this window. */
   stop(): void;
   /** Ends the answers, marks them interrupted and writes what is not yet on disk; await it in deactivate, then dispose. */

@@ -120,6 +120,15 @@ export class ChatPresenter implements Disposable {
     this.tellNotices();
   }
 
+  /** What was typed and selected here, which the window keeps, goes too. */
+  forget(): void {
+    clearTimeout(this.draftTimer);
+    this.draftTimer = undefined;
+    this.draft = "";
+    this.remember(draftKey, undefined);
+    this.remember(selectedKey, undefined);
+  }
+
   dispose(): void {
     clearTimeout(this.listTimer);
     this.saveDraft();

@@ -1,28 +1,33 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
-import { type Disposable, DisposableStore } from "../../platform/core/disposables";
+import { type Disposable, DisposableStore, toDisposable } from "../../platform/core/disposables";
 import { PaddockError } from "../../platform/core/errors";
 import type { Logger } from "../../platform/core/logger";
 import { RpcPeer } from "../../platform/core/rpc";
 import { webviewConnection } from "../../platform/host/webviewRpc";
 import type { ChatTexts } from "../core/chatTexts";
+import type { Snippet } from "../core/foldText";
 import { chatHtml } from "../core/html";
 import {
   type ChatHostContract,
   chatHostContract,
   type ChatWebviewContract,
   chatWebviewContract,
+  type SearchView,
 } from "../core/webviewContract";
 import { webviewTexts } from "../core/webviewTexts";
 import type { ChatController } from "./chatController";
 import type { ChatCommand } from "./chatDeps";
 import type { ChatPresenter } from "./chatPresenter";
 import { CodeActions } from "./codeActions";
+import type { ConversationSearch, SearchResult } from "../node/conversationSearch";
 
 export const chatViewId = "paddock.chat";
 
 type ChatPeer = RpcPeer<ChatHostContract, ChatWebviewContract>;
 const done = {};
+/** What has been found by then is shown; the page asks again while there is more to read. */
+const searchPatienceMs = 300;
 
 export interface ChatViewDeps {
   readonly extensionUri: vscode.Uri;
@@ -33,6 +38,8 @@ export interface ChatViewDeps {
   readonly ready: () => Promise<void>;
   /** Somebody opened the chat or types: a view that merely came back with the window loads nothing. */
   readonly warmUp: () => void;
+  readonly search: Pick<ConversationSearch, "search">;
+  readonly exportConversation: (conversation: string) => Promise<void>;
   readonly runCommand: (command: ChatCommand) => Promise<void>;
   readonly log: Logger;
 }
@@ -45,6 +52,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   /** The page has asked for what there is to show, so it hears what it is told. */
   private pageReady = false;
   private focusWanted = false;
+  private searching: AbortController | undefined;
   private readonly code: CodeActions;
 
   constructor(private readonly deps: ChatViewDeps) {
@@ -67,15 +75,14 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
       this.view = undefined;
     });
     this.startSession(view);
-    webview.html = chatHtml({
-      nonce: randomBytes(16).toString("base64"),
-      cspSource: webview.cspSource,
-      scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, "chat.js")).toString(),
-      codiconsUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, "codicon.css")).toString(),
-      language: vscode.env.language,
-      title: vscode.l10n.t("Paddock chat"),
-      texts: webviewTexts(vscode.l10n),
-    });
+    this.fillPage(view);
+  }
+
+  /** The page anew, without anything that it still held. */
+  restart(): void {
+    if (this.view === undefined) return;
+    this.startSession(this.view);
+    this.fillPage(this.view);
   }
 
   /** Shows the view and puts the keyboard into its input box, when the page is there. */
@@ -84,6 +91,11 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     this.deps.warmUp();
     await vscode.commands.executeCommand(`${chatViewId}.focus`);
     this.giveFocus();
+  }
+
+  /** Shows the view. */
+  async reveal(): Promise<void> {
+    await vscode.commands.executeCommand(`${chatViewId}.focus`);
   }
 
   dispose(): void {
@@ -128,6 +140,15 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
           controller.newConversation();
           return done;
         },
+        search: async ({ query }) => {
+          await this.deps.ready();
+          this.searching?.abort();
+          this.searching = new AbortController();
+          return this.deps.search.search(query, searchPatienceMs, this.searching.signal).then(toView);
+        },
+        reveal: ({ conversation, message }) => controller.reveal(conversation, message).then(() => done),
+        pin: ({ conversation, pinned }) => controller.pin(conversation, pinned).then(() => done),
+        exportConversation: ({ conversation }) => this.deps.exportConversation(conversation).then(() => done),
         select: ({ conversation }) => controller.select(conversation).then(() => done),
         rename: ({ conversation, title }) => controller.rename(conversation, title).then(() => done),
         remove: ({ conversation }) => controller.remove(conversation).then(() => done),
@@ -162,8 +183,23 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         notices: (notices) => peer.notify("notices", notices),
       }),
     );
+    session.add(controller.onReveal((place) => peer.notify("reveal", place)));
+    session.add(toDisposable(() => this.searching?.abort()));
     this.session = session;
     this.peer = peer;
+  }
+
+  private fillPage({ webview }: vscode.WebviewView): void {
+    const folder = vscode.Uri.joinPath(this.deps.extensionUri, "dist", "webview");
+    webview.html = chatHtml({
+      nonce: randomBytes(16).toString("base64"),
+      cspSource: webview.cspSource,
+      scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, "chat.js")).toString(),
+      codiconsUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, "codicon.css")).toString(),
+      language: vscode.env.language,
+      title: vscode.l10n.t("Paddock chat"),
+      texts: webviewTexts(vscode.l10n),
+    });
   }
 
   private endSession(): void {
@@ -191,4 +227,19 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
     }
     await vscode.env.openExternal(vscode.Uri.parse(parsed.href, true));
   }
+}
+
+function toView({ hits, ...rest }: SearchResult): SearchView {
+  const copy = ({ text, marks }: Snippet): SearchView["hits"][number]["title"] => ({
+    text,
+    marks: marks.map(([at, length]) => [at, length]),
+  });
+  return {
+    ...rest,
+    hits: hits.map((hit) => ({
+      ...hit,
+      title: copy(hit.title),
+      snippet: hit.snippet === null ? null : copy(hit.snippet),
+    })),
+  };
 }

@@ -26,7 +26,7 @@ export interface SearchSource {
   /** Changes with the conversation's file. */
   revision(id: string): string;
   /** The conversation without keeping it in memory. Rejects where it can't be read. */
-  peek(id: string): Promise<Conversation>;
+  peek(id: string): Promise<{ conversation(): Conversation }>;
 }
 
 export interface SearchHit {
@@ -177,7 +177,7 @@ export class ConversationSearch implements Disposable {
 
   private async read(id: string, breath: Breath, signal: AbortSignal): Promise<Indexed["index"]> {
     if (this.held >= this.heldLimit) return "too-large";
-    const conversation = await this.source.peek(id);
+    const conversation = (await this.source.peek(id)).conversation();
     await breath.take(signal);
     return TextIndex.make(searchedMessages(conversation), breath, signal);
   }
@@ -205,7 +205,10 @@ export class ConversationSearch implements Disposable {
     const key = `${hit.conversation} ${hit.message}`;
     let text = this.keptTexts.get(key);
     if (text === undefined) {
-      const conversation = await this.source.peek(hit.conversation).catch(() => undefined);
+      const conversation = await this.source.peek(hit.conversation).then(
+        (open) => open.conversation(),
+        () => undefined,
+      );
       await breath.take(signal);
       const messages = conversation === undefined ? [] : searchedMessages(conversation);
       text = messages.find(({ id }) => id === hit.message)?.text;

@@ -6,7 +6,7 @@ import type { PaddockError } from "../../platform/core/errors";
 import { Emitter } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import { errnoOf, toStorageError } from "../../platform/node/storageError";
-import { type Conversation, idSchema } from "../core/conversation";
+import { idSchema } from "../core/conversation";
 import type { ConversationHandle, ListedConversation, StorageProblem, StoreOptions } from "./conversationHandle";
 import { Epoch } from "./epoch";
 import { FolderWatch } from "./folderWatch";
@@ -134,14 +134,14 @@ export class ConversationStore {
   }
 
   /** A conversation as it is, without keeping it in memory. @throws PaddockError storage/* */
-  async peek(id: string): Promise<Conversation> {
+  async peek(id: string): Promise<Pick<OpenConversation, "conversation" | "drafts">> {
     const open = this.loaded.get(id) ?? new OpenConversation(id, this.path(id), this.env, true);
     try {
       if (!this.loaded.has(id)) await open.read();
+      return open;
     } catch (error) {
       throw toStorageError(error);
     }
-    return open.conversation();
   }
 
   /** A random name that is another one after each deletion of all data; null before the first. */

@@ -56,6 +56,11 @@ export class OpenConversation {
     return this.fold.conversation(this.id, this.env.isLive);
   }
 
+  /** What makes the same conversation anew, elsewhere. */
+  drafts(): EntryDraft[] {
+    return this.fold.drafts(() => false);
+  }
+
   get removed(): boolean {
     return this.discarded || this.fold.removedAt !== null;
   }

@@ -16,6 +16,7 @@ import { emptyState } from "./emptyState";
 import { engineStrip } from "./engineStrip";
 import { failureAt } from "./failureView";
 import "./messageView";
+import { revealMessage } from "./revealMessage";
 import { StickToEnd } from "./stickToEnd";
 import { fill } from "./strings";
 
@@ -80,6 +81,19 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
     this.listOpen = false;
     this.wantsInput = true;
     this.requestUpdate();
+  }
+
+  reveal(message: string): void {
+    this.listOpen = false;
+    const at = this.session?.model.messages.findIndex(({ id }) => id === message) ?? -1;
+    if (at === -1) return;
+    // It may be one of those that wait behind the button.
+    this.extraMessages = Math.max(
+      this.extraMessages,
+      (this.session?.model.messages.length ?? 0) - at - messagesAtOnce + 1,
+    );
+    this.requestUpdate();
+    void this.updateComplete.then(() => revealMessage(this, message, (top) => this.stick?.restore(top)));
   }
 
   asked(): void {
@@ -228,6 +242,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
       ({ id }) => id,
       (message) =>
         html`<paddock-message
+          data-message=${message.id}
           .message=${message}
           .conversation=${conversation}
           .live=${model.live?.message === message.id ? model.live : undefined}
@@ -289,16 +304,20 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
   };
 
   private readonly listEvents: ConversationListEvents = {
-    select: (conversation) => {
+    select: (conversation, message) => {
       this.listOpen = false;
-      this.wantsInput = true;
-      if (conversation !== this.session?.model.state?.selected) {
+      this.wantsInput = message === null;
+      if (message !== null) void this.session?.context.ask("conversations", "reveal", { conversation, message });
+      else if (conversation !== this.session?.model.state?.selected) {
         void this.session?.context.ask("conversations", "select", { conversation });
       }
     },
     rename: (conversation, title) => {
       void this.session?.context.ask("conversations", "rename", { conversation, title });
     },
+    pin: (conversation, pinned) => void this.session?.context.ask("conversations", "pin", { conversation, pinned }),
+    exportOne: (conversation) =>
+      void this.session?.context.ask("conversations", "exportConversation", { conversation }),
     remove: (conversation) => void this.removeConversation(conversation),
     close: () => this.closeList(),
   };

@@ -19,6 +19,8 @@ export interface ChatSessionEvents {
   changed(): void;
   /** @param first the first time since the page was built. */
   viewReplaced(state: ViewState, first: boolean): void;
+  /** Scroll to a message and mark it. */
+  reveal(message: string): void;
   focusInput(): void;
   asked(): void;
 }
@@ -117,6 +119,9 @@ export class ChatSession {
         notices: (notices) => {
           model.notices(notices);
           events.changed();
+        },
+        reveal: ({ conversation, message }) => {
+          if (conversation === model.state?.selected) events.reveal(message);
         },
         focusInput: () => events.focusInput(),
       },

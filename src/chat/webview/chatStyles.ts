@@ -43,9 +43,8 @@ export const chatStyles = css`
     display: flex;
     flex-direction: column;
     gap: var(--gap-1);
-    max-height: min(60vh, 420px);
+    max-height: min(70vh, 520px);
     padding: var(--gap-1);
-    overflow-y: auto;
     color: var(--vscode-quickInput-foreground, var(--text));
     background: var(--vscode-quickInput-background, var(--vscode-editorWidget-background));
     border: 1px solid var(--line);
@@ -70,7 +69,8 @@ export const chatStyles = css`
     opacity: 0;
   }
   .row:hover .icon-button,
-  .row:focus-within .icon-button {
+  .row:focus-within .icon-button,
+  .row .icon-button[aria-expanded="true"] {
     opacity: 1;
   }
   .row-main {
@@ -85,11 +85,80 @@ export const chatStyles = css`
   .row.current .row-title {
     font-weight: 600;
   }
-  .row-title {
+  .conversation-rows {
+    min-height: 0;
+    overflow-y: auto;
+  }
+  .conversation-rows > p {
+    padding: var(--gap-1) var(--gap-2);
+  }
+  .search-status {
+    font-size: 0.92em;
+  }
+  .group {
+    padding: 6px var(--gap-2) 2px;
+    color: var(--quiet);
+    font-size: 0.85em;
+    font-weight: 600;
+  }
+  .more-rows {
+    margin: var(--gap-1) var(--gap-2);
+  }
+  .row-text {
     flex: 1;
+    min-width: 0;
+  }
+  .row-title,
+  .row-snippet {
+    display: block;
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;
+  }
+  .row-snippet {
+    color: var(--quiet);
+    font-size: 0.92em;
+  }
+  .row:hover .row-snippet,
+  .row:focus-within .row-snippet {
+    color: inherit;
+  }
+  .row mark {
+    color: inherit;
+    background: var(--vscode-editor-findMatchHighlightBackground, transparent);
+    font-weight: 600;
+    text-decoration: underline;
+    text-underline-offset: 2px;
+  }
+  /* Beside the actions there is no room for both. */
+  @media (max-width: 260px) {
+    .row-time {
+      display: none;
+    }
+  }
+  .row-menu {
+    display: flex;
+    flex-direction: column;
+    margin: 2px 6px var(--gap-1) 24px;
+    padding: var(--gap-1) 0;
+    color: var(--vscode-menu-foreground, var(--text));
+    background: var(--vscode-menu-background, var(--vscode-editorWidget-background));
+    border: 1px solid var(--vscode-menu-border, var(--line));
+    border-radius: var(--radius-small);
+  }
+  .row-menu button {
+    display: flex;
+    align-items: center;
+    gap: 6px;
+    padding: 3px var(--gap-2);
+    text-align: start;
+  }
+  .row-menu button:hover,
+  .row-menu button:focus {
+    color: var(--vscode-menu-selectionForeground, var(--text));
+    background: var(--vscode-menu-selectionBackground, var(--hover));
+    outline: 1px solid var(--vscode-menu-selectionBorder, transparent);
+    outline-offset: -1px;
   }
   .row-time {
     flex: none;

@@ -41,6 +41,12 @@ export const conversationStyles = css`
     display: block;
     margin-bottom: var(--gap-4);
   }
+  paddock-message.revealed {
+    border-radius: var(--radius);
+    outline: 2px solid var(--vscode-focusBorder);
+    outline-offset: 4px;
+    scroll-margin: 16px;
+  }
   paddock-message.from-user {
     display: flex;
     flex-direction: column;

@@ -1,0 +1,93 @@
+import { formatMilliseconds, formatRate } from "../../platform/core/format";
+import type { PortableConversation } from "./conversationFile";
+import type { Message, Part } from "./conversation";
+import { cleanTitle } from "./title";
+
+/** The words of the file, in the person's language. */
+export interface MarkdownWords {
+  readonly you: string;
+  readonly answer: string;
+  readonly attached: (label: string) => string;
+  readonly image: string;
+}
+
+const mark = /^<!-- paddock:(user|assistant) -->$/;
+const figuresMark = "<!-- paddock:figures -->";
+const head = "<!-- paddock conversation -->";
+/** Lines that would pass for ours. */
+const lookalike = /^<!-- paddock(?= conversation|:)/gm;
+
+/** The shown path as a document to read. Comments mark where messages begin, so that it can be read back. */
+export function conversationMarkdown(title: string, messages: readonly Message[], words: MarkdownWords): string {
+  const blocks = [`# ${cleanTitle(title)}`, head];
+  for (const { role, at, model, parts, timings } of messages) {
+    const who = role === "user" ? words.you : words.answer;
+    const when = new Date(at).toISOString().replace("T", " ").slice(0, 16);
+    const by = model === undefined ? "" : ` · \`${model.replace(/[`\s]+/gu, " ")}\``;
+    blocks.push(`<!-- paddock:${role} -->`, `## ${who} · ${when}${by}`);
+    for (const part of parts) blocks.push(...markdownOf(part, words));
+    if (timings !== undefined) {
+      const figures = [
+        `TTFT ${formatMilliseconds(timings.ttft_ms)}`,
+        `pp ${formatRate(timings.prompt_per_second)}`,
+        `tg ${formatRate(timings.predicted_per_second)}`,
+        `prompt_n ${timings.prompt_n}`,
+        `cache_n ${timings.cache_n}`,
+        `predicted_n ${timings.predicted_n}`,
+      ];
+      blocks.push(figuresMark, `*${figures.join(" · ")}*`);
+    }
+  }
+  return `${blocks.join("\n\n")}\n`;
+}
+
+function markdownOf(part: Part, words: MarkdownWords): string[] {
+  switch (part.type) {
+    case "text":
+      return part.text.trim() === "" ? [] : [part.text.trim().replace(lookalike, "<!-- paddock ")];
+    case "reference":
+      return [words.attached(`\`${cleanTitle(part.label).replace(/`/gu, "'")}\``), fenced(part.text)];
+    case "image":
+      return [`*${words.image}*`];
+    // What led to an answer is not part of the document.
+    default:
+      return [];
+  }
+}
+
+/** In a fence that nothing in the text can end. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...Array.from(text.matchAll(/`+/gu), ([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}\n${text.replace(lookalike, "<!-- paddock ")}\n${fence}`;
+}
+
+/** A conversation from a document made by conversationMarkdown: its texts, one after the other. Undefined for any other. */
+export function readConversationMarkdown(text: string, now: number): PortableConversation | undefined {
+  const lines = text.replace(/\r\n/gu, "\n").split("\n");
+  if (!lines.includes(head)) return undefined;
+  const title = cleanTitle(/^# (.*)$/u.exec(lines[0] ?? "")?.[1] ?? "").slice(0, 200);
+  const messages: Message[] = [];
+  let role: Message["role"] | undefined;
+  let body: string[] = [];
+  const end = (): void => {
+    if (role === undefined) return;
+    const figures = body.lastIndexOf(figuresMark);
+    const said = (figures === -1 ? body : body.slice(0, figures)).join("\n").trim();
+    const number = messages.length;
+    const parts: Part[] = said === "" ? [] : [{ type: "text", text: said }];
+    const parent = number === 0 ? null : `m-${number - 1}`;
+    messages.push({ id: `m-${number}`, parent, role, at: now + number, status: "complete", parts });
+  };
+  for (const line of lines) {
+    const found = mark.exec(line)?.[1];
+    if (found === "user" || found === "assistant") {
+      end();
+      role = found;
+      body = [];
+    } else if (role !== undefined && (body.length > 0 || !(line === "" || line.startsWith("## ")))) body.push(line);
+  }
+  end();
+  if (messages.length === 0) return undefined;
+  return { messages, state: title === "" ? [] : [{ t: "title", at: now, title }] };
+}

@@ -1,0 +1,48 @@
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import type * as vscode from "vscode";
+import { emptyFolder } from "../node/emptyFolder";
+
+/** The chat's own, which says that all was deleted; it holds a random name and nothing else. */
+const kept = path.join("chat", "epoch.json");
+
+/**
+ * Deletes all that the extension keeps on this machine, after the rooms have deleted what they write at any time:
+ * files in its storage folders, what it has in the editor's memory, and its logs. Settings stay.
+ * @param rest lets go of what may hold files open, such as a loaded model.
+ * @returns files that could not be deleted.
+ */
+export async function eraseStorage(context: vscode.ExtensionContext, rest: () => Promise<void>): Promise<number> {
+  await rest();
+  const { globalStorageUri, storageUri, logUri } = context;
+  // Windows watch these two, and a window that lives writes its mark there.
+  const chat = path.join(globalStorageUri.fsPath, "chat");
+  const keep = [path.join(globalStorageUri.fsPath, kept), path.join(chat, "conversations"), path.join(chat, "writers")];
+  let left = await emptyFolder(globalStorageUri.fsPath, keep);
+  if (storageUri !== undefined) left += await emptyFolder(storageUri.fsPath);
+  for (const memento of [context.globalState, context.workspaceState]) {
+    for (const key of memento.keys()) if (key !== "paddock.chat.epoch") await memento.update(key, undefined);
+  }
+  for (const folder of await logFolders(logUri.fsPath)) left += await emptyFolder(folder);
+  return left;
+}
+
+/** The extension's log folders of all sessions that the editor still keeps: logs/SESSION/…/EXTENSION. */
+async function logFolders(current: string): Promise<string[]> {
+  const name = path.basename(current);
+  const parts = current.split(path.sep);
+  const at = parts.lastIndexOf("logs");
+  const found = [current];
+  if (at === -1) return found;
+  const walk = async (folder: string, depth: number): Promise<void> => {
+    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      if (!entry.isDirectory()) continue;
+      const below = path.join(folder, entry.name);
+      if (entry.name === name) found.push(below);
+      else if (depth > 0) await walk(below, depth - 1);
+    }
+  };
+  await walk(parts.slice(0, at + 1).join(path.sep), 3);
+  return found;
+}
