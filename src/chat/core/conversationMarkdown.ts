@@ -70,6 +70,8 @@ export function readConversationMarkdown(text: string, now: number): PortableCon
   const messages: Message[] = [];
   let role: Message["role"] | undefined;
   let body: string[] = [];
+  /** Our own heading stands right after the mark; any other is the message's. */
+  let headed = false;
   const end = (): void => {
     if (role === undefined) return;
     const figures = body.lastIndexOf(figuresMark);
@@ -85,7 +87,9 @@ export function readConversationMarkdown(text: string, now: number): PortableCon
       end();
       role = found;
       body = [];
-    } else if (role !== undefined && (body.length > 0 || !(line === "" || line.startsWith("## ")))) body.push(line);
+      headed = false;
+    } else if (role !== undefined && !headed && line.startsWith("## ")) headed = true;
+    else if (role !== undefined) body.push(line);
   }
   end();
   if (messages.length === 0) return undefined;
