@@ -106,7 +106,13 @@ export async function openChat(page: Page, url: string, state: ViewState, theme 
             host.calls.push({ method, params: params !== undefined && "params" in params ? params.params : params });
             if (id === undefined) return;
             const result =
-              method === "ready" ? view : method === "send" ? { conversation: view.selected ?? "new" } : {};
+              method === "ready"
+                ? view
+                : method === "send"
+                  ? { conversation: view.selected ?? "new" }
+                  : method === "search"
+                    ? { hits: [], more: false, searched: 0, total: 0, titlesOnly: false }
+                    : {};
             (event.source as Window).postMessage({ jsonrpc: "2.0", id, result }, "*");
           },
         );
