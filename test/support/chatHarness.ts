@@ -4,6 +4,7 @@ import type { ShownMessage } from "../../src/chat/core/versions";
 import type { EngineView, Live, Notice, ViewState } from "../../src/chat/core/webviewContract";
 import { ChatController } from "../../src/chat/host/chatController";
 import { type ChatAudience, ChatPresenter } from "../../src/chat/host/chatPresenter";
+import type { PromptMeter } from "../../src/chat/host/promptMeter";
 import { PromptPlanner } from "../../src/chat/host/promptPlanner";
 import { ConversationStore } from "../../src/chat/node/conversationStore";
 import type { StoreFiles } from "../../src/chat/node/storeFiles";
@@ -16,7 +17,7 @@ import type {
   PortableBackend,
 } from "../../src/engine/backend";
 import type { GenerationResult } from "../../src/engine/protocol";
-import { cancelled } from "../../src/platform/core/errors";
+import { cancelled, PaddockError } from "../../src/platform/core/errors";
 import { Emitter } from "../../src/platform/core/event";
 import { silentLogger } from "../../src/platform/core/logger";
 
@@ -173,6 +174,13 @@ export class FakeModel implements ActiveModel {
   }
 }
 
+/** Everything fits, so nothing is ever counted. */
+export const roomyMeter: PromptMeter = {
+  contextSize: () => Promise.resolve(Number.MAX_SAFE_INTEGER),
+  countPrompt: () => Promise.reject(new Error("nothing should be counted")),
+  countTexts: () => Promise.reject(new Error("nothing should be counted")),
+};
+
 /** One window's chat, with its page open. */
 export async function chatWindow(options: {
   folder: string;
@@ -181,6 +189,7 @@ export async function chatWindow(options: {
   model?: FakeModel;
   memory?: Map<string, unknown>;
   maxTokens?: number;
+  meter?: PromptMeter;
 }) {
   const {
     folder,
@@ -189,6 +198,7 @@ export async function chatWindow(options: {
     model = new FakeModel(),
     memory = new Map<string, unknown>(),
     maxTokens = 64,
+    meter = roomyMeter,
   } = options;
   const store = new ConversationStore({ folder, log: silentLogger, ...(files === undefined ? {} : { files }) });
   const describeError = ({ message, remedy }: { message: string; remedy: string | undefined }) => ({
@@ -199,7 +209,12 @@ export async function chatWindow(options: {
     store,
     backend,
     activeModel: model,
-    planner: new PromptPlanner({ instructions: () => Promise.resolve([]), maxTokens: () => maxTokens }),
+    planner: new PromptPlanner({
+      instructions: () => Promise.resolve([]),
+      maxTokens: () => maxTokens,
+      meter,
+      tooLarge: (tokens, most) => new PaddockError("context/overflow", `${tokens} of ${most}`),
+    }),
     describeError,
     texts: textNames,
     log: silentLogger,

@@ -1,3 +1,5 @@
+import { FakeModel, roomyMeter } from "../support/chatHarness";
+import { PaddockError } from "../../src/platform/core/errors";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import {
@@ -68,19 +70,25 @@ describe("instructions", () => {
 
   it("are told to the model and reported, unless the conversation wants none", async () => {
     const instruction = { label: "AGENTS.md", uri: "file:///AGENTS.md", text: "Use tabs.", cut: false };
+    const { id: model } = new FakeModel();
     let reads = 0;
     const planner = new PromptPlanner({
+      meter: roomyMeter,
+      tooLarge: () => new PaddockError("context/overflow", "too large"),
       maxTokens: () => 100,
       instructions: () => {
         reads++;
         return Promise.resolve([instruction]);
       },
     });
-    const plan = await planner.plan({ path: [], settings: {} }, signal);
+    const plan = await planner.plan({ model, path: [], settings: {} }, signal);
     expect(plan.messages).toEqual([{ role: "system", text: systemText(undefined, [instruction]) }]);
     expect(plan.report).toEqual({ instructions: [{ label: "AGENTS.md", uri: "file:///AGENTS.md", cut: false }] });
     expect(plan.maxTokens).toBe(100);
-    const without = await planner.plan({ path: [], settings: { useInstructions: false, maxTokens: 50 } }, signal);
+    const without = await planner.plan(
+      { model, path: [], settings: { useInstructions: false, maxTokens: 50 } },
+      signal,
+    );
     expect(without.report.instructions).toEqual([]);
     expect(without.maxTokens).toBe(50);
     expect(reads).toBe(1);

@@ -79,6 +79,17 @@ export function webviewTexts(l10n: { t(text: string): string }) {
     thinking: l10n.t("Thinking, {0} words so far"),
     toolCall: l10n.t("Calls {0}"),
     toolResult: l10n.t("Result of {0}"),
+    leftOut: l10n.t("Left out to fit the context: {0}"),
+    leftOutMessage: l10n.t("1 earlier message"),
+    leftOutMessages: l10n.t("{0} earlier messages"),
+    leftOutReasoning: l10n.t("the reasoning of 1 earlier answer"),
+    leftOutReasonings: l10n.t("the reasoning of {0} earlier answers"),
+    leftOutAttachment: l10n.t("1 earlier attachment"),
+    leftOutAttachments: l10n.t("{0} earlier attachments"),
+    leftOutLine: l10n.t("{0}: {1} tokens"),
+    leftOutWhy: l10n.t(
+      "The model's context holds {0} tokens. First the reasoning of older answers goes, then older attachments, then older questions with their answers; your question and the instructions always stay. Nothing is deleted from the conversation.",
+    ),
     attachedFile: l10n.t("Attached: {0}"),
     attachedImage: l10n.t("Image, {0}, {1}"),
 

@@ -8,8 +8,9 @@ import { ConversationSearch } from "../node/conversationSearch";
 import { MemoryCommands } from "./memoryCommands";
 import { ModelTitles } from "./modelTitles";
 import { ChatView, chatViewId } from "./chatView";
+import { EngineMeter } from "./promptMeter";
 import { PromptPlanner } from "./promptPlanner";
-import { chatTexts } from "./texts";
+import { chatTexts, questionTooLarge } from "./texts";
 import { readInstructions } from "./workspaceInstructions";
 
 /** A storage that hangs must not keep the chat from showing; what it has is shown when it comes. */
@@ -28,6 +29,8 @@ export const createChat: CreateChat = (deps) => {
     activeModel,
     planner: new PromptPlanner({
       maxTokens: deps.maxTokens,
+      meter: new EngineMeter(deps.backend, deps.lifecycle),
+      tooLarge: questionTooLarge,
       instructions: (signal) => (deps.useInstructions() ? readInstructions(signal, log) : Promise.resolve([])),
     }),
     describeError,

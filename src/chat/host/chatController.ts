@@ -286,12 +286,12 @@ export class ChatController {
     stored: Promise<void>,
   ): Promise<void> {
     const { backend, planner, texts, log } = this.deps;
-    const { message } = request;
+    const { message, model } = request;
     const conversation = handle.id;
     const { settings } = handle.conversation();
     const answer = new Answer(
       handle.share(),
-      { ...request, plan: (signal) => planner.plan({ path, settings }, signal) },
+      { ...request, plan: (signal) => planner.plan({ model, path, settings }, signal) },
       {
         onDelta: (type, text, length) => this.deltas.fire({ conversation, message, type, text, length }),
         onLive: (live) => this.lives.fire({ conversation, message, ...live }),

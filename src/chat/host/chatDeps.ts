@@ -15,10 +15,10 @@ export interface ChatDeps {
   readonly extensionUri: vscode.Uri;
   /** An absolute folder of the chat's own, under the extension's global storage; made when it is missing. */
   readonly storageDir: string;
-  readonly backend: Pick<PortableBackend, "chat">;
+  readonly backend: Pick<PortableBackend, "chat" | "countTokens" | "countMessageTokens">;
   /** Conversations' KV caches on disk; `backend` has them around its answers. */
   readonly kvStates: Pick<KvStates, "show" | "forget" | "sweep" | "clear">;
-  readonly lifecycle: Pick<ModelLifecycle, "state" | "onDidChangeState">;
+  readonly lifecycle: Pick<ModelLifecycle, "state" | "onDidChangeState" | "load">;
   readonly activeModel: ActiveModel;
   /** A message is likely: have the model loaded by the time it is sent. Harmless when it is loaded already. */
   readonly warmUp: () => void;

@@ -1,5 +1,21 @@
 import * as vscode from "vscode";
+import { PaddockError } from "../../platform/core/errors";
+import { formatCount } from "../../platform/core/format";
 import type { ChatTexts } from "../core/chatTexts";
+
+/** @param most tokens that a prompt may have, so that there is room for an answer. */
+export function questionTooLarge(tokens: number, most: number): PaddockError {
+  return new PaddockError(
+    "context/overflow",
+    vscode.l10n.t(
+      "Your question, with what is attached to it and the instructions, has {0} tokens; the model's context has room for {1}. That is {2} too many.",
+      formatCount(tokens),
+      formatCount(most),
+      formatCount(tokens - most),
+    ),
+    { remedy: vscode.l10n.t("Send less at once, or set a larger paddock.engine.contextSize.") },
+  );
+}
 
 export function chatTexts(): ChatTexts {
   return {

@@ -238,6 +238,14 @@ export const conversationStyles = css`
     font-size: 14px;
     vertical-align: text-bottom;
   }
+  .left-out ul {
+    margin: var(--gap-1) 0;
+    padding-inline-start: var(--gap-3);
+    overflow-wrap: anywhere;
+  }
+  .left-out p {
+    margin: 0;
+  }
   .reasoning {
     margin-top: var(--gap-1);
     padding-inline-start: var(--gap-3);

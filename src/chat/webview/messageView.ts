@@ -10,6 +10,7 @@ import type { Live } from "../core/webviewContract";
 import type { ChatContext } from "./context";
 import { type Failure } from "./chatModel";
 import { failureAt } from "./failureView";
+import { leftOutNote } from "./leftOut";
 import { answerParts, questionParts } from "./messageParts";
 import "./questionEditor";
 import { fill } from "./strings";
@@ -103,7 +104,8 @@ export class MessageView extends PaddockElement {
     return html`<article class="answer" aria-label=${context.texts.answer} aria-busy=${streaming ? "true" : "false"}>
       <h2 class="sr-only">${context.texts.answer}</h2>
       <div class="answer-parts ${streaming ? "streaming" : ""}">${answerParts(message.parts, streaming, context)}</div>
-      ${streaming ? this.progress() : this.ending()} ${failureAt(context, message.id)}
+      ${leftOutNote(message.prompt, context.texts)} ${streaming ? this.progress() : this.ending()}
+      ${failureAt(context, message.id)}
     </article>`;
   }
 

@@ -1,0 +1,218 @@
+import type { PromptMessage } from "../../engine/protocol";
+import type { Message, Part } from "./conversation";
+
+/**
+ * What of a conversation goes into a prompt when not all of it fits.
+ *
+ * Never left out: the system prompt with the workspace's instructions, and the question that is to be answered with
+ * what it attached. The rest goes in this order: the reasoning of older answers, then what older questions attached,
+ * then older questions with their answers; within each the oldest first.
+ *
+ * Once something must go, enough goes to fill only three quarters of the room, and the same is left out of the
+ * prompts after it: they only add to what the KV cache holds, until the room is full again.
+ */
+const filledAfterCut = 0.75;
+
+/** Kept free for the answer: what it may take, but no more than this share of the context. */
+const answerShare = 0.25;
+/** Tokens; a question that leaves less for its answer is refused. */
+const leastAnswer = 64;
+
+/**
+ * No tokenizer makes more tokens than the text has UTF-8 bytes; a template adds
+ * marks to each message and some have words of their own. The bound is generous: when it fits, nothing is counted.
+ */
+const tokensPerMessage = 32;
+const tokensPerTemplate = 512;
+
+/** How many turns, from the first on, are without what each names. A turn is a question and what follows it. */
+export interface Cut {
+  readonly reasoning: number;
+  readonly attachments: number;
+  readonly turns: number;
+}
+export const noCut: Cut = { reasoning: 0, attachments: 0, turns: 0 };
+
+export type FitResult =
+  | { readonly fits: true; readonly messages: readonly PromptMessage[]; readonly cut: Cut }
+  /** Tokens of the least prompt there is, and how many it may have. */
+  | { readonly fits: false; readonly tokens: number; readonly most: number };
+
+export interface FitRequest {
+  /** Root to the message that is to be answered or continued. */
+  readonly path: readonly Message[];
+  /** Of the last prompt of this conversation; see lastCut. */
+  readonly cut: Cut;
+  /** Tokens the context holds. */
+  readonly size: number;
+  /** Tokens the answer may have. */
+  readonly maxTokens: number;
+  readonly render: (path: readonly Message[]) => readonly PromptMessage[];
+  /** Tokens of a whole prompt, with the template's. */
+  readonly count: (messages: readonly PromptMessage[]) => Promise<number>;
+}
+
+/** Tokens of a prompt: to begin with, after a cut, and at the very most. */
+export function roomFor(size: number, maxTokens: number): { full: number; afterCut: number; most: number } {
+  const answer = Math.min(maxTokens, Math.floor(size * answerShare));
+  const full = size - answer;
+  return { full, afterCut: Math.floor(full * filledAfterCut), most: size - Math.min(answer, leastAnswer) };
+}
+
+/** Asks for a count only where it could matter. Rejects only with what `count` rejects with. */
+export async function fitPrompt({ path, cut, size, maxTokens, render, count }: FitRequest): Promise<FitResult> {
+  const { full, afterCut, most } = roomFor(size, maxTokens);
+  const older = turnsOf(path).length - 1;
+  const at = (of: Cut): readonly PromptMessage[] => render(withoutCut(path, of));
+  const start = limited(cut, older);
+  const whole = at(start);
+  if (tokensAtMost(whole) <= full || (await count(whole)) <= full) return { fits: true, messages: whole, cut: start };
+  const cuts = cutsAfter(start, older);
+  // The first that reaches the aim; each leaves out no less than the one before it.
+  let low = 0;
+  let high = cuts.length;
+  const tokens = new Map<number, number>();
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const needed = await count(at(cuts[middle] ?? start));
+    tokens.set(middle, needed);
+    if (needed <= afterCut) high = middle;
+    else low = middle + 1;
+  }
+  const chosen = cuts[Math.min(low, cuts.length - 1)] ?? start;
+  const messages = at(chosen);
+  const needed = tokens.get(Math.min(low, cuts.length - 1)) ?? (await count(messages));
+  return needed <= most ? { fits: true, messages, cut: chosen } : { fits: false, tokens: needed, most };
+}
+
+/** What the last prompt of the path left out, when its context was of this size; with another one all begins anew. */
+export function lastCut(path: readonly Message[], size: number): Cut {
+  const fit = path.findLast(({ prompt }) => prompt?.fit !== undefined)?.prompt?.fit;
+  return fit?.size === size ? fit.cut : noCut;
+}
+
+/** The path as the model is to see it. */
+export function withoutCut(path: readonly Message[], cut: Cut): Message[] {
+  return turnsOf(path).flatMap((turn, index) => {
+    if (index < cut.turns) return [];
+    return turn.map((message) => {
+      if (message.role === "user") return index < cut.attachments ? withoutAttachments(message) : message;
+      return index < cut.reasoning ? withoutReasoning(message) : message;
+    });
+  });
+}
+
+export interface LeftOut {
+  readonly what: "reasoning" | "attachment" | "turns";
+  /** An attachment's; empty for the others. */
+  readonly label: string;
+  /** Answers whose reasoning it is; messages of the turns; 1 for an attachment. */
+  readonly count: number;
+  readonly text: string;
+}
+
+/** All that a prompt with this cut is without, for people to see; what is in a turn that is left out counts as that. */
+export function leftOut(path: readonly Message[], cut: Cut): LeftOut[] {
+  const turns = turnsOf(path);
+  const items: LeftOut[] = [];
+  const gone = turns.slice(0, cut.turns).flat();
+  if (gone.length > 0)
+    items.push({
+      what: "turns",
+      label: "",
+      count: gone.length,
+      text: gone.map(({ parts }) => textOf(parts)).join("\n"),
+    });
+  for (const { role, parts } of turns.slice(cut.turns, cut.attachments).flat()) {
+    if (role !== "user") continue;
+    for (const part of parts)
+      if (part.type === "reference") items.push({ what: "attachment", label: part.label, count: 1, text: part.text });
+  }
+  const reasoning = turns
+    .slice(cut.turns, cut.reasoning)
+    .flat()
+    .map(({ role, parts }) => (role === "user" ? "" : textOf(parts.filter(({ type }) => type === "reasoning"))))
+    .filter((text) => text !== "");
+  if (reasoning.length > 0)
+    items.push({ what: "reasoning", label: "", count: reasoning.length, text: reasoning.join("\n") });
+  return items;
+}
+
+/** Questions, each with what follows it. An answer without a question before it is a turn of its own. */
+function turnsOf(path: readonly Message[]): Message[][] {
+  const turns: Message[][] = [];
+  for (const message of path) {
+    const last = turns.at(-1);
+    if (message.role === "user" || last === undefined) turns.push([message]);
+    else last.push(message);
+  }
+  return turns;
+}
+
+function limited({ reasoning, attachments, turns }: Cut, older: number): Cut {
+  const most = Math.max(0, older);
+  return {
+    reasoning: Math.min(reasoning, most),
+    attachments: Math.min(attachments, most),
+    turns: Math.min(turns, most),
+  };
+}
+
+function cutsAfter(start: Cut, older: number): Cut[] {
+  const cuts: Cut[] = [];
+  let cut = start;
+  for (const what of ["reasoning", "attachments", "turns"] as const) {
+    while (cut[what] < older) {
+      cut = { ...cut, [what]: cut[what] + 1 };
+      cuts.push(cut);
+    }
+  }
+  return cuts;
+}
+
+/** The model is told that something was there, since the question may speak of it. */
+function withoutAttachments(message: Message): Message {
+  const parts = message.parts.map((part): Part =>
+    part.type === "reference" ? { type: "text", text: `[${part.label.slice(0, 100)}: no longer included]` } : part,
+  );
+  return { ...message, parts };
+}
+
+function withoutReasoning(message: Message): Message {
+  return { ...message, parts: message.parts.filter(({ type }) => type !== "reasoning") };
+}
+
+function tokensAtMost(messages: readonly PromptMessage[]): number {
+  return messages.reduce((sum, message) => sum + tokensPerMessage + bytesOf(message), tokensPerTemplate);
+}
+
+/** UTF-8, at most: a character of two UTF-16 units counts six and has four. */
+function bytesOf(message: PromptMessage): number {
+  const text = message.role === "system" || message.role === "user" ? message.text : JSON.stringify(message);
+  let bytes = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    bytes += unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
+  }
+  return bytes;
+}
+
+function textOf(parts: readonly Part[]): string {
+  return parts
+    .map((part) => {
+      switch (part.type) {
+        case "text":
+        case "reasoning":
+        case "reference":
+          return part.text;
+        case "toolCall":
+          return JSON.stringify(part.arguments ?? null);
+        case "toolResult":
+          return JSON.stringify(part.result ?? null);
+        case "image":
+          return "";
+      }
+    })
+    .filter((text) => text !== "")
+    .join("\n");
+}

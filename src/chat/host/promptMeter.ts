@@ -1,0 +1,40 @@
+import type { ModelId, ModelLifecycle, PortableBackend } from "../../engine/backend";
+import type { PromptMessage } from "../../engine/protocol";
+import { PaddockError } from "../../platform/core/errors";
+
+/** What prompts cost and how much a model's context holds, in tokens. */
+export interface PromptMeter {
+  contextSize(model: ModelId, signal: AbortSignal): Promise<number>;
+  countPrompt(messages: readonly PromptMessage[], model: ModelId, signal: AbortSignal): Promise<number>;
+  countTexts(texts: readonly string[], model: ModelId, signal: AbortSignal): Promise<readonly number[]>;
+}
+
+/** Asks the engine, which loads the model where it isn't; the answer needs it anyway. */
+export class EngineMeter implements PromptMeter {
+  constructor(
+    private readonly backend: Pick<PortableBackend, "countTokens" | "countMessageTokens">,
+    private readonly lifecycle: Pick<ModelLifecycle, "load">,
+  ) {}
+
+  async contextSize(model: ModelId, signal: AbortSignal): Promise<number> {
+    return (await this.lifecycle.load(model, signal)).context.contextSize;
+  }
+
+  countPrompt(messages: readonly PromptMessage[], model: ModelId, signal: AbortSignal): Promise<number> {
+    return onceMore(() => this.backend.countMessageTokens(messages, { model, signal }), signal);
+  }
+
+  countTexts(texts: readonly string[], model: ModelId, signal: AbortSignal): Promise<readonly number[]> {
+    return onceMore(() => this.backend.countTokens(texts, { model, signal }), signal);
+  }
+}
+
+/** An engine that was dying when it was asked has counted nothing: the next one can, unseen. */
+async function onceMore<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted || !(error instanceof PaddockError) || error.code !== "engine/crashed") throw error;
+    return work();
+  }
+}
