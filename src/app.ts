@@ -73,6 +73,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       extensionUri: context.extensionUri,
       storageDir,
       backend: kvStates,
+      tokens: engine,
       kvStates,
       lifecycle: engine,
       activeModel: active,

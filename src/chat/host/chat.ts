@@ -29,7 +29,7 @@ export const createChat: CreateChat = (deps) => {
     activeModel,
     planner: new PromptPlanner({
       maxTokens: deps.maxTokens,
-      meter: new EngineMeter(deps.backend, deps.lifecycle),
+      meter: new EngineMeter(deps.tokens, deps.lifecycle),
       tooLarge: questionTooLarge,
       instructions: (signal) => (deps.useInstructions() ? readInstructions(signal, log) : Promise.resolve([])),
     }),

@@ -15,7 +15,9 @@ export interface ChatDeps {
   readonly extensionUri: vscode.Uri;
   /** An absolute folder of the chat's own, under the extension's global storage; made when it is missing. */
   readonly storageDir: string;
-  readonly backend: Pick<PortableBackend, "chat" | "countTokens" | "countMessageTokens">;
+  readonly backend: Pick<PortableBackend, "chat">;
+  /** What a prompt costs. */
+  readonly tokens: Pick<PortableBackend, "countTokens" | "countMessageTokens">;
   /** Conversations' KV caches on disk; `backend` has them around its answers. */
   readonly kvStates: Pick<KvStates, "show" | "forget" | "sweep" | "clear">;
   readonly lifecycle: Pick<ModelLifecycle, "state" | "onDidChangeState" | "load">;
