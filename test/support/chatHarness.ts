@@ -1,12 +1,15 @@
+import path from "node:path";
 import type { ActiveModel } from "../../src/chat/core/activeModel";
 import type { ChatTexts } from "../../src/chat/core/chatTexts";
 import type { ShownMessage } from "../../src/chat/core/versions";
-import type { EngineView, Live, Notice, ViewState } from "../../src/chat/core/webviewContract";
+import type { EngineView, Live, Notice, Steering, ViewState } from "../../src/chat/core/webviewContract";
 import { ChatController } from "../../src/chat/host/chatController";
 import { type ChatAudience, ChatPresenter } from "../../src/chat/host/chatPresenter";
 import type { PromptMeter } from "../../src/chat/host/promptMeter";
+import { Presets } from "../../src/chat/host/presets";
 import { PromptPlanner } from "../../src/chat/host/promptPlanner";
 import { ConversationStore } from "../../src/chat/node/conversationStore";
+import { PresetStore } from "../../src/chat/node/presetStore";
 import type { StoreFiles } from "../../src/chat/node/storeFiles";
 import type {
   ChatRequest,
@@ -150,6 +153,10 @@ export class FakePage implements ChatAudience {
   notices(notices: Notice[]): void {
     if (this.state !== undefined) this.state = { ...this.state, notices };
   }
+
+  steering(steering: Steering): void {
+    if (this.state !== undefined) this.state = { ...this.state, steering };
+  }
 }
 
 export class FakeModel implements ActiveModel {
@@ -166,6 +173,14 @@ export class FakeModel implements ActiveModel {
 
   current(): { id: ModelId; displayName: string; note: string } {
     return { id: this.id, displayName: "Starter", note: "small" };
+  }
+
+  nameOf(id: string): string {
+    return id === this.id ? "Starter" : `The model ${id}`;
+  }
+
+  chooseOther(): Promise<ModelId | undefined> {
+    return Promise.resolve(undefined);
   }
 
   become(state: ModelState): void {
@@ -205,6 +220,9 @@ export async function chatWindow(options: {
     message,
     ...(remedy === undefined ? {} : { remedy }),
   });
+  const presets = new Presets(new PresetStore(path.join(folder, "presets.json"), silentLogger), {
+    presetNames: { default: "Default", precise: "Precise", creative: "Creative", explain: "Explain", review: "Review" },
+  });
   const controller = new ChatController({
     store,
     backend,
@@ -215,6 +233,7 @@ export async function chatWindow(options: {
       meter,
       tooLarge: (tokens, most) => new PaddockError("context/overflow", `${tokens} of ${most}`),
     }),
+    standardSettings: () => presets.standardSettings(),
     describeError,
     texts: textNames,
     log: silentLogger,
@@ -222,6 +241,7 @@ export async function chatWindow(options: {
   const presenter = new ChatPresenter({
     controller,
     store,
+    presets,
     lifecycle: { onDidChangeState: model.states.event, state: () => model.modelState },
     activeModel: model,
     describeError,
@@ -238,6 +258,7 @@ export async function chatWindow(options: {
   page.view(presenter.state());
   return {
     store,
+    presets,
     controller,
     presenter,
     page,

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type * as vscode from "vscode";
+import type { ModelId } from "../../src/engine/backend";
 import {
   AbstractMessageReader,
   AbstractMessageWriter,
@@ -134,6 +135,7 @@ class FakeWebviewView {
         engine: hear("engine"),
         notices: hear("notices"),
         reveal: hear("reveal"),
+        steering: hear("steering"),
         focusInput: hear("focusInput"),
       },
     );
@@ -149,6 +151,7 @@ let shown: FakeWebviewView;
 let page: ReturnType<FakeWebviewView["load"]>;
 const warnings: string[] = [];
 let warmUps = 0;
+let chosenModel: ModelId | undefined;
 const commands: string[] = [];
 
 beforeEach(async () => {
@@ -156,6 +159,7 @@ beforeEach(async () => {
   scripts = [];
   warnings.length = 0;
   warmUps = 0;
+  chosenModel = undefined;
   commands.length = 0;
   Object.assign(editor, { opened: [], clipboard: "", activeTextEditor: undefined });
   chat = await chatWindow({ folder, backend: scriptedBackend(() => scripts.shift() ?? (() => Promise.resolve({}))) });
@@ -164,6 +168,8 @@ beforeEach(async () => {
     controller: chat.controller,
     presenter: chat.presenter,
     texts: textNames,
+    presets: chat.presets,
+    chooseModel: () => Promise.resolve(chosenModel),
     ready: () => Promise.resolve(),
     warmUp: () => warmUps++,
     search: new ConversationSearch(chat.store),

@@ -162,6 +162,15 @@ export function viewState(over: Partial<ViewState> = {}): ViewState {
     messages: [],
     engine: { status: "ready", modelName: "SmolLM2 135M (starter)", modelNote: "The starter says foolish things." },
     notices: [],
+    steering: {
+      settings: {},
+      presets: [
+        { id: "default", name: "Default", settings: {}, builtIn: true },
+        { id: "precise", name: "Precise", settings: { temperature: 0, repeatPenalty: 1 }, builtIn: true },
+        { id: "mine", name: "Mine", settings: { seed: 7 }, builtIn: false },
+      ],
+      standard: "default",
+    },
     draft: "",
     ...over,
   };

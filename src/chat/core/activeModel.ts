@@ -10,4 +10,8 @@ export interface ActiveModel {
     /** Says plainly that the starter is small; absent for other models. Already in the person's language. */
     readonly note?: string;
   };
+  /** A name for a person; the id itself where the model is no longer known. */
+  nameOf(id: string): string;
+  /** Asks for a model for one answer; undefined when none was chosen. */
+  chooseOther(): Promise<ModelId | undefined>;
 }

@@ -1,3 +1,5 @@
+import type { BuiltInName } from "./presets";
+
 /** The chat's own words to a person. The host makes them in the person's language; each is a full sentence. */
 export interface ChatTexts {
   /** A conversation whose first question has no words in it. */
@@ -22,4 +24,6 @@ export interface ChatTexts {
   readonly severalLines: string;
   readonly severalLinesRemedy: string;
   readonly linkRefused: string;
+  readonly instructionsGone: string;
+  readonly presetNames: Readonly<Record<BuiltInName, string>>;
 }

@@ -11,7 +11,12 @@ export const versionsSchema = v.object({
 });
 export type Versions = v.InferOutput<typeof versionsSchema>;
 
-export const shownMessageSchema = v.object({ ...messageSchema.entries, versions: v.optional(versionsSchema) });
+export const shownMessageSchema = v.object({
+  ...messageSchema.entries,
+  versions: v.optional(versionsSchema),
+  /** The name of the model that answered, where it is not the one that answers now. */
+  otherModel: v.optional(v.string()),
+});
 export type ShownMessage = v.InferOutput<typeof shownMessageSchema>;
 
 /** The messages with their places among their versions, oldest first, the same in every window. */

@@ -1,5 +1,7 @@
 import * as v from "valibot";
 import { idSchema } from "./conversation";
+import { conversationSettingsSchema } from "./conversationSettings";
+import { shownPresetSchema } from "./presets";
 import { shownMessageSchema } from "./versions";
 
 /**
@@ -75,6 +77,15 @@ export const noticeSchema = v.object({
 });
 export type Notice = v.InferOutput<typeof noticeSchema>;
 
+/** How the selected conversation, or the next new one, is answered. */
+export const steeringSchema = v.object({
+  settings: conversationSettingsSchema,
+  presets: v.array(shownPresetSchema),
+  /** The preset that new conversations begin with. */
+  standard: v.string(),
+});
+export type Steering = v.InferOutput<typeof steeringSchema>;
+
 export const viewStateSchema = v.object({
   conversations: v.array(conversationSummarySchema),
   selected: v.nullable(idSchema),
@@ -82,6 +93,7 @@ export const viewStateSchema = v.object({
   messages: v.array(shownMessageSchema),
   engine: engineViewSchema,
   notices: v.array(noticeSchema),
+  steering: steeringSchema,
   /** What was typed and not sent, kept by the host across rebuilds. */
   draft: v.string(),
 });
@@ -106,6 +118,8 @@ export const chatHostContract = {
     stop: { params: inConversation, result: done },
     /** Answer the same question once more; the earlier answer stays in the tree. */
     retry: { params: onMessage, result: done },
+    /** The same with a model that the person is asked for; nothing happens when none is chosen. */
+    retryWithModel: { params: onMessage, result: done },
     /** Ask this instead, in a version of its own beside the earlier question; what was attached to that one comes along. */
     edit: {
       params: v.object({
@@ -120,6 +134,24 @@ export const chatHostContract = {
     /** Go on from where an interrupted or stopped answer ends. */
     continueAnswer: { params: onMessage, result: done },
     newConversation: { params: v.object({}), result: done },
+    /** All settings of a conversation, or of the next new one; they count from its next answer on. */
+    changeSettings: {
+      params: v.object({ conversation: v.nullable(idSchema), settings: conversationSettingsSchema }),
+      result: done,
+    },
+    /** Keeps settings under a name; one of the same name is replaced. */
+    savePreset: {
+      params: v.object({
+        name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(60)),
+        settings: conversationSettingsSchema,
+      }),
+      result: done,
+    },
+    removePreset: { params: v.object({ preset: idSchema }), result: done },
+    /** New conversations begin with this preset. */
+    setStandardPreset: { params: v.object({ preset: idSchema }), result: done },
+    /** Opens a file of instructions that an answer was given. Only such a file of the workspace is opened. */
+    openInstructions: { params: v.object({ uri: v.pipe(v.string(), v.maxLength(4_000)) }), result: done },
     select: { params: inConversation, result: done },
     /** Full text over all conversations; a later search cancels an earlier one. An empty query only gets ready. */
     search: { params: v.object({ query: v.pipe(v.string(), v.maxLength(200)) }), result: searchResultSchema },
@@ -181,6 +213,7 @@ export const chatWebviewContract = {
     notices: v.array(noticeSchema),
     /** Scroll to a message of the selected conversation and mark it. */
     reveal: onMessage,
+    steering: steeringSchema,
     /** Put the keyboard into the input box. */
     focusInput: v.object({}),
   },

@@ -1,6 +1,8 @@
+import path from "node:path";
 import * as vscode from "vscode";
 import { DisposableStore } from "../../platform/core/disposables";
 import { ConversationStore } from "../node/conversationStore";
+import { PresetStore } from "../node/presetStore";
 import { ChatController } from "./chatController";
 import type { CreateChat } from "./chatDeps";
 import { ChatPresenter } from "./chatPresenter";
@@ -9,6 +11,7 @@ import { MemoryCommands } from "./memoryCommands";
 import { ModelTitles } from "./modelTitles";
 import { ChatView, chatViewId } from "./chatView";
 import { EngineMeter } from "./promptMeter";
+import { Presets } from "./presets";
 import { PromptPlanner } from "./promptPlanner";
 import { chatTexts, questionTooLarge } from "./texts";
 import { readInstructions } from "./workspaceInstructions";
@@ -23,10 +26,14 @@ export const createChat: CreateChat = (deps) => {
   const texts = chatTexts();
   const subscriptions = new DisposableStore();
   const store = new ConversationStore({ folder: deps.storageDir, log });
+  const presets = subscriptions.add(
+    new Presets(new PresetStore(path.join(deps.storageDir, "presets.json"), log), texts),
+  );
   const controller = new ChatController({
     store,
     backend: deps.backend,
     activeModel,
+    standardSettings: () => presets.standardSettings(),
     planner: new PromptPlanner({
       maxTokens: deps.maxTokens,
       meter: new EngineMeter(deps.tokens, deps.lifecycle),
@@ -41,6 +48,7 @@ export const createChat: CreateChat = (deps) => {
     new ChatPresenter({
       controller,
       store,
+      presets,
       lifecycle: deps.lifecycle,
       activeModel,
       describeError,
@@ -62,7 +70,7 @@ export const createChat: CreateChat = (deps) => {
   );
   const keepEpoch = (): PromiseLike<void> => deps.memento.update(epochKey, store.epochName ?? undefined);
   const start = async (): Promise<void> => {
-    await store.start();
+    await Promise.all([store.start(), presets.refresh()]);
     keepStates();
     // All was deleted since this workspace was open last: what the window kept of it goes too.
     if (store.epochName !== null && deps.memento.get(epochKey) !== store.epochName) presenter.forget();
@@ -99,6 +107,8 @@ export const createChat: CreateChat = (deps) => {
       controller,
       presenter,
       texts,
+      presets,
+      chooseModel: () => activeModel.chooseOther(),
       ready,
       warmUp: deps.warmUp,
       search,
@@ -134,7 +144,7 @@ export const createChat: CreateChat = (deps) => {
   );
   subscriptions.add(
     vscode.window.onDidChangeWindowState(({ focused }) => {
-      if (focused) void started?.then(() => controller.refresh());
+      if (focused) void started?.then(() => Promise.all([controller.refresh(), presets.refresh()]));
     }),
   );
   let closing: Promise<void> | undefined;

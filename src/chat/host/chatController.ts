@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
-import type { PortableBackend } from "../../engine/backend";
+import type { ModelId, PortableBackend } from "../../engine/backend";
 import { DisposableStore } from "../../platform/core/disposables";
 import { PaddockError } from "../../platform/core/errors";
 import { Emitter } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import type { ActiveModel } from "../core/activeModel";
 import type { ChatTexts } from "../core/chatTexts";
-import { type Message, type MessageError, pathTo, shownMessages } from "../core/conversation";
+import { type Message, pathTo, shownMessages } from "../core/conversation";
+import { changedSettings, type ConversationSettings } from "../core/conversationSettings";
 import { partsLength } from "../core/parts";
 import { withAnswer } from "../core/promptMessages";
 import { cleanTitle, titleFrom } from "../core/title";
@@ -16,6 +17,7 @@ import type { ConversationHandle } from "../node/conversationHandle";
 import type { ConversationStore } from "../node/conversationStore";
 import type { EntryRequest } from "../node/openConversation";
 import { Answer, type AnswerRequest } from "./answer";
+import { answerWords } from "./answerWords";
 import type { PromptPlanner } from "./promptPlanner";
 import type { EndedAnswer } from "./modelTitles";
 
@@ -24,6 +26,8 @@ export interface ChatControllerDeps {
   readonly backend: Pick<PortableBackend, "chat">;
   readonly activeModel: ActiveModel;
   readonly planner: PromptPlanner;
+  /** What new conversations begin with. */
+  readonly standardSettings: () => ConversationSettings;
   readonly describeError: (error: PaddockError) => { readonly message: string; readonly remedy?: string };
   readonly texts: ChatTexts;
   readonly log: Logger;
@@ -66,6 +70,8 @@ export class ChatController {
   /** Counts selections, so that a slow one does not undo a later one. */
   private selections = 0;
   private closed = false;
+  /** How the next new conversation will be answered. */
+  private nextSettings: ConversationSettings | undefined;
 
   constructor(private readonly deps: ChatControllerDeps) {
     this.subscriptions.add(deps.store.onDidChange(({ id }) => this.storeChanged(id)));
@@ -99,6 +105,11 @@ export class ChatController {
     );
   }
 
+  /** How the selected conversation, or the next new one, is answered. */
+  settings(): ConversationSettings {
+    return this.selected?.conversation().settings ?? this.nextSettings ?? this.deps.standardSettings();
+  }
+
   conversations(): ConversationSummary[] {
     const { store, texts } = this.deps;
     return store.list().map(({ id, title, updatedAt, pinned, answering }) => ({
@@ -128,9 +139,12 @@ export class ChatController {
     const handle = store.create();
     this.show(handle);
     const title = titleFrom(text);
+    const settings = this.nextSettings ?? this.deps.standardSettings();
+    this.nextSettings = undefined;
     const entries: EntryRequest[] = [
       { t: "created" },
       { t: "title", title, by: "question" },
+      ...(changedSettings(settings).length === 0 ? [] : [{ t: "settings" as const, settings }]),
       { ...asked, parts: [...asked.parts], parent: null },
     ];
     await this.ask(handle, question, entries);
@@ -152,13 +166,23 @@ export class ChatController {
     for (const answer of this.answers.values()) answer.stop();
   }
 
-  /** Answers the same question once more, beside the earlier answer. */
-  async retry(conversation: string, message: string): Promise<void> {
+  /** Counts from the next answer on. @param conversation null for the next new one. */
+  async changeSettings(conversation: string | null, settings: ConversationSettings): Promise<void> {
+    if (conversation !== null) {
+      await this.append(conversation, { t: "settings", settings });
+      return;
+    }
+    this.nextSettings = settings;
+    this.changes.fire(null);
+  }
+
+  /** Answers the same question once more, beside the earlier answer; with another model, where one is given. */
+  async retry(conversation: string, message: string, model?: ModelId): Promise<void> {
     await this.withFree(conversation, (handle) => {
       const target = this.find(handle, message);
       const question = target.role === "user" ? target.id : target.parent;
       if (question === null) throw new PaddockError("unsupported", this.deps.texts.messageGone);
-      return this.ask(handle, question, []);
+      return this.ask(handle, question, [], model);
     });
   }
 
@@ -202,6 +226,7 @@ export class ChatController {
   }
 
   newConversation(): void {
+    this.nextSettings = undefined;
     this.show(undefined);
   }
 
@@ -270,8 +295,12 @@ export class ChatController {
   }
 
   /** Stores the empty answer, with the entries before it, and starts it. */
-  private ask(handle: ConversationHandle, question: string, entries: readonly EntryRequest[]): Promise<void> {
-    const { id: model } = this.deps.activeModel.current();
+  private ask(
+    handle: ConversationHandle,
+    question: string,
+    entries: readonly EntryRequest[],
+    model: ModelId = this.deps.activeModel.current().id,
+  ): Promise<void> {
     const message = randomUUID();
     const answer: EntryRequest = { t: "message", id: message, parent: question, role: "assistant", parts: [], model };
     const stored = handle.append([...entries, answer], { durable: true });
@@ -295,8 +324,7 @@ export class ChatController {
       {
         onDelta: (type, text, length) => this.deltas.fire({ conversation, message, type, text, length }),
         onLive: (live) => this.lives.fire({ conversation, message, ...live }),
-        describe: (error) => this.describe(error),
-        contextFull: () => ({ code: "context/overflow", message: texts.contextFull, remedy: texts.contextFullRemedy }),
+        ...answerWords(this.deps.describeError, texts),
         warn: (text) => log.warn(text),
       },
     );
@@ -325,13 +353,6 @@ export class ChatController {
       first: [...messages.values()].filter(({ role }) => role === "assistant").length === 1,
       messages: () => withAnswer(answer.prompt, message.parts),
     };
-  }
-
-  private describe(error: PaddockError): MessageError {
-    const { message, remedy } = this.deps.describeError(error);
-    const fallback = error.code === "context/overflow" ? this.deps.texts.contextOverflowRemedy : undefined;
-    const hint = remedy ?? fallback;
-    return { code: error.code, message, ...(hint === undefined ? {} : { remedy: hint }) };
   }
 
   private storeChanged(id: string | null): void {

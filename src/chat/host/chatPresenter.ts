@@ -5,9 +5,10 @@ import type { Logger } from "../../platform/core/logger";
 import type { ActiveModel } from "../core/activeModel";
 import type { ChatTexts } from "../core/chatTexts";
 import type { ShownMessage } from "../core/versions";
-import type { EngineView, Live, Notice, ViewState } from "../core/webviewContract";
+import type { EngineView, Live, Notice, Steering, ViewState } from "../core/webviewContract";
 import type { ConversationStore } from "../node/conversationStore";
 import type { ChatController, Delta } from "./chatController";
+import type { Presets } from "./presets";
 
 /** The list changes with every answer's begin and end, of every conversation; nobody reads it faster than this. */
 const listEveryMs = 100;
@@ -22,6 +23,7 @@ export interface ChatAudience {
   live(live: Live): void;
   engine(engine: EngineView): void;
   notices(notices: Notice[]): void;
+  steering(steering: Steering): void;
 }
 
 /** Survives a reload of the window. */
@@ -33,6 +35,7 @@ export interface ChatMemory {
 export interface ChatPresenterDeps {
   readonly controller: ChatController;
   readonly store: ConversationStore;
+  readonly presets: Presets;
   readonly lifecycle: Pick<ModelLifecycle, "state" | "onDidChangeState">;
   readonly activeModel: ActiveModel;
   readonly describeError: (error: PaddockError) => { readonly message: string; readonly remedy?: string };
@@ -61,13 +64,14 @@ export class ChatPresenter implements Disposable {
   private told: Told[] = [];
   private toldList = "";
   private toldNotices = "[]";
+  private toldSteering = "";
   private listTimer: ReturnType<typeof setTimeout> | undefined;
   private draftTimer: ReturnType<typeof setTimeout> | undefined;
   private draft: string;
   private readonly dismissed = new Set<string>();
 
   constructor(private readonly deps: ChatPresenterDeps) {
-    const { controller, store, lifecycle, activeModel, memory } = deps;
+    const { controller, store, presets, lifecycle, activeModel, memory } = deps;
     const draft = memory.get(draftKey);
     this.draft = typeof draft === "string" ? draft : "";
     this.subscriptions.add(controller.onDidChange((id) => this.changed(id)));
@@ -75,6 +79,7 @@ export class ChatPresenter implements Disposable {
     this.subscriptions.add(controller.onDelta((delta) => this.delta(delta)));
     this.subscriptions.add(controller.onLive((live) => this.live(live)));
     this.subscriptions.add(controller.onDidChangeGenerating(() => this.listSoon()));
+    this.subscriptions.add(presets.onDidChange(() => this.tellSteering()));
     this.subscriptions.add(store.onDidChangeProblem(() => this.tellNotices()));
     this.subscriptions.add(activeModel.onDidChange(() => this.audience?.engine(this.engine())));
     this.subscriptions.add(
@@ -100,14 +105,16 @@ export class ChatPresenter implements Disposable {
   /** All there is to show; what is told afterwards builds on it. */
   state(): ViewState {
     const { controller } = this.deps;
-    const messages = controller.shown();
+    const messages = this.shown();
     this.told = messages.map((message) => this.tellingOf(message));
     const conversations = controller.conversations();
     const selected = controller.selectedId;
     this.toldList = JSON.stringify({ conversations, selected });
     const notices = this.notices();
     this.toldNotices = JSON.stringify(notices);
-    return { conversations, selected, messages, engine: this.engine(), notices, draft: this.draft };
+    const steering = this.steering();
+    this.toldSteering = JSON.stringify(steering);
+    return { conversations, selected, messages, engine: this.engine(), notices, steering, draft: this.draft };
   }
 
   setDraft(text: string): void {
@@ -140,7 +147,8 @@ export class ChatPresenter implements Disposable {
     this.listSoon();
     const { controller } = this.deps;
     if (this.audience === undefined || (id !== null && id !== controller.selectedId)) return;
-    const shown = controller.shown();
+    this.tellSteering();
+    const shown = this.shown();
     const samePath = this.told.every(({ id: told }, index) => shown[index]?.id === told);
     const conversation = controller.selectedId;
     if (!samePath || conversation === null) {
@@ -189,6 +197,31 @@ export class ChatPresenter implements Disposable {
       this.toldList = said;
       this.audience?.conversations(list);
     }, listEveryMs);
+  }
+
+  private shown(): ShownMessage[] {
+    const { controller, activeModel } = this.deps;
+    const current = activeModel.current().id;
+    return controller
+      .shown()
+      .map((message) =>
+        message.model === undefined || message.model === current
+          ? message
+          : { ...message, otherModel: activeModel.nameOf(message.model) },
+      );
+  }
+
+  private steering(): Steering {
+    const { controller, presets } = this.deps;
+    return { settings: controller.settings(), presets: presets.list(), standard: presets.standard() };
+  }
+
+  private tellSteering(): void {
+    const steering = this.steering();
+    const said = JSON.stringify(steering);
+    if (this.audience === undefined || said === this.toldSteering) return;
+    this.toldSteering = said;
+    this.audience.steering(steering);
   }
 
   private tellNotices(): void {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore, toDisposable } from "../../platform/core/disposables";
+import type { ModelId } from "../../engine/backend";
 import { PaddockError } from "../../platform/core/errors";
 import type { Logger } from "../../platform/core/logger";
 import { RpcPeer } from "../../platform/core/rpc";
@@ -21,6 +22,8 @@ import type { ChatCommand } from "./chatDeps";
 import type { ChatPresenter } from "./chatPresenter";
 import { CodeActions } from "./codeActions";
 import type { ConversationSearch, SearchResult } from "../node/conversationSearch";
+import type { Presets } from "./presets";
+import { openInstructions } from "./workspaceInstructions";
 
 export const chatViewId = "paddock.chat";
 
@@ -34,6 +37,9 @@ export interface ChatViewDeps {
   readonly controller: ChatController;
   readonly presenter: ChatPresenter;
   readonly texts: ChatTexts;
+  readonly presets: Presets;
+  /** Asks for a model for one answer. */
+  readonly chooseModel: () => Promise<ModelId | undefined>;
   /** Resolves when the stored conversations are known, or when they are too slow. */
   readonly ready: () => Promise<void>;
   /** Somebody opened the chat or types: a view that merely came back with the window loads nothing. */
@@ -132,6 +138,17 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
           return done;
         },
         retry: ({ conversation, message }) => controller.retry(conversation, message).then(() => done),
+        retryWithModel: async ({ conversation, message }) => {
+          const model = await this.deps.chooseModel();
+          if (model !== undefined) await controller.retry(conversation, message, model);
+          return done;
+        },
+        changeSettings: ({ conversation, settings }) =>
+          controller.changeSettings(conversation, settings).then(() => done),
+        savePreset: ({ name, settings }) => this.deps.presets.save(name, settings).then(() => done),
+        removePreset: ({ preset }) => this.deps.presets.remove(preset).then(() => done),
+        setStandardPreset: ({ preset }) => this.deps.presets.setStandard(preset).then(() => done),
+        openInstructions: ({ uri }) => openInstructions(uri, this.deps.texts).then(() => done),
         edit: ({ conversation, message, text }) => controller.edit(conversation, message, text).then(() => done),
         showVersion: ({ conversation, message }) => controller.showVersion(conversation, message).then(() => done),
         continueAnswer: ({ conversation, message }) =>
@@ -181,6 +198,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         live: (live) => peer.notify("live", live),
         engine: (engine) => peer.notify("engine", engine),
         notices: (notices) => peer.notify("notices", notices),
+        steering: (steering) => peer.notify("steering", steering),
       }),
     );
     session.add(controller.onReveal((place) => peer.notify("reveal", place)));

@@ -48,5 +48,13 @@ export function chatTexts(): ChatTexts {
     severalLines: vscode.l10n.t("Only a command of one line can be put into the terminal: a shell might run the rest."),
     severalLinesRemedy: vscode.l10n.t("Copy the code and paste the lines you want yourself."),
     linkRefused: vscode.l10n.t("Only links to web pages (http and https) can be opened."),
+    instructionsGone: vscode.l10n.t("This file is not among the workspace's instructions any more."),
+    presetNames: {
+      default: vscode.l10n.t("Default"),
+      precise: vscode.l10n.t("Precise"),
+      creative: vscode.l10n.t("Creative"),
+      explain: vscode.l10n.t("Explain simply"),
+      review: vscode.l10n.t("Code review"),
+    },
   };
 }

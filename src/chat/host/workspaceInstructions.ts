@@ -1,5 +1,7 @@
 import * as vscode from "vscode";
+import { PaddockError } from "../../platform/core/errors";
 import type { Logger } from "../../platform/core/logger";
+import type { ChatTexts } from "../core/chatTexts";
 import { type Instruction, instructionFiles, maxInstruction, toInstruction } from "../core/instructions";
 
 /** A file larger than this is no instruction that anybody wrote; it is not even read. */
@@ -11,22 +13,33 @@ const maxBytes = 1024 * 1024;
  */
 export async function readInstructions(signal: AbortSignal, log: Logger): Promise<readonly Instruction[]> {
   if (!vscode.workspace.isTrusted) return [];
-  const folders = vscode.workspace.workspaceFolders ?? [];
-  const several = folders.length > 1;
   const found: Instruction[] = [];
-  for (const folder of folders) {
-    for (const name of instructionFiles) {
-      signal.throwIfAborted();
-      const uri = vscode.Uri.joinPath(folder.uri, ...name.split("/"));
-      const raw = await readText(uri, log);
-      if (raw === undefined) continue;
-      const instruction = toInstruction(several ? `${folder.name}/${name}` : name, uri.toString(), raw);
-      if (instruction === undefined) continue;
-      if (instruction.cut) log.info(`${instruction.label}: only its first ${maxInstruction} characters are used.`);
-      found.push(instruction);
-    }
+  for (const { label, uri } of places()) {
+    signal.throwIfAborted();
+    const raw = await readText(uri, log);
+    const instruction = raw === undefined ? undefined : toInstruction(label, uri.toString(), raw);
+    if (instruction === undefined) continue;
+    if (instruction.cut) log.info(`${label}: only its first ${maxInstruction} characters are used.`);
+    found.push(instruction);
   }
   return found;
+}
+
+/** @throws PaddockError unsupported for anything that is no such file of this workspace. */
+export async function openInstructions(wanted: string, texts: Pick<ChatTexts, "instructionsGone">): Promise<void> {
+  const place = places().find(({ uri }) => uri.toString() === wanted);
+  if (place === undefined) throw new PaddockError("unsupported", texts.instructionsGone);
+  await vscode.window.showTextDocument(place.uri);
+}
+
+function places(): { readonly label: string; readonly uri: vscode.Uri }[] {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  return folders.flatMap((folder) =>
+    instructionFiles.map((name) => ({
+      label: folders.length > 1 ? `${folder.name}/${name}` : name,
+      uri: vscode.Uri.joinPath(folder.uri, ...name.split("/")),
+    })),
+  );
 }
 
 async function readText(uri: vscode.Uri, log: Logger): Promise<string | undefined> {

@@ -3,6 +3,7 @@ import { baseStyles } from "../../ui/theme";
 import { markdownStyles } from "../../ui/markdown/styles";
 import { chatStyles } from "./chatStyles";
 import { conversationStyles } from "./conversationStyles";
+import { settingsStyles } from "./settingsStyles";
 import "./chatApp";
 
-adoptStyles(baseStyles, markdownStyles, chatStyles, conversationStyles);
+adoptStyles(baseStyles, markdownStyles, chatStyles, conversationStyles, settingsStyles);

@@ -5,7 +5,7 @@ import "@vscode-elements/elements/dist/vscode-button/index.js";
 import { visibleText } from "../../platform/core/visibleText";
 import { PaddockElement, icon } from "../../ui/base";
 import { plainText } from "../core/conversation";
-import type { ConversationSummary, Notice, ViewState } from "../core/webviewContract";
+import type { ConversationSummary, ViewState } from "../core/webviewContract";
 import { Announcer } from "./announcer";
 import { ChatSession, type ChatSessionEvents } from "./chatSession";
 import type { Removed } from "./chatModel";
@@ -17,6 +17,9 @@ import { engineStrip } from "./engineStrip";
 import { failureAt } from "./failureView";
 import "./messageView";
 import { revealMessage } from "./revealMessage";
+import { noticeView } from "./noticeView";
+import { openingView } from "./openingView";
+import "./settingsPanel";
 import { StickToEnd } from "./stickToEnd";
 import { fill } from "./strings";
 
@@ -31,6 +34,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
   private announcer: Announcer | undefined;
   private stick: StickToEnd | undefined;
   @state() private listOpen = false;
+  @state() private settingsOpen = false;
   @state() private awayFromEnd = false;
   @state() private removed: Removed | undefined;
   @state() private said = "";
@@ -42,6 +46,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
   @query(".log") private readonly log!: HTMLElement | null;
   @query(".log-content") private readonly logContent!: HTMLElement | null;
   @query("paddock-composer") private readonly composer!: Composer | null;
+  @query(".settings-button") private readonly settingsButton!: HTMLElement | null;
   @query(".title-button") private readonly titleButton!: HTMLElement | null;
 
   override connectedCallback(): void {
@@ -96,6 +101,10 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
     void this.updateComplete.then(() => revealMessage(this, message, (top) => this.stick?.restore(top)));
   }
 
+  quote(text: string): void {
+    this.composer?.quote(text);
+  }
+
   asked(): void {
     this.stick?.toEnd();
     this.focusInput();
@@ -107,7 +116,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
     const { context, model } = session;
     const { texts } = context;
     const { state } = model;
-    if (state === undefined) return this.opening(session);
+    if (state === undefined) return openingView(session);
     return html`<main class="chat">
       <h1 class="sr-only">${texts.chat}</h1>
       ${this.header(session)}
@@ -120,6 +129,17 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
               .events=${this.listEvents}
               .failure=${context.failureAt("conversations")}
             ></paddock-conversation-list>`
+          : nothing
+      }
+      ${
+        this.settingsOpen
+          ? html`<paddock-settings-panel
+              .steering=${state.steering}
+              .conversation=${state.selected}
+              .context=${context}
+              .close=${this.closeSettings}
+              .failure=${context.failureAt("settings")}
+            ></paddock-settings-panel>`
           : nothing
       }
       <div class="log-frame">
@@ -135,7 +155,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
         }
       </div>
       <div class="statuses">
-        ${state.notices.map((notice) => this.notice(notice))} ${this.undoBar()}
+        ${state.notices.map((notice) => noticeView(notice, session))} ${this.undoBar()}
         ${this.listOpen ? nothing : failureAt(context, "conversations")}
       </div>
       ${engineStrip(state.engine, context)}
@@ -173,29 +193,6 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
     }
   }
 
-  private opening(session: ChatSession): TemplateResult {
-    const { texts } = session.context;
-    const { connection } = session;
-    return html`<main class="chat">
-      <h1 class="sr-only">${texts.chat}</h1>
-      <div class="opening">
-        ${
-          connection === undefined
-            ? html`<p class="quiet">
-                <span class="codicon codicon-loading spinning" aria-hidden="true"></span> ${texts.connecting}
-              </p>`
-            : html`<div class="callout error with-buttons" role="alert">
-                ${icon("error")}
-                <p>${texts.connectFailed} <span>${connection.message}</span></p>
-                <div class="buttons">
-                  <vscode-button @click=${() => void session.start()}>${texts.tryAgain}</vscode-button>
-                </div>
-              </div>`
-        }
-      </div>
-    </main>`;
-  }
-
   private header({ context, model }: ChatSession): TemplateResult {
     const { texts } = context;
     const title = visibleText(model.shownTitle ?? texts.newConversation);
@@ -206,9 +203,19 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
         aria-expanded=${this.listOpen ? "true" : "false"}
         aria-label=${fill(texts.switchConversation, title)}
         title=${fill(texts.switchConversation, title)}
-        @click=${() => (this.listOpen = !this.listOpen)}
+        @click=${this.toggleList}
       >
         <span class="title-text">${title}</span>${icon(this.listOpen ? "chevron-up" : "chevron-down")}
+      </button>
+      <button
+        type="button"
+        class="icon-button settings-button"
+        aria-expanded=${this.settingsOpen ? "true" : "false"}
+        title=${texts.settings}
+        aria-label=${texts.settings}
+        @click=${this.toggleSettings}
+      >
+        ${icon("settings")}
       </button>
       <button
         type="button"
@@ -252,28 +259,6 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
           .failure=${context.failureAt(message.id)}
         ></paddock-message>`,
     )}`;
-  }
-
-  private notice({ id, severity, text, dismissible }: Notice): TemplateResult {
-    const { session } = this;
-    const dismiss = session?.context.texts.dismiss ?? "";
-    return html`<div class="callout ${severity}" role=${severity === "error" ? "alert" : "status"}>
-      ${icon(severity)}
-      <p>${text}</p>
-      ${
-        dismissible
-          ? html`<button
-              type="button"
-              class="icon-button"
-              title=${dismiss}
-              aria-label=${dismiss}
-              @click=${() => session?.peer.notify("dismissNotice", { id })}
-            >
-              ${icon("close")}
-            </button>`
-          : nothing
-      }
-    </div>`;
   }
 
   private undoBar(): TemplateResult | typeof nothing {
@@ -356,12 +341,31 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
   private readonly onEscape = (event: KeyboardEvent): void => {
     if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
     if (this.listOpen) this.closeList();
+    else if (this.settingsOpen) this.closeSettings();
     else if (this.session?.model.streaming !== undefined) this.stop();
   };
 
   private readonly onElsewhere = (event: Event): void => {
-    if (!this.listOpen || !(event.target instanceof Element)) return;
+    if (!(event.target instanceof Element)) return;
+    if (this.settingsOpen && event.target.closest("paddock-settings-panel, .settings-button") === null)
+      this.settingsOpen = false;
+    if (!this.listOpen) return;
     if (event.target.closest("paddock-conversation-list, .title-button, .statuses") === null) this.listOpen = false;
+  };
+
+  private readonly toggleList = (): void => {
+    this.listOpen = !this.listOpen;
+    this.settingsOpen = false;
+  };
+
+  private readonly toggleSettings = (): void => {
+    this.settingsOpen = !this.settingsOpen;
+    this.listOpen = false;
+  };
+
+  private readonly closeSettings = (): void => {
+    this.settingsOpen = false;
+    this.settingsButton?.focus();
   };
 
   private closeList(): void {

@@ -1,7 +1,7 @@
 import { PaddockError } from "../../platform/core/errors";
 import type { Part } from "../core/conversation";
 import type { ShownMessage } from "../core/versions";
-import type { ConversationSummary, EngineView, Live, Notice, ViewState } from "../core/webviewContract";
+import type { ConversationSummary, EngineView, Live, Notice, Steering, ViewState } from "../core/webviewContract";
 
 /** A request that failed, shown where the person asked for it. */
 export interface Failure {
@@ -88,6 +88,10 @@ export class ChatModel {
 
   engine(engine: EngineView): void {
     if (this.state !== undefined) this.state = { ...this.state, engine };
+  }
+
+  steering(steering: Steering): void {
+    if (this.state !== undefined) this.state = { ...this.state, steering };
   }
 
   notices(notices: Notice[]): void {

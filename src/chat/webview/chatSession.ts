@@ -23,6 +23,7 @@ export interface ChatSessionEvents {
   reveal(message: string): void;
   focusInput(): void;
   asked(): void;
+  quote(text: string): void;
 }
 
 /** All that the page itself remembers: where the person was reading. */
@@ -123,6 +124,10 @@ export class ChatSession {
         reveal: ({ conversation, message }) => {
           if (conversation === model.state?.selected) events.reveal(message);
         },
+        steering: (steering) => {
+          model.steering(steering);
+          events.changed();
+        },
         focusInput: () => events.focusInput(),
       },
     );
@@ -158,6 +163,7 @@ export class ChatSession {
         this.failures.delete(place);
         this.events.changed();
       },
+      quote: (text) => this.events.quote(text),
       asked: () => this.events.asked(),
     };
   }

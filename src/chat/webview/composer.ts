@@ -47,6 +47,12 @@ export class Composer extends PaddockElement {
     this.area?.setSelectionRange(text.length, text.length);
   }
 
+  /** As a Markdown quotation before what is asked about it, with the keyboard after it. */
+  quote(text: string): void {
+    const quoted = text.trim().replace(/^/gmu, "> ");
+    this.setText(`${this.text === "" ? "" : `${this.text.trimEnd()}\n\n`}${quoted}\n\n`, true);
+  }
+
   focusInput(): void {
     this.area?.focus();
   }

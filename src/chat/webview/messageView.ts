@@ -12,6 +12,7 @@ import { type Failure } from "./chatModel";
 import { failureAt } from "./failureView";
 import { leftOutNote } from "./leftOut";
 import { answerParts, questionParts } from "./messageParts";
+import { promptReport } from "./promptReportView";
 import "./questionEditor";
 import { fill } from "./strings";
 import "./versionSwitch";
@@ -138,7 +139,7 @@ export class MessageView extends PaddockElement {
 
   private ending(): TemplateResult {
     const { context, message } = this;
-    return html`${this.note()}
+    return html`${this.note()} ${promptReport(message, context)}
       <div class="answer-foot">
         ${
           message.timings === undefined
@@ -221,6 +222,20 @@ export class MessageView extends PaddockElement {
           : nothing
       }
       ${
+        textual
+          ? html`<button
+              type="button"
+              class="icon-button"
+              title=${texts.quote}
+              aria-label=${texts.quote}
+              @pointerdown=${keepSelection}
+              @click=${this.quote}
+            >
+              ${icon("quote")}
+            </button>`
+          : nothing
+      }
+      ${
         this.busy || message.status === "failed"
           ? nothing
           : html`<button
@@ -231,6 +246,19 @@ export class MessageView extends PaddockElement {
               @click=${this.retry}
             >
               ${icon("refresh")}
+            </button>`
+      }
+      ${
+        this.busy
+          ? nothing
+          : html`<button
+              type="button"
+              class="icon-button"
+              title=${texts.retryWithModel}
+              aria-label=${texts.retryWithModel}
+              @click=${this.retryWithModel}
+            >
+              ${icon("arrow-swap")}
             </button>`
       }
       ${
@@ -262,6 +290,13 @@ export class MessageView extends PaddockElement {
     this.copied = true;
     setTimeout(() => (this.copied = false), confirmationMs);
   };
+  /** What is selected of this answer, else all of it. */
+  private readonly quote = (): void => {
+    const selection = document.getSelection();
+    const here = selection?.anchorNode !== undefined && this.contains(selection.anchorNode);
+    const selected = here ? selection.toString().trim() : "";
+    this.context.quote(selected === "" ? plainText(this.message.parts) : selected);
+  };
   private readonly sendEdited = async (text: string): Promise<boolean> => {
     const { conversation, message } = this;
     if ((await this.context.ask(message.id, "edit", { conversation, message: message.id, text })) === undefined)
@@ -278,8 +313,17 @@ export class MessageView extends PaddockElement {
     const { conversation, message } = this;
     void this.context.ask(message.id, "retry", { conversation, message: message.id });
   };
+  private readonly retryWithModel = (): void => {
+    const { conversation, message } = this;
+    void this.context.ask(message.id, "retryWithModel", { conversation, message: message.id });
+  };
   private readonly goOn = (): void => {
     const { conversation, message } = this;
     void this.context.ask(message.id, "continueAnswer", { conversation, message: message.id });
   };
+}
+
+/** A press on the button would take the selection away that it is about. */
+function keepSelection(event: Event): void {
+  event.preventDefault();
 }

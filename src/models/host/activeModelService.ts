@@ -4,6 +4,7 @@ import type { Disposable } from "../../platform/core/disposables";
 import { Emitter } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import type { SettingsService } from "../../platform/host/settingsService";
+import { pickOtherModel } from "./pickOtherModel";
 import type { KnownModel, ModelRegistry } from "../node/modelRegistry";
 
 export interface ActiveModelDependencies {
@@ -46,6 +47,14 @@ export class ActiveModelService implements Disposable {
       displayName,
       ...(note === undefined ? {} : { note: vscode.l10n.t(/* from media/models/manifest.json */ note) }),
     };
+  }
+
+  nameOf(id: string): string {
+    return this.deps.registry.list().find((model) => model.id === id)?.displayName ?? id;
+  }
+
+  chooseOther(): Promise<ModelId | undefined> {
+    return pickOtherModel(this.deps.registry, this.model.id);
   }
 
   /** Loads the model that `setting` names, with progress and cancel, and makes it the setting when it is ready. */

@@ -3,6 +3,7 @@ import type { ModelLifecycle } from "../../engine/backend";
 import { formatBytes } from "../../platform/core/format";
 import type { ModelRegistry } from "../node/modelRegistry";
 import type { ActiveModelService } from "./activeModelService";
+import { askForModelFile } from "./pickOtherModel";
 
 interface ModelItem extends vscode.QuickPickItem {
   /** The value of paddock.model that chooses it; undefined opens the file dialog. */
@@ -45,12 +46,6 @@ export async function pickModel(
 }
 
 export async function pickModelFile(active: ActiveModelService): Promise<void> {
-  const [file] =
-    (await vscode.window.showOpenDialog({
-      title: vscode.l10n.t("Choose a model file"),
-      openLabel: vscode.l10n.t("Use This Model"),
-      canSelectMany: false,
-      filters: { [vscode.l10n.t("GGUF models")]: ["gguf"], [vscode.l10n.t("All files")]: ["*"] },
-    })) ?? [];
-  if (file !== undefined) await active.switchTo(file.fsPath);
+  const file = await askForModelFile();
+  if (file !== undefined) await active.switchTo(file);
 }

@@ -1,0 +1,41 @@
+import * as vscode from "vscode";
+import type { ModelId } from "../../engine/backend";
+import type { ModelRegistry } from "../node/modelRegistry";
+
+/** Asks for a model for one use; the one that answers otherwise stays. @returns undefined when none was chosen. */
+export async function pickOtherModel(registry: ModelRegistry, current: ModelId): Promise<ModelId | undefined> {
+  const known = registry.list().map((model) => ({
+    label: model.displayName.replaceAll("$(", "$ ("),
+    description: model.id === current ? vscode.l10n.t("the model you use now") : "",
+    detail: model.note ?? (model.bundled ? "" : model.path),
+    id: model.id,
+  }));
+  const picked = await vscode.window.showQuickPick<vscode.QuickPickItem & { readonly id?: ModelId }>(
+    [
+      ...known.filter(({ id }) => id !== current),
+      ...known.filter(({ id }) => id === current),
+      { label: "", kind: vscode.QuickPickItemKind.Separator },
+      { label: `$(folder-opened) ${vscode.l10n.t("Choose a .gguf file…")}` },
+    ],
+    {
+      title: vscode.l10n.t("Retry with Another Model"),
+      placeHolder: vscode.l10n.t("It answers this question once; the model you use stays the same"),
+    },
+  );
+  if (picked === undefined) return undefined;
+  if (picked.id !== undefined) return picked.id;
+  const file = await askForModelFile();
+  return file === undefined ? undefined : registry.fromSetting(file).id;
+}
+
+/** @returns the full path of the file that the person chose. */
+export async function askForModelFile(): Promise<string | undefined> {
+  const [file] =
+    (await vscode.window.showOpenDialog({
+      title: vscode.l10n.t("Choose a model file"),
+      openLabel: vscode.l10n.t("Use This Model"),
+      canSelectMany: false,
+      filters: { [vscode.l10n.t("GGUF models")]: ["gguf"], [vscode.l10n.t("All files")]: ["*"] },
+    })) ?? [];
+  return file?.fsPath;
+}

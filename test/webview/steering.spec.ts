@@ -1,0 +1,105 @@
+import type { Server } from "node:http";
+import { AxeBuilder } from "@axe-core/playwright";
+import { expect, test } from "@playwright/test";
+import { themes } from "../support/themes";
+import { answer, conversation, openChat, question, serveChat } from "./chatPage";
+
+let server: Server;
+let url: string;
+test.beforeAll(async () => {
+  ({ server, url } = await serveChat());
+});
+test.afterAll(() => server.close());
+
+const talk = conversation([
+  question("What is a llama?"),
+  answer("A camelid of the Andes.", {
+    prompt: { instructions: [{ label: "AGENTS.md", uri: "file:///p/AGENTS.md", cut: false }] },
+    otherModel: "Another 1B",
+  }),
+]);
+
+for (const theme of Object.keys(themes)) {
+  for (const width of [200, 400]) {
+    test(`the settings panel has no accessibility violation: ${theme}, ${width} px`, async ({ page }) => {
+      await page.setViewportSize({ width, height: 700 });
+      const { problems, frame } = await openChat(page, url, talk, theme);
+      await frame.getByRole("button", { name: "Conversation settings" }).click();
+      await frame.getByLabel("temperature").fill("hot");
+      await page.keyboard.press("Tab");
+      const { violations } = await new AxeBuilder({ page })
+        .include("iframe")
+        .disableRules(["page-has-heading-one", "landmark-one-main", "region"])
+        .analyze();
+      expect(
+        violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""} ${nodes[0]?.failureSummary ?? ""}`),
+      ).toEqual([]);
+      expect(problems).toEqual([]);
+      await page.screenshot({ path: `test-results/settings-${theme}-${width}.png` });
+    });
+  }
+}
+
+test("settings are changed by keyboard, and what is no value is refused where it stands", async ({ page }) => {
+  const { frame, calls, tell } = await openChat(page, url, talk);
+  const changes = async () =>
+    (await calls()).filter(({ method }) => method === "changeSettings").map(({ params }) => params);
+  await frame.getByRole("button", { name: "Conversation settings" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(frame.getByLabel("Preset")).toBeFocused();
+  await frame.getByLabel("temperature").focus();
+  await page.keyboard.type("9");
+  await page.keyboard.press("Tab");
+  await expect(frame.getByLabel("temperature")).toHaveAttribute("aria-invalid", "true");
+  await expect(frame.getByText("Write a number from 0 to 5")).toBeVisible();
+  expect(await changes()).toEqual([]);
+  await frame.getByLabel("temperature").fill("0.7");
+  await page.keyboard.press("Tab");
+  await expect.poll(changes).toEqual([{ conversation: "c-1", settings: { temperature: 0.7 } }]);
+  await tell("steering", { ...talk.steering, settings: { temperature: 0.7 } });
+  await expect(frame.getByLabel("Preset")).toHaveValue("custom");
+  await frame.getByRole("button", { name: "Save as a preset…" }).click();
+  await expect(frame.getByLabel("Name of the preset")).toBeFocused();
+  await page.keyboard.type("Warm");
+  await page.keyboard.press("Enter");
+  await expect
+    .poll(async () => (await calls()).find(({ method }) => method === "savePreset")?.params)
+    .toEqual({ name: "Warm", settings: { temperature: 0.7 } });
+  await frame.getByLabel("Preset").selectOption("Precise");
+  await expect
+    .poll(async () => (await changes()).at(-1))
+    .toEqual({ conversation: "c-1", settings: { temperature: 0, repeatPenalty: 1 } });
+  await page.keyboard.press("Escape");
+  await expect(frame.getByRole("button", { name: "Conversation settings" })).toBeFocused();
+  await expect(frame.locator(".settings")).toHaveCount(0);
+});
+
+test("an answer names its instructions and its model, and can be asked of another one", async ({ page }) => {
+  const { frame, calls } = await openChat(page, url, talk);
+  await expect(frame.getByText("Answered by Another 1B")).toBeVisible();
+  await frame.getByRole("button", { name: "AGENTS.md" }).click();
+  await frame.getByRole("button", { name: "Retry with another model…" }).click();
+  await expect
+    .poll(async () => (await calls()).map(({ method }) => method))
+    .toEqual(expect.arrayContaining(["openInstructions", "retryWithModel"]));
+  expect((await calls()).find(({ method }) => method === "openInstructions")?.params).toEqual({
+    uri: "file:///p/AGENTS.md",
+  });
+});
+
+test("quotes what is selected of an answer, else all of it", async ({ page }) => {
+  const { frame } = await openChat(page, url, talk);
+  const input = frame.getByRole("textbox", { name: "Your question" });
+  const quote = frame.getByRole("button", { name: "Quote in your question" });
+  await quote.focus();
+  await page.keyboard.press("Enter");
+  await expect(input).toHaveValue("> A camelid of the Andes.\n\n");
+  await expect(input).toBeFocused();
+  await input.fill("");
+  await frame
+    .locator(".answer-parts p")
+    .first()
+    .dblclick({ position: { x: 20, y: 8 } });
+  await quote.click();
+  await expect(input).toHaveValue("> camelid\n\n");
+});
