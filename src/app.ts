@@ -4,6 +4,7 @@ import { createChat } from "./chat/host/chat";
 import type { Chat } from "./chat/host/chatDeps";
 import { KvFolder } from "./chat/node/kvFolder";
 import { KvStates } from "./chat/node/kvStates";
+import { contextCommands } from "./context/host/contextCommands";
 import { EmbeddedEngine } from "./engine/client/embeddedEngine";
 import { MachineTurns } from "./engine/client/machineTurns";
 import { turnsPath } from "./engine/client/turnsPath";
@@ -160,6 +161,7 @@ function registerCommands(store: DisposableStore, rooms: CommandRooms): void {
   add("openChat", () => chat.focusInput());
   add("newConversation", () => chat.newConversation());
   for (const [name, run] of Object.entries(chat.commands)) add(name, run);
+  for (const [name, run] of contextCommands((reference) => chat.attach(reference))) add(name, run);
   add("stopAnswer", () => chat.stop());
   add("switchModel", () => pickModel(registry, active, engine));
   add("chooseModelFile", () => pickModelFile(active));

@@ -3,6 +3,7 @@ import type { ActiveModel } from "../../src/chat/core/activeModel";
 import type { ChatTexts } from "../../src/chat/core/chatTexts";
 import type { ShownMessage } from "../../src/chat/core/versions";
 import type { EngineView, Live, Notice, Steering, ViewState } from "../../src/chat/core/webviewContract";
+import { Attachments } from "../../src/chat/host/attachments";
 import { ChatController } from "../../src/chat/host/chatController";
 import { type ChatAudience, ChatPresenter } from "../../src/chat/host/chatPresenter";
 import type { PromptMeter } from "../../src/chat/host/promptMeter";
@@ -150,6 +151,10 @@ export class FakePage implements ChatAudience {
     if (this.state !== undefined) this.state = { ...this.state, engine };
   }
 
+  attachments(attachments: ViewState["attachments"]): void {
+    if (this.state !== undefined) this.state = { ...this.state, attachments };
+  }
+
   notices(notices: Notice[]): void {
     if (this.state !== undefined) this.state = { ...this.state, notices };
   }
@@ -238,8 +243,10 @@ export async function chatWindow(options: {
     texts: textNames,
     log: silentLogger,
   });
+  const attachments = new Attachments(() => Promise.resolve(7));
   const presenter = new ChatPresenter({
     controller,
+    attachments,
     store,
     presets,
     lifecycle: { onDidChangeState: model.states.event, state: () => model.modelState },
@@ -261,6 +268,7 @@ export async function chatWindow(options: {
     presets,
     controller,
     presenter,
+    attachments,
     page,
     model,
     async close(): Promise<void> {

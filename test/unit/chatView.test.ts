@@ -134,6 +134,7 @@ class FakeWebviewView {
         live: hear("live"),
         engine: hear("engine"),
         notices: hear("notices"),
+        attachments: hear("attachments"),
         reveal: hear("reveal"),
         steering: hear("steering"),
         focusInput: hear("focusInput"),
@@ -167,6 +168,7 @@ beforeEach(async () => {
     extensionUri: { text: "ext" } as unknown as vscode.Uri,
     controller: chat.controller,
     presenter: chat.presenter,
+    attachments: chat.attachments,
     texts: textNames,
     presets: chat.presets,
     chooseModel: () => Promise.resolve(chosenModel),
@@ -186,6 +188,33 @@ afterEach(async () => {
   view.dispose();
   await chat.close();
   await rm(folder, { recursive: true, force: true });
+});
+
+describe("what is attached", () => {
+  const file = { label: "a.ts:1-2", uri: "file:///a.ts", text: "let a;" };
+
+  it("is shown with its cost, goes with the question that is sent, and stays when that fails", async () => {
+    await chat.attachments.add(file);
+    await chat.attachments.add({ ...file, text: "let b;" });
+    const { attachments } = await page.peer.request("ready", {});
+    expect(attachments).toMatchObject([{ label: "a.ts:1-2", tokens: 7 }]);
+    await expect(page.peer.request("send", { conversation: null, text: " " })).rejects.toThrow("emptyMessage");
+    expect(chat.attachments.shown()).toHaveLength(1);
+    await page.peer.request("send", { conversation: null, text: "What is it?" });
+    expect(chat.attachments.shown()).toEqual([]);
+    expect(chat.controller.shown()[0]?.parts).toEqual([
+      { type: "text", text: "What is it?" },
+      { type: "reference", ...file, text: "let b;" },
+    ]);
+  });
+
+  it("is taken off", async () => {
+    await chat.attachments.add(file);
+    const [attachment] = chat.attachments.shown();
+    await page.peer.request("removeAttachment", { id: attachment?.id ?? "" });
+    expect(chat.attachments.shown()).toEqual([]);
+    expect(page.names()).toContain("attachments");
+  });
 });
 
 describe("the page", () => {

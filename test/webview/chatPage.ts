@@ -172,6 +172,7 @@ export function viewState(over: Partial<ViewState> = {}): ViewState {
       standard: "default",
     },
     draft: "",
+    attachments: [],
     ...over,
   };
 }

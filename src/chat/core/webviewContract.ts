@@ -86,6 +86,17 @@ export const steeringSchema = v.object({
 });
 export type Steering = v.InferOutput<typeof steeringSchema>;
 
+/** Something that the next question will carry. */
+export const attachmentSchema = v.object({
+  id: v.string(),
+  /** "src/app.ts:3-9". */
+  label: v.string(),
+  uri: v.string(),
+  /** Absent while it is not counted, which needs a loaded model. */
+  tokens: v.optional(v.number()),
+});
+export type Attachment = v.InferOutput<typeof attachmentSchema>;
+
 export const viewStateSchema = v.object({
   conversations: v.array(conversationSummarySchema),
   selected: v.nullable(idSchema),
@@ -96,6 +107,7 @@ export const viewStateSchema = v.object({
   steering: steeringSchema,
   /** What was typed and not sent, kept by the host across rebuilds. */
   draft: v.string(),
+  attachments: v.array(attachmentSchema),
 });
 export type ViewState = v.InferOutput<typeof viewStateSchema>;
 
@@ -165,6 +177,7 @@ export const chatHostContract = {
     },
     remove: { params: inConversation, result: done },
     undoRemove: { params: inConversation, result: done },
+    removeAttachment: { params: v.object({ id: v.string() }), result: done },
     copy: { params: v.object({ text: v.string() }), result: done },
     /** Insert at the cursor of the active editor. Rejects with a reason when there is none. */
     insert: { params: v.object({ text: v.string() }), result: done },
@@ -211,6 +224,7 @@ export const chatWebviewContract = {
     live: liveSchema,
     engine: engineViewSchema,
     notices: v.array(noticeSchema),
+    attachments: v.array(attachmentSchema),
     /** Scroll to a message of the selected conversation and mark it. */
     reveal: onMessage,
     steering: steeringSchema,

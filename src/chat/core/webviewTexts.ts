@@ -90,6 +90,9 @@ export function webviewTexts(l10n: { t(text: string): string }) {
     leftOutWhy: l10n.t(
       "The model's context holds {0} tokens. First the reasoning of older answers goes, then older attachments, then older questions with their answers; your question and the instructions always stay. Nothing is deleted from the conversation.",
     ),
+    attachments: l10n.t("Attached to the next question"),
+    removeAttachment: l10n.t("Remove {0}"),
+    attachmentTokens: l10n.t("{0} tokens"),
     attachedFile: l10n.t("Attached: {0}"),
     attachedImage: l10n.t("Image, {0}, {1}"),
 

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { DisposableStore } from "../../platform/core/disposables";
 import { ConversationStore } from "../node/conversationStore";
 import { PresetStore } from "../node/presetStore";
+import { Attachments } from "./attachments";
 import { ChatController } from "./chatController";
 import type { CreateChat } from "./chatDeps";
 import { ChatPresenter } from "./chatPresenter";
@@ -29,6 +30,15 @@ export const createChat: CreateChat = (deps) => {
   const presets = subscriptions.add(
     new Presets(new PresetStore(path.join(deps.storageDir, "presets.json"), log), texts),
   );
+  const meter = new EngineMeter(deps.tokens, deps.lifecycle);
+  const attachments = subscriptions.add(
+    new Attachments(async (text) => {
+      const { id } = activeModel.current();
+      // What it costs is worth knowing, but no reason to load a model.
+      if (deps.lifecycle.state(id).status !== "ready") return undefined;
+      return (await meter.countTexts([text], id, new AbortController().signal))[0];
+    }),
+  );
   const controller = new ChatController({
     store,
     backend: deps.backend,
@@ -36,7 +46,7 @@ export const createChat: CreateChat = (deps) => {
     standardSettings: () => presets.standardSettings(),
     planner: new PromptPlanner({
       maxTokens: deps.maxTokens,
-      meter: new EngineMeter(deps.tokens, deps.lifecycle),
+      meter,
       tooLarge: questionTooLarge,
       instructions: (signal) => (deps.useInstructions() ? readInstructions(signal, log) : Promise.resolve([])),
     }),
@@ -47,6 +57,7 @@ export const createChat: CreateChat = (deps) => {
   const presenter = subscriptions.add(
     new ChatPresenter({
       controller,
+      attachments,
       store,
       presets,
       lifecycle: deps.lifecycle,
@@ -106,6 +117,7 @@ export const createChat: CreateChat = (deps) => {
       extensionUri: deps.extensionUri,
       controller,
       presenter,
+      attachments,
       texts,
       presets,
       chooseModel: () => activeModel.chooseOther(),
@@ -157,6 +169,11 @@ export const createChat: CreateChat = (deps) => {
     focusInput: () => view.focusInput(),
     newConversation: async () => {
       controller.newConversation();
+      await view.focusInput();
+    },
+    attach: async (reference) => {
+      // Not waited for: the count comes when it comes.
+      void attachments.add(reference);
       await view.focusInput();
     },
     ask: (text) => controller.send(null, text),

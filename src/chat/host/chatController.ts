@@ -6,7 +6,7 @@ import { Emitter } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import type { ActiveModel } from "../core/activeModel";
 import type { ChatTexts } from "../core/chatTexts";
-import { type Message, pathTo, shownMessages } from "../core/conversation";
+import { type Message, type Part, pathTo, shownMessages } from "../core/conversation";
 import { changedSettings, type ConversationSettings } from "../core/conversationSettings";
 import { partsLength } from "../core/parts";
 import { withAnswer } from "../core/promptMessages";
@@ -125,14 +125,15 @@ export class ChatController {
    * Stores the question and starts the answer; resolves when the question is stored.
    * @param conversation null for a new one.
    */
-  async send(conversation: string | null, text: string): Promise<string> {
+  async send(conversation: string | null, text: string, attached: readonly Part[] = []): Promise<string> {
     const { texts, store } = this.deps;
     if (text.trim() === "") throw new PaddockError("invalid-message", texts.emptyMessage);
     const question = randomUUID();
-    const asked = { t: "message", id: question, role: "user", parts: [{ type: "text", text }] } as const;
+    const parts: Part[] = [{ type: "text", text }, ...attached];
+    const asked = { t: "message", id: question, role: "user", parts } as const;
     if (conversation !== null) {
       await this.withFree(conversation, (handle) =>
-        this.ask(handle, question, [{ ...asked, parts: [...asked.parts], parent: handle.conversation().leaf }]),
+        this.ask(handle, question, [{ ...asked, parent: handle.conversation().leaf }]),
       );
       return conversation;
     }
@@ -145,7 +146,7 @@ export class ChatController {
       { t: "created" },
       { t: "title", title, by: "question" },
       ...(changedSettings(settings).length === 0 ? [] : [{ t: "settings" as const, settings }]),
-      { ...asked, parts: [...asked.parts], parent: null },
+      { ...asked, parent: null },
     ];
     await this.ask(handle, question, entries);
     return handle.id;

@@ -45,6 +45,8 @@ export interface Chat extends Disposable {
   readonly onDidChangeGenerating: Event<boolean>;
   /** Shows the view and puts the keyboard into its input box. */
   focusInput(): Promise<void>;
+  /** Puts something of the workspace to what the next question carries, and the keyboard into the input box. */
+  attach(reference: { readonly label: string; readonly uri: string; readonly text: string }): Promise<void>;
   /** Shows the view with a new, empty conversation. */
   newConversation(): Promise<void>;
   /** Asks in a new conversation, which is shown then. @returns the conversation, when the question is stored. */

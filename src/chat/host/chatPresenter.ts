@@ -5,8 +5,9 @@ import type { Logger } from "../../platform/core/logger";
 import type { ActiveModel } from "../core/activeModel";
 import type { ChatTexts } from "../core/chatTexts";
 import type { ShownMessage } from "../core/versions";
-import type { EngineView, Live, Notice, Steering, ViewState } from "../core/webviewContract";
+import type { Attachment, EngineView, Live, Notice, Steering, ViewState } from "../core/webviewContract";
 import type { ConversationStore } from "../node/conversationStore";
+import type { Attachments } from "./attachments";
 import type { ChatController, Delta } from "./chatController";
 import type { Presets } from "./presets";
 
@@ -24,6 +25,7 @@ export interface ChatAudience {
   engine(engine: EngineView): void;
   notices(notices: Notice[]): void;
   steering(steering: Steering): void;
+  attachments(attachments: Attachment[]): void;
 }
 
 /** Survives a reload of the window. */
@@ -39,6 +41,7 @@ export interface ChatPresenterDeps {
   readonly lifecycle: Pick<ModelLifecycle, "state" | "onDidChangeState">;
   readonly activeModel: ActiveModel;
   readonly describeError: (error: PaddockError) => { readonly message: string; readonly remedy?: string };
+  readonly attachments: Attachments;
   readonly texts: ChatTexts;
   readonly memory: ChatMemory;
   readonly log: Logger;
@@ -71,7 +74,7 @@ export class ChatPresenter implements Disposable {
   private readonly dismissed = new Set<string>();
 
   constructor(private readonly deps: ChatPresenterDeps) {
-    const { controller, store, presets, lifecycle, activeModel, memory } = deps;
+    const { controller, store, presets, lifecycle, activeModel, memory, attachments } = deps;
     const draft = memory.get(draftKey);
     this.draft = typeof draft === "string" ? draft : "";
     this.subscriptions.add(controller.onDidChange((id) => this.changed(id)));
@@ -81,6 +84,7 @@ export class ChatPresenter implements Disposable {
     this.subscriptions.add(controller.onDidChangeGenerating(() => this.listSoon()));
     this.subscriptions.add(presets.onDidChange(() => this.tellSteering()));
     this.subscriptions.add(store.onDidChangeProblem(() => this.tellNotices()));
+    this.subscriptions.add(attachments.onDidChange(() => this.audience?.attachments(attachments.shown())));
     this.subscriptions.add(activeModel.onDidChange(() => this.audience?.engine(this.engine())));
     this.subscriptions.add(
       lifecycle.onDidChangeState(({ model }) => {
@@ -114,7 +118,16 @@ export class ChatPresenter implements Disposable {
     this.toldNotices = JSON.stringify(notices);
     const steering = this.steering();
     this.toldSteering = JSON.stringify(steering);
-    return { conversations, selected, messages, engine: this.engine(), notices, steering, draft: this.draft };
+    return {
+      conversations,
+      selected,
+      messages,
+      engine: this.engine(),
+      notices,
+      steering,
+      draft: this.draft,
+      attachments: this.deps.attachments.shown(),
+    };
   }
 
   setDraft(text: string): void {
@@ -132,6 +145,7 @@ export class ChatPresenter implements Disposable {
     clearTimeout(this.draftTimer);
     this.draftTimer = undefined;
     this.draft = "";
+    this.deps.attachments.clear();
     this.remember(draftKey, undefined);
     this.remember(selectedKey, undefined);
   }

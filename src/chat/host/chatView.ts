@@ -19,6 +19,7 @@ import {
 import { webviewTexts } from "../core/webviewTexts";
 import type { ChatController } from "./chatController";
 import type { ChatCommand } from "./chatDeps";
+import type { Attachments } from "./attachments";
 import type { ChatPresenter } from "./chatPresenter";
 import { CodeActions } from "./codeActions";
 import type { ConversationSearch, SearchResult } from "../node/conversationSearch";
@@ -36,6 +37,7 @@ export interface ChatViewDeps {
   readonly extensionUri: vscode.Uri;
   readonly controller: ChatController;
   readonly presenter: ChatPresenter;
+  readonly attachments: Attachments;
   readonly texts: ChatTexts;
   readonly presets: Presets;
   /** Asks for a model for one answer. */
@@ -129,7 +131,10 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         },
         send: async ({ conversation, text }) => {
           await this.deps.ready();
-          const id = await controller.send(conversation, text);
+          const { attachments } = this.deps;
+          const carried = attachments.shown().map(({ id }) => id);
+          const id = await controller.send(conversation, text, attachments.parts());
+          attachments.remove(carried);
           presenter.setDraft("");
           return { conversation: id };
         },
@@ -170,6 +175,10 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         rename: ({ conversation, title }) => controller.rename(conversation, title).then(() => done),
         remove: ({ conversation }) => controller.remove(conversation).then(() => done),
         undoRemove: ({ conversation }) => controller.undoRemove(conversation).then(() => done),
+        removeAttachment: ({ id }) => {
+          this.deps.attachments.remove([id]);
+          return done;
+        },
         copy: async ({ text }) => {
           await vscode.env.clipboard.writeText(text);
           return done;
@@ -199,6 +208,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         engine: (engine) => peer.notify("engine", engine),
         notices: (notices) => peer.notify("notices", notices),
         steering: (steering) => peer.notify("steering", steering),
+        attachments: (attachments) => peer.notify("attachments", attachments),
       }),
     );
     session.add(controller.onReveal((place) => peer.notify("reveal", place)));

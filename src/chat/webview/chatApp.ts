@@ -161,6 +161,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
       ${engineStrip(state.engine, context)}
       <paddock-composer
         .engine=${state.engine}
+        .attachments=${state.attachments}
         .generating=${model.streaming !== undefined}
         .context=${context}
         .events=${this.composerEvents}

@@ -1,7 +1,15 @@
 import { PaddockError } from "../../platform/core/errors";
 import type { Part } from "../core/conversation";
 import type { ShownMessage } from "../core/versions";
-import type { ConversationSummary, EngineView, Live, Notice, Steering, ViewState } from "../core/webviewContract";
+import type {
+  Attachment,
+  ConversationSummary,
+  EngineView,
+  Live,
+  Notice,
+  Steering,
+  ViewState,
+} from "../core/webviewContract";
 
 /** A request that failed, shown where the person asked for it. */
 export interface Failure {
@@ -92,6 +100,10 @@ export class ChatModel {
 
   steering(steering: Steering): void {
     if (this.state !== undefined) this.state = { ...this.state, steering };
+  }
+
+  attachments(attachments: Attachment[]): void {
+    if (this.state !== undefined) this.state = { ...this.state, attachments };
   }
 
   notices(notices: Notice[]): void {

@@ -121,6 +121,10 @@ export class ChatSession {
           model.notices(notices);
           events.changed();
         },
+        attachments: (attachments) => {
+          model.attachments(attachments);
+          events.changed();
+        },
         reveal: ({ conversation, message }) => {
           if (conversation === model.state?.selected) events.reveal(message);
         },

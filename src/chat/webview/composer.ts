@@ -1,7 +1,8 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { PaddockElement, icon } from "../../ui/base";
-import type { EngineView } from "../core/webviewContract";
+import { attachmentChips } from "./attachmentChips";
+import type { Attachment, EngineView } from "../core/webviewContract";
 import type { ChatContext } from "./context";
 import { engineStateText, runCommand } from "./engineStrip";
 import { failureAt } from "./failureView";
@@ -26,6 +27,7 @@ export interface ComposerEvents {
 export class Composer extends PaddockElement {
   @property({ attribute: false }) engine!: EngineView;
   @property({ attribute: false }) generating = false;
+  @property({ attribute: false }) attachments: readonly Attachment[] = [];
   @property({ attribute: false }) context!: ChatContext;
   @property({ attribute: false }) events!: ComposerEvents;
   /** Counts the renders that others ask for: failures are not properties. */
@@ -70,6 +72,7 @@ export class Composer extends PaddockElement {
     return html`<form class="composer" @submit=${this.submit}>
       ${failureAt(context, "composer")}
       <div class="composer-box">
+        ${attachmentChips(this.attachments, context, () => this.focusInput())}
         <textarea
           rows="1"
           .value=${this.text}

@@ -292,6 +292,15 @@ export const conversationStyles = css`
     text-overflow: ellipsis;
     white-space: nowrap;
   }
+  .chips.pending {
+    margin: 0;
+    padding: var(--gap-1) var(--gap-1) 0;
+    list-style: none;
+  }
+  .chip-cost {
+    flex: none;
+    color: var(--quiet);
+  }
   .chips > li {
     max-width: 100%;
   }

@@ -1,0 +1,73 @@
+import type { Server } from "node:http";
+import { AxeBuilder } from "@axe-core/playwright";
+import { expect, test } from "@playwright/test";
+import { themes } from "../support/themes";
+import { answer, conversation, openChat, question, serveChat } from "./chatPage";
+
+let server: Server;
+let url: string;
+test.beforeAll(async () => {
+  ({ server, url } = await serveChat());
+});
+test.afterAll(() => server.close());
+
+const state = {
+  ...conversation([
+    question("What does it do?", {
+      parts: [
+        { type: "text", text: "What does it do?" },
+        { type: "reference", label: "src/app.ts:3-9", uri: "file:///w/src/app.ts", text: "x" },
+      ],
+    }),
+    answer("It starts the app.", {
+      prompt: {
+        instructions: [],
+        fit: {
+          size: 8192,
+          cut: { reasoning: 3, attachments: 3, turns: 2 },
+          dropped: [
+            { what: "turns", label: "", count: 4, tokens: 1312 },
+            { what: "attachment", label: "src/old.ts", count: 1, tokens: 700 },
+          ],
+        },
+      },
+    }),
+  ]),
+  attachments: [
+    { id: "1", label: "src/app.ts:3-9", uri: "file:///w/src/app.ts", tokens: 84 },
+    { id: "2", label: `src/${"very".repeat(20)}Long.ts`, uri: "file:///w/src/long.ts" },
+  ],
+};
+
+for (const theme of Object.keys(themes)) {
+  for (const width of [200, 400]) {
+    test(`what is attached and what was left out are accessible and fit, ${theme}, ${width} px`, async ({ page }) => {
+      await page.setViewportSize({ width, height: 700 });
+      const { frame, problems } = await openChat(page, url, state, theme);
+      await frame.locator(".left-out summary").click();
+      await expect(frame.locator(".left-out")).toContainText("4 earlier messages: 1,312 tokens");
+      await expect(frame.locator(".left-out")).toContainText("src/old.ts: 700 tokens");
+      await page.screenshot({ path: `test-results/context-${theme}-${width}.png` });
+      const { violations } = await new AxeBuilder({ page })
+        .include("iframe")
+        .disableRules(["page-has-heading-one", "landmark-one-main", "region"])
+        .analyze();
+      expect(
+        violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""} ${nodes[0]?.failureSummary ?? ""}`),
+      ).toEqual([]);
+      const overflow = await frame.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      expect(overflow).toBeLessThanOrEqual(0);
+      expect(problems).toEqual([]);
+    });
+  }
+}
+
+test("an attachment is taken off by keyboard, and the keyboard goes back to the input box", async ({ page }) => {
+  const { frame, calls, tell } = await openChat(page, url, state);
+  await frame.getByRole("button", { name: "Remove src/app.ts:3-9" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(frame.getByLabel("Your question")).toBeFocused();
+  expect(await calls()).toContainEqual({ method: "removeAttachment", params: { id: "1" } });
+  await tell("attachments", []);
+  await expect(frame.locator(".pending")).toHaveCount(0);
+});
