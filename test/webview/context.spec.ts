@@ -57,6 +57,12 @@ for (const theme of Object.keys(themes)) {
       ).toEqual([]);
       const overflow = await frame.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       expect(overflow).toBeLessThanOrEqual(0);
+      const edge = async (of: string): Promise<number> =>
+        frame
+          .locator(of)
+          .last()
+          .evaluate((element) => element.getBoundingClientRect().right);
+      expect(await edge(".pending .chip")).toBeLessThanOrEqual(await edge(".composer-box"));
       expect(problems).toEqual([]);
     });
   }
@@ -68,6 +74,6 @@ test("an attachment is taken off by keyboard, and the keyboard goes back to the 
   await page.keyboard.press("Enter");
   await expect(frame.getByLabel("Your question")).toBeFocused();
   expect(await calls()).toContainEqual({ method: "removeAttachment", params: { id: "1" } });
-  await tell("attachments", []);
+  await tell("attachments", { params: [] });
   await expect(frame.locator(".pending")).toHaveCount(0);
 });

@@ -278,6 +278,7 @@ export const conversationStyles = css`
     display: inline-flex;
     align-items: center;
     gap: var(--gap-1);
+    box-sizing: border-box;
     max-width: 100%;
     padding: 0 6px;
     border: 1px solid var(--vscode-chat-requestBorder, var(--line));
@@ -288,11 +289,14 @@ export const conversationStyles = css`
     font-size: 14px;
   }
   .chip-text {
+    min-width: 0;
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;
   }
   .chips.pending {
+    box-sizing: border-box;
+    width: 100%;
     margin: 0;
     padding: var(--gap-1) var(--gap-1) 0;
     list-style: none;
@@ -302,6 +306,8 @@ export const conversationStyles = css`
     color: var(--quiet);
   }
   .chips > li {
+    display: flex;
+    min-width: 0;
     max-width: 100%;
   }
   .empty {
