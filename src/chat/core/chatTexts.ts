@@ -24,6 +24,7 @@ export interface ChatTexts {
   readonly severalLines: string;
   readonly severalLinesRemedy: string;
   readonly linkRefused: string;
+  readonly fileGone: string;
   readonly instructionsGone: string;
   readonly presetNames: Readonly<Record<BuiltInName, string>>;
 }

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { maxFilePath, maxFilePaths, maxLine } from "../../platform/core/fileLinks";
 import { idSchema } from "./conversation";
 import { conversationSettingsSchema } from "./conversationSettings";
 import { shownPresetSchema } from "./presets";
@@ -114,6 +115,8 @@ export type ViewState = v.InferOutput<typeof viewStateSchema>;
 const inConversation = v.object({ conversation: idSchema });
 const onMessage = v.object({ conversation: idSchema, message: idSchema });
 const done = v.object({});
+const filePathSchema = v.pipe(v.string(), v.minLength(1), v.maxLength(maxFilePath));
+const lineSchema = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maxLine)));
 
 /** Answered by the host. Anything a button does ends here, so that a dead button is a rejected request, shown as such. */
 export const chatHostContract = {
@@ -190,6 +193,13 @@ export const chatHostContract = {
     toTerminal: { params: v.object({ text: v.string() }), result: done },
     /** http and https only, through the host's own prompt. */
     openLink: { params: v.object({ url: v.pipe(v.string(), v.maxLength(4000)) }), result: done },
+    /** Which of the paths that an answer names are files of the workspace. */
+    resolveLinks: {
+      params: v.object({ candidates: v.pipe(v.array(filePathSchema), v.maxLength(maxFilePaths)) }),
+      result: v.object({ found: v.array(v.string()) }),
+    },
+    /** A file of the workspace, by its path in it. Rejects with a reason when it is none. */
+    openFile: { params: v.object({ path: filePathSchema, line: lineSchema, endLine: lineSchema }), result: done },
     command: {
       params: v.object({ name: v.picklist(["restartEngine", "showLog", "switchModel", "loadModel"]) }),
       result: done,

@@ -96,6 +96,7 @@ export function webviewTexts(l10n: { t(text: string): string }) {
     attachedFile: l10n.t("Attached: {0}"),
     attachedImage: l10n.t("Image, {0}, {1}"),
 
+    openFile: l10n.t("Open {0}"),
     copyCode: l10n.t("Copy code"),
     insertCode: l10n.t("Insert at the cursor, or in place of the selection"),
     newFile: l10n.t("Open as a new file"),

@@ -25,6 +25,7 @@ import { CodeActions } from "./codeActions";
 import type { ConversationSearch, SearchResult } from "../node/conversationSearch";
 import type { Presets } from "./presets";
 import { openInstructions } from "./workspaceInstructions";
+import { WorkspaceLinks } from "./workspaceLinks";
 
 export const chatViewId = "paddock.chat";
 
@@ -62,9 +63,11 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   private focusWanted = false;
   private searching: AbortController | undefined;
   private readonly code: CodeActions;
+  private readonly links: WorkspaceLinks;
 
   constructor(private readonly deps: ChatViewDeps) {
     this.code = new CodeActions(deps.texts);
+    this.links = new WorkspaceLinks(deps.texts);
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
@@ -187,6 +190,8 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         newFile: ({ text, language }) => this.code.newFile(text, language).then(() => done),
         toTerminal: ({ text }) => this.code.toTerminal(text).then(() => done),
         openLink: ({ url }) => this.openLink(url).then(() => done),
+        resolveLinks: async ({ candidates }) => ({ found: await this.links.existing(candidates) }),
+        openFile: (link) => this.links.open(link).then(() => done),
         command: ({ name }) => this.deps.runCommand(name).then(() => done),
       },
       {

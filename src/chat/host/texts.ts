@@ -48,6 +48,7 @@ export function chatTexts(): ChatTexts {
     severalLines: vscode.l10n.t("Only a command of one line can be put into the terminal: a shell might run the rest."),
     severalLinesRemedy: vscode.l10n.t("Copy the code and paste the lines you want yourself."),
     linkRefused: vscode.l10n.t("Only links to web pages (http and https) can be opened."),
+    fileGone: vscode.l10n.t("There is no such file in this workspace any more."),
     instructionsGone: vscode.l10n.t("This file is not among the workspace's instructions any more."),
     presetNames: {
       default: vscode.l10n.t("Default"),

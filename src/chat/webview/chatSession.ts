@@ -13,6 +13,7 @@ import {
 import type { WebviewTexts } from "../core/webviewTexts";
 import { ChatModel, type Failure, failureOf } from "./chatModel";
 import type { ChatContext, HostRequest } from "./context";
+import { FileLinks } from "./fileLinks";
 import { fill, readTexts } from "./strings";
 
 export interface ChatSessionEvents {
@@ -140,6 +141,11 @@ export class ChatSession {
   private createContext(texts: WebviewTexts): ChatContext {
     const ask = <N extends HostRequest>(place: string, name: N, params: Params<ChatHostContract, N>) =>
       this.ask(place, name, params);
+    // Nobody asked for links, so no place shows that they could not be had; that one could not be opened is shown.
+    const links = new FileLinks(
+      (name, params) => ask(name === "openFile" ? "composer" : "links", name, params),
+      texts.openFile,
+    );
     return {
       texts,
       language: document.documentElement.lang || "en",
@@ -160,6 +166,7 @@ export class ChatSession {
         newFile: async (text, language) => (await ask("composer", "newFile", { text, language })) !== undefined,
         toTerminal: async (text) => (await ask("composer", "toTerminal", { text })) !== undefined,
         openLink: (url) => void ask("composer", "openLink", { url: url.slice(0, 4_000) }),
+        finished: (text) => links.finished(text),
       },
       ask,
       failureAt: (place) => this.failures.get(place),

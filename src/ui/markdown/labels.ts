@@ -12,7 +12,7 @@ export interface MarkdownLabels {
   readonly invisible: (mark: string) => string;
 }
 
-/** What the buttons and links in rendered Markdown do. All but openLink tell whether it worked. */
+/** What the buttons and links in rendered Markdown do. All but the last two tell whether it worked. */
 export interface MarkdownActions {
   copy(text: string): Promise<boolean>;
   insert(text: string): Promise<boolean>;
@@ -20,4 +20,6 @@ export interface MarkdownActions {
   newFile(text: string, language: string): Promise<boolean>;
   toTerminal(text: string): Promise<boolean>;
   openLink(url: string): void;
+  /** All of a text that does not grow any more is in place; again after the person asked for more of it. */
+  finished(text: HTMLElement): void;
 }

@@ -122,6 +122,7 @@ export class MarkdownView extends HTMLElement {
     const now = performance.now();
     this.notBefore = now + (now - began) * (1 / shareOfTime - 1);
     this.unfinished = more;
+    if (!more && !this.streaming) this.actions?.finished(this);
     return more;
   };
 

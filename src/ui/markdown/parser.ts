@@ -1,4 +1,6 @@
 import MarkdownIt, { type Env, type Token } from "markdown-it";
+import { fileLinkOfTarget } from "../../platform/core/fileLinks";
+import { fileTargetsAsCode } from "./fileTargets";
 import { highlight } from "./highlight";
 import { mathAsSource } from "./math";
 
@@ -22,8 +24,9 @@ const markdown = new MarkdownIt({ html: false, linkify: true, maxNesting });
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
 for (const schema of ["mailto:", "ftp:", "//"]) markdown.linkify.add(schema, null);
 mathAsSource(markdown);
-// What is no web address never becomes a link: markdown-it then leaves it as the text it was.
-markdown.validateLink = isWebAddress;
+fileTargetsAsCode(markdown);
+// What is neither a web address nor a file's relative path stays the text it was.
+markdown.validateLink = (url) => isWebAddress(url) || fileLinkOfTarget(url) !== undefined;
 markdown.renderer.rules.image = (tokens, index) => {
   const token = tokens[index];
   const { escapeHtml } = markdown.utils;

@@ -86,6 +86,19 @@ export const markdownStyles = css`
   .md a code {
     color: inherit;
   }
+  .md :not(pre) > code.file-link {
+    color: var(--vscode-textLink-foreground);
+    /* Themes choose the colour of links for the page, not for code's background. */
+    background: transparent;
+    text-decoration: underline;
+    cursor: pointer;
+  }
+  .md :not(pre) > code.file-link:hover {
+    color: var(--vscode-textLink-activeForeground);
+  }
+  .md :not(pre) > code.file-link:focus-visible {
+    outline: 1px solid var(--vscode-focusBorder);
+  }
   .md-math {
     font-family: var(--mono);
     font-size: 0.92em;
