@@ -23,16 +23,19 @@ test("there are at least 200 payloads, each another", () => {
   expect(hostilePayloads.length).toBeGreaterThanOrEqual(200);
 });
 
-test("payloads that are there at once are harmless", async ({ page }) => {
+test("payloads that are there at once are harmless", async ({ context }) => {
   // In portions of what the page shows at once, so that each payload is rendered.
   for (let from = 0; from < hostilePayloads.length; from += 50) {
     const portion = hostilePayloads.slice(from, from + 50);
     const messages = portion.map((payload, index) => answer(`before ${from + index}\n\n${payload}\n`));
+    // What openChat adds to a page stays with it.
+    const page = await context.newPage();
     const chat = await openChat(page, url, conversation(messages));
     for (const [index] of portion.entries()) {
       await expect(chat.frame.getByText(`before ${from + index}`, { exact: true })).toBeVisible();
     }
     await expectHarmless(chat);
+    await page.close();
   }
 });
 
@@ -51,7 +54,7 @@ test("payloads that stream in, in pieces of three characters, are harmless at ea
   expect(await chat.frame.evaluate(() => (window as unknown as { strange: string[] }).strange)).toEqual([]);
 });
 
-test("payloads in titles, labels, reasoning, tools, errors and names are harmless", async ({ page }) => {
+test("payloads in titles, labels, reasoning, tools, errors and names are harmless", async ({ context }) => {
   for (let from = 0; from < hostilePayloads.length; from += 50) {
     const portion = hostilePayloads.slice(from, from + 50);
     const messages = portion.flatMap((payload) => [
@@ -74,6 +77,7 @@ test("payloads in titles, labels, reasoning, tools, errors and names are harmles
       }),
     ]);
     const state = conversation(messages);
+    const page = await context.newPage();
     const chat = await openChat(page, url, {
       ...state,
       conversations: portion.map((title, index) => ({ id: `c-${index + 1}`, title, updatedAt: 1, generating: false })),
@@ -83,6 +87,7 @@ test("payloads in titles, labels, reasoning, tools, errors and names are harmles
     await chat.frame.locator(".title-button").click();
     await expect(chat.frame.locator(".row-title")).toHaveCount(portion.length);
     await expectHarmless(chat, false);
+    await page.close();
   }
 });
 
