@@ -80,6 +80,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       activeModel: active,
       warmUp,
       maxTokens: () => settings.current["chat.maxTokens"],
+      reasoningBudget: () => settings.current["chat.reasoningBudget"],
       useInstructions: () => settings.current["chat.useInstructions"],
       describeError,
       memento: context.workspaceState,

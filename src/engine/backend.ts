@@ -43,6 +43,8 @@ export interface GenerateRequest {
 export interface ChatRequest extends GenerateRequest {
   readonly messages: readonly PromptMessage[];
   readonly continueLast?: boolean;
+  /** Tokens a model that reasons may spend on it; 0 for none, absent for no limit. */
+  readonly reasoningBudget?: number;
   readonly tools?: readonly Tool[];
   readonly schema?: Readonly<Record<string, unknown>>;
 }

@@ -27,7 +27,10 @@ export const samplingSchema = v.object({
   seed: v.optional(count),
   /** Off when absent; code wants none. */
   repeatPenalty: v.optional(v.object({ penalty: v.number(), lastTokens: positive })),
+  /** DRY's multiplier; its base and the length it lets repeat are llama.cpp's 1.75 and 2 where absent. */
   dryStrength: v.optional(v.pipe(v.number(), v.minValue(0))),
+  dryBase: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(8))),
+  dryAllowedLength: v.optional(positive),
 });
 export type Sampling = v.InferOutput<typeof samplingSchema>;
 
@@ -199,6 +202,8 @@ export const engineContract = {
         messages: v.array(promptMessageSchema),
         /** Continue this text of the last assistant message instead of starting a new one. */
         continueLast: v.optional(v.boolean()),
+        /** Tokens a model that reasons may spend on it before it must answer; 0 for none, absent for no limit. */
+        reasoningBudget: v.optional(count),
         tools: v.optional(v.array(toolSchema)),
         schema: v.optional(jsonSchemaSchema),
       }),

@@ -237,6 +237,7 @@ export async function chatWindow(options: {
       maxTokens: () => maxTokens,
       meter,
       tooLarge: (tokens, most) => new PaddockError("context/overflow", `${tokens} of ${most}`),
+      reasoningBudget: () => null,
     }),
     standardSettings: () => presets.standardSettings(),
     describeError,

@@ -29,6 +29,8 @@ describe("a conversation's sampling", () => {
       topP: 0.95,
       minP: 0.05,
       dryStrength: 0.8,
+      dryBase: 1.75,
+      dryAllowedLength: 2,
       seed: 7,
     });
   });
@@ -76,6 +78,7 @@ describe("instructions", () => {
       meter: roomyMeter,
       tooLarge: () => new PaddockError("context/overflow", "too large"),
       maxTokens: () => 100,
+      reasoningBudget: () => 7,
       instructions: () => {
         reads++;
         return Promise.resolve([instruction]);
@@ -89,6 +92,12 @@ describe("instructions", () => {
       { model, path: [], settings: { useInstructions: false, maxTokens: 50 } },
       signal,
     );
+    expect(plan.reasoningBudget).toBe(7);
+    const own = await planner.plan(
+      { model, path: [], settings: { reasoningBudget: 0, useInstructions: false } },
+      signal,
+    );
+    expect(own.reasoningBudget).toBe(0);
     expect(without.report.instructions).toEqual([]);
     expect(without.maxTokens).toBe(50);
     expect(reads).toBe(1);

@@ -80,7 +80,13 @@ test("payloads in titles, labels, reasoning, tools, errors and names are harmles
     const page = await context.newPage();
     const chat = await openChat(page, url, {
       ...state,
-      conversations: portion.map((title, index) => ({ id: `c-${index + 1}`, title, updatedAt: 1, generating: false })),
+      conversations: portion.map((title, index) => ({
+        id: `c-${index + 1}`,
+        title,
+        updatedAt: 1,
+        generating: false,
+        pinned: false,
+      })),
       engine: { status: "failed", modelName: portion[0] ?? "", message: portion[1] ?? "", remedy: portion[2] ?? "" },
       notices: [{ id: "n", severity: "error", text: portion.join(" "), dismissible: true }],
     });

@@ -25,9 +25,15 @@ export const conversationSettingsSchema = v.object({
   repeatLastTokens: v.optional(count(1, 4096)),
   /** DRY multiplier; 0: off. */
   dryStrength: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(5))),
+  /** DRY base: how fast the penalty grows with the length of a repetition. */
+  dryBase: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(8))),
+  /** Repetitions of up to so many tokens cost nothing. */
+  dryAllowedLength: v.optional(count(1, 100)),
   /** Absent: another one for each answer. */
   seed: v.optional(count(0, 2 ** 32 - 1)),
   maxTokens: v.optional(count(16, 131_072)),
+  /** Tokens a model that reasons may spend on it; 0 for none. Absent: the setting's, which is no limit at first. */
+  reasoningBudget: v.optional(count(0, 131_072)),
   /** Whether AGENTS.md and the like are told to the model. */
   useInstructions: v.optional(v.boolean()),
 });
@@ -46,6 +52,8 @@ export const defaultSampling = {
   repeatPenalty: 1.1,
   repeatLastTokens: 64,
   dryStrength: 0,
+  dryBase: 1.75,
+  dryAllowedLength: 2,
 } as const;
 
 /** What the engine is told; a value that switches a sampler off leaves it out. */
@@ -59,7 +67,13 @@ export function samplingOf(settings: ConversationSettings): Sampling {
     topP: settings.topP ?? defaultSampling.topP,
     minP: settings.minP ?? defaultSampling.minP,
     ...(penalty === 1 ? {} : { repeatPenalty: { penalty, lastTokens } }),
-    ...(dryStrength === 0 ? {} : { dryStrength }),
+    ...(dryStrength === 0
+      ? {}
+      : {
+          dryStrength,
+          dryBase: settings.dryBase ?? defaultSampling.dryBase,
+          dryAllowedLength: settings.dryAllowedLength ?? defaultSampling.dryAllowedLength,
+        }),
     ...(settings.seed === undefined ? {} : { seed: settings.seed }),
   };
 }

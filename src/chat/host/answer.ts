@@ -90,11 +90,14 @@ export class Answer {
     };
     const continueLast = this.request.kept.length > 0;
     try {
-      const { messages, maxTokens, sampling, report } = await this.request.plan(this.abort.signal);
+      const { messages, maxTokens, sampling, reasoningBudget, report } = await this.request.plan(this.abort.signal);
       this.prompt = messages;
       this.abort.signal.throwIfAborted();
       if (!isEmptyReport(report)) await this.handle.append([{ t: "prompt", report }]);
-      const result = await backend.chat({ messages, maxTokens, sampling, continueLast }, options);
+      const result = await backend.chat(
+        { messages, maxTokens, sampling, continueLast, ...(reasoningBudget === undefined ? {} : { reasoningBudget }) },
+        options,
+      );
       await this.finish(this.endOf(result, continueLast));
     } catch (error) {
       await this.finish(this.failureOf(error));

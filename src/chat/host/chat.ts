@@ -48,6 +48,7 @@ export const createChat: CreateChat = (deps) => {
       maxTokens: deps.maxTokens,
       meter,
       tooLarge: questionTooLarge,
+      reasoningBudget: deps.reasoningBudget,
       instructions: (signal) => (deps.useInstructions() ? readInstructions(signal, log) : Promise.resolve([])),
     }),
     describeError,

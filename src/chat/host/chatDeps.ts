@@ -26,6 +26,8 @@ export interface ChatDeps {
   readonly warmUp: () => void;
   /** The setting paddock.chat.maxTokens, read anew for each answer. */
   readonly maxTokens: () => number;
+  /** The setting paddock.chat.reasoningBudget; null for no limit. */
+  readonly reasoningBudget: () => number | null;
   /** The setting paddock.chat.useInstructions. */
   readonly useInstructions: () => boolean;
   /** The words for an error, in the person's language: the catalogue in platform/host. */

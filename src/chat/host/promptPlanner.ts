@@ -14,6 +14,8 @@ export interface PromptPlan {
   readonly messages: readonly PromptMessage[];
   readonly sampling: Sampling;
   readonly maxTokens: number;
+  /** Tokens the model may spend on reasoning; undefined: as many as it likes. */
+  readonly reasoningBudget: number | undefined;
   readonly report: PromptReport;
 }
 
@@ -27,6 +29,8 @@ export interface PlanRequest {
 export interface PromptPlannerDeps {
   /** The setting paddock.chat.maxTokens, read anew for each answer. */
   readonly maxTokens: () => number;
+  /** The setting paddock.chat.reasoningBudget; null for no limit. */
+  readonly reasoningBudget: () => number | null;
   /** The workspace's instructions, as they are now; none where the workspace is not trusted or the person wants none. */
   readonly instructions: (signal: AbortSignal) => Promise<readonly Instruction[]>;
   readonly meter: PromptMeter;
@@ -63,6 +67,7 @@ export class PromptPlanner {
         instructions: instructions.map(({ label, uri, cut }) => ({ label, uri, cut })),
         ...(dropped.length === 0 ? {} : { fit: { size, cut: fitted.cut, dropped } }),
       },
+      reasoningBudget: settings.reasoningBudget ?? this.deps.reasoningBudget() ?? undefined,
     };
   }
 

@@ -1,4 +1,5 @@
 import { PaddockError } from "../../platform/core/errors";
+import { visibleText } from "../../platform/core/visibleText";
 import type { Part } from "../core/conversation";
 import type { ShownMessage } from "../core/versions";
 import type {
@@ -10,6 +11,7 @@ import type {
   Steering,
   ViewState,
 } from "../core/webviewContract";
+import { visibleEngine, visibleMessage, visibleNotice, visibleView } from "./visibleState";
 
 /** A request that failed, shown where the person asked for it. */
 export interface Failure {
@@ -50,7 +52,7 @@ export class ChatModel {
   }
 
   view(state: ViewState): void {
-    this.state = state;
+    this.state = visibleView(state);
     if (this.live !== undefined && !state.messages.some(({ id }) => id === this.live?.message)) this.live = undefined;
   }
 
@@ -61,7 +63,8 @@ export class ChatModel {
   }
 
   /** @returns false when it does not fit what is known, so that everything must be asked for anew. */
-  message(conversation: string, message: ShownMessage): boolean {
+  message(conversation: string, told: ShownMessage): boolean {
+    const message = visibleMessage(told);
     const { state } = this;
     if (state === undefined) return true;
     if (state.selected !== conversation) return false;
@@ -95,7 +98,7 @@ export class ChatModel {
   }
 
   engine(engine: EngineView): void {
-    if (this.state !== undefined) this.state = { ...this.state, engine };
+    if (this.state !== undefined) this.state = { ...this.state, engine: visibleEngine(engine) };
   }
 
   steering(steering: Steering): void {
@@ -107,12 +110,13 @@ export class ChatModel {
   }
 
   notices(notices: Notice[]): void {
-    if (this.state !== undefined) this.state = { ...this.state, notices };
+    if (this.state !== undefined) this.state = { ...this.state, notices: notices.map(visibleNotice) };
   }
 }
 
 export function failureOf(error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof PaddockError && error.remedy !== undefined) return { message, remedy: error.remedy };
+  const message = visibleText(error instanceof Error ? error.message : String(error));
+  if (error instanceof PaddockError && error.remedy !== undefined)
+    return { message, remedy: visibleText(error.remedy) };
   return { message };
 }

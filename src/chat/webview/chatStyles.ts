@@ -46,7 +46,10 @@ export const chatStyles = css`
     max-height: min(70vh, 520px);
     padding: var(--gap-1);
     color: var(--vscode-quickInput-foreground, var(--text));
-    background: var(--vscode-quickInput-background, var(--vscode-editorWidget-background));
+    background: var(
+      --vscode-quickInput-background,
+      var(--vscode-editorWidget-background, var(--vscode-editor-background))
+    );
     border: 1px solid var(--line);
     border-radius: var(--radius);
     box-shadow: 0 2px 10px var(--vscode-widget-shadow, transparent);

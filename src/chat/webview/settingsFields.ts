@@ -48,8 +48,17 @@ export const numberFields: readonly NumberField[] = [
     step: "0.1",
     standard: defaultSampling.dryStrength,
   },
+  { name: "dryBase", term: "DRY base", hint: "hintDryBase", step: "0.05", standard: defaultSampling.dryBase },
+  {
+    name: "dryAllowedLength",
+    term: "DRY allowed length",
+    hint: "hintDryAllowedLength",
+    step: "1",
+    standard: defaultSampling.dryAllowedLength,
+  },
   { name: "seed", term: "seed", hint: "hintSeed", step: "1", standard: undefined },
   { name: "maxTokens", term: "max tokens", hint: "hintMaxTokens", step: "1", standard: undefined },
+  { name: "reasoningBudget", term: "reasoning budget", hint: "hintReasoning", step: "1", standard: undefined },
 ];
 
 /** What was typed, as a value; empty is the default. */

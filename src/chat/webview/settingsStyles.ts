@@ -17,7 +17,10 @@ export const settingsStyles = css`
     padding: var(--gap-2) var(--gap-3) var(--gap-3);
     overflow-y: auto;
     color: var(--vscode-quickInput-foreground, var(--text));
-    background: var(--vscode-quickInput-background, var(--vscode-editorWidget-background));
+    background: var(
+      --vscode-quickInput-background,
+      var(--vscode-editorWidget-background, var(--vscode-editor-background))
+    );
     border: 1px solid var(--line);
     border-radius: var(--radius);
     box-shadow: 0 2px 10px var(--vscode-widget-shadow, transparent);

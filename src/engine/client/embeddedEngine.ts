@@ -113,6 +113,7 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
           maxTokens: request.maxTokens,
           messages: [...request.messages],
           ...(request.continueLast === undefined ? {} : { continueLast: request.continueLast }),
+          ...(request.reasoningBudget === undefined ? {} : { reasoningBudget: request.reasoningBudget }),
           ...(request.tools === undefined ? {} : { tools: [...request.tools] }),
           ...(request.schema === undefined ? {} : { schema: { ...request.schema } }),
         },

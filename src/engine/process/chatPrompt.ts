@@ -62,6 +62,8 @@ export interface RenderedChat {
   readonly stopTokens: ReadonlySet<Token>;
   readonly markers: Markers;
   readonly shownTokens: ReadonlyMap<Token, string>;
+  /** What ends the model's reasoning; empty for a model that has none. */
+  readonly endOfReasoning: readonly Token[];
 }
 
 /** Renders messages through the model's own chat template and tokenises them. */
@@ -128,10 +130,10 @@ export class ChatRenderer {
     return { stopTokens };
   }
 
-  private reasoning(contextText: LlamaText): { markers: Markers; shownTokens: ReadonlyMap<Token, string> } {
+  private reasoning(contextText: LlamaText): Pick<RenderedChat, "markers" | "shownTokens" | "endOfReasoning"> {
     const thought = this.wrapper.settings.segments?.thought;
     const shownTokens = new Map<Token, string>();
-    if (thought === undefined) return { markers: { reasoning: null, stop: [] }, shownTokens };
+    if (thought === undefined) return { markers: { reasoning: null, stop: [] }, shownTokens, endOfReasoning: [] };
     const open = markText(thought.prefix, "<think>");
     const close = markText(thought.suffix ?? "</think>", "</think>");
     for (const mark of [open, close]) {
@@ -139,7 +141,11 @@ export class ChatRenderer {
       if (only !== undefined && more.length === 0 && this.model.isSpecialToken(only)) shownTokens.set(only, mark);
     }
     const startsOpen = contextText.toString().trimEnd().endsWith(open);
-    return { markers: { reasoning: { open, close, startsOpen }, stop: [] }, shownTokens };
+    return {
+      markers: { reasoning: { open, close, startsOpen }, stop: [] },
+      shownTokens,
+      endOfReasoning: this.model.tokenize(close, true, "trimLeadingSpace"),
+    };
   }
 }
 

@@ -23,6 +23,7 @@ type JobParams = Pick<
 type Prepared = Omit<RenderedChat, "tokens"> & {
   readonly tokens: Token[];
   readonly schema: Readonly<Record<string, unknown>> | undefined;
+  readonly reasoningBudget?: number | undefined;
   readonly remember: ((tokens: readonly Token[], text: string) => void) | undefined;
 };
 
@@ -126,7 +127,7 @@ export class Engine {
     params: Params<EngineContract, "chat">,
     request: RequestContext<GenerationProgress>,
   ): Promise<GenerationResult> {
-    const { messages, continueLast = false, tools = [], schema, ...job } = params;
+    const { messages, continueLast = false, tools = [], schema, reasoningBudget, ...job } = params;
     const context = this.context(job.context);
     const loaded = this.model();
     if (!loaded.info.can.chat)
@@ -145,6 +146,7 @@ export class Engine {
             tools,
             sampling: job.sampling,
             maxTokens: job.maxTokens,
+            reasoningBudget,
             progress: request.progress,
           }),
         ),
@@ -159,6 +161,7 @@ export class Engine {
       const rendered = loaded.renderer.render(messages, context.sampled, continueLast);
       return {
         ...rendered,
+        reasoningBudget,
         schema,
         remember: (tokens, text) => {
           // An answer that goes on is one text in the next turn's history.
@@ -192,6 +195,10 @@ export class Engine {
         stopTokens: prepared.stopTokens,
         shownTokens: prepared.shownTokens,
         markers: { ...prepared.markers, stop: [...prepared.markers.stop, ...(grammar?.stop ?? [])] },
+        reasoning:
+          prepared.reasoningBudget === undefined || prepared.endOfReasoning.length === 0 || grammar !== undefined
+            ? undefined
+            : { budget: prepared.reasoningBudget, end: prepared.endOfReasoning },
         grammar: grammar?.state,
         progress: request.progress,
       });
@@ -286,10 +293,13 @@ export class Engine {
   }
 }
 
-function rawPrompt(stop: readonly string[] | undefined): Pick<Prepared, "stopTokens" | "shownTokens" | "markers"> {
+function rawPrompt(
+  stop: readonly string[] | undefined,
+): Pick<Prepared, "stopTokens" | "shownTokens" | "markers" | "endOfReasoning"> {
   return {
     stopTokens: new Set(),
     shownTokens: new Map(),
+    endOfReasoning: [],
     markers: { reasoning: null, stop: stop?.filter((text) => text !== "") ?? [] },
   };
 }

@@ -12,6 +12,8 @@ import { TokenSource } from "./tokenSource";
 
 /** Progress is sent at most this often, ms: smooth to the eye, and few enough messages not to take time from the tokens. */
 const PROGRESS_MS = 30;
+/** How far back DRY looks for a phrase that begins again. */
+const DRY_LAST_TOKENS = 4096;
 /** Room that must be left for an answer, or a prompt is refused. */
 const LEAST_ANSWER = 8;
 
@@ -27,6 +29,8 @@ export interface GenerateOptions {
   readonly stopTokens: ReadonlySet<Token>;
   readonly shownTokens: ReadonlyMap<Token, string>;
   readonly markers: Markers;
+  /** Undefined: the model reasons as long as it likes. Not together with a grammar, which knows no such turn. */
+  readonly reasoning: { readonly budget: number; readonly end: readonly Token[] } | undefined;
   readonly grammar: LlamaGrammarEvaluationState | undefined;
   readonly progress: (progress: GenerationProgress) => void;
 }
@@ -92,6 +96,8 @@ async function answer(options: GenerateOptions, fresh: number, cached: number): 
   const decoder = new TokenDecoder(model, prompt, options.shownTokens);
   const splitter = new TextSplitter(options.markers);
   const sampled: Token[] = [];
+  let reasoned = 0;
+  const forced: Token[] = [];
   const totals = { text: "", reasoning: "" };
   let unsent = { text: "", reasoning: "" };
   let sentAt = -Infinity;
@@ -116,6 +122,19 @@ async function answer(options: GenerateOptions, fresh: number, cached: number): 
     unsent.reasoning += output.reasoning;
   };
 
+  /** The budget is spent: the reasoning ends here, in the model's own marks, and the answer follows. */
+  const endReasoning = async (): Promise<void> => {
+    const { reasoning } = options;
+    if (reasoning === undefined || !splitter.reasons || reasoned < reasoning.budget) return;
+    if (sequence.nextTokenIndex + 1 + reasoning.end.length >= sequence.contextSize) return;
+    take(splitter.push(decoder.flush()));
+    for (const token of reasoning.end) take(splitter.push(decoder.push(token)));
+    await source.force(reasoning.end);
+    sampled.push(...reasoning.end);
+    reasoned = 0;
+    forced.push(...reasoning.end);
+  };
+
   let stopText = false;
   let ended = false;
   const source = new TokenSource(options.context.context, options.context.slots, slot, last, {
@@ -123,6 +142,7 @@ async function answer(options: GenerateOptions, fresh: number, cached: number): 
     ...(options.grammar === undefined ? {} : { grammarEvaluationState: options.grammar }),
   });
   try {
+    await endReasoning();
     for (;;) {
       const token = await source.next();
       if (token === undefined) break;
@@ -135,12 +155,13 @@ async function answer(options: GenerateOptions, fresh: number, cached: number): 
       sampled.push(token);
       const output = splitter.push(decoder.push(token));
       take(output);
+      if (splitter.reasons) reasoned++;
       if (output.stopped) {
         stopReason = "stopText";
         stopText = true;
         break;
       }
-      if (sampled.length >= maxTokens) break;
+      if (timer.predicted >= maxTokens) break;
       // The token just sampled is not in the cache yet and needs a place there.
       if (sequence.nextTokenIndex + 1 >= sequence.contextSize) {
         stopReason = "contextFull";
@@ -156,11 +177,12 @@ async function answer(options: GenerateOptions, fresh: number, cached: number): 
         stopReason = "cancelled";
         break;
       }
+      await endReasoning();
     }
   } finally {
     await source.end();
   }
-  if (!ended && stopReason === "maxTokens" && sampled.length < maxTokens) stopReason = "end";
+  if (!ended && stopReason === "maxTokens" && timer.predicted < maxTokens) stopReason = "end";
   if (!stopText) {
     const rest = splitter.push(decoder.flush());
     take(rest);
@@ -171,12 +193,16 @@ async function answer(options: GenerateOptions, fresh: number, cached: number): 
   const parts: GeneratedPart[] = [];
   if (totals.reasoning !== "") parts.push({ type: "reasoning", text: totals.reasoning });
   if (totals.text !== "") parts.push({ type: "text", text: totals.text });
-  return { parts, stopReason, textTokens: stopReason === "stopText" || totals.reasoning !== "" ? [] : sampled };
+  return {
+    parts,
+    stopReason,
+    textTokens: stopReason === "stopText" || totals.reasoning !== "" || forced.length > 0 ? [] : sampled,
+  };
 }
 
 /** The binding's own defaults (top-k 40, top-p 0.95) are never meant silently: what is absent is off. */
 export function samplingOptions(sampling: Sampling, sampled: readonly Token[]): SequenceEvaluateOptions {
-  const { temperature, topK, topP, minP, seed, repeatPenalty, dryStrength } = sampling;
+  const { temperature, topK, topP, minP, seed, repeatPenalty, dryStrength, dryBase, dryAllowedLength } = sampling;
   return {
     temperature,
     topK: topK ?? 0,
@@ -193,6 +219,16 @@ export function samplingOptions(sampling: Sampling, sampled: readonly Token[]): 
             maxPunishTokens: repeatPenalty.lastTokens,
           },
         }),
-    ...(dryStrength === undefined || dryStrength === 0 ? {} : { dryRepeatPenalty: { strength: dryStrength } }),
+    ...(dryStrength === undefined || dryStrength === 0
+      ? {}
+      : {
+          dryRepeatPenalty: {
+            strength: dryStrength,
+            // The binding's own -1 for all of them reaches a sampler that then looks at none.
+            lastTokens: DRY_LAST_TOKENS,
+            ...(dryBase === undefined ? {} : { base: dryBase }),
+            ...(dryAllowedLength === undefined ? {} : { allowedLength: dryAllowedLength }),
+          },
+        }),
   };
 }

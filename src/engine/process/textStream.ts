@@ -80,6 +80,11 @@ export class TextSplitter {
     this.inReasoning = markers.reasoning?.startsOpen ?? false;
   }
 
+  /** What comes next is reasoning, as far as is decided. */
+  get reasons(): boolean {
+    return this.inReasoning;
+  }
+
   push(piece: string): StreamOutput {
     this.held += piece;
     return this.drain(false);

@@ -35,6 +35,15 @@ export class TokenSource {
     if (this.leave !== undefined) await this.end();
   }
 
+  /** Puts tokens behind the last one as though the model had chosen them; the next one follows them. */
+  async force(tokens: readonly Token[]): Promise<void> {
+    const end = tokens.at(-1);
+    if (end === undefined) return;
+    await this.end();
+    await this.slot.sequence.evaluateWithoutGeneratingNewTokens([this.last, ...tokens.slice(0, -1)]);
+    this.last = end;
+  }
+
   async end(): Promise<void> {
     try {
       await this.iterator?.return(undefined);

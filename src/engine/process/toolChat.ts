@@ -21,6 +21,7 @@ export interface ToolChatOptions {
   readonly tools: readonly Tool[];
   readonly sampling: Sampling;
   readonly maxTokens: number;
+  readonly reasoningBudget: number | undefined;
   readonly progress: (progress: GenerationProgress) => void;
 }
 
@@ -79,6 +80,7 @@ export async function chatWithTools(
       functions: toFunctions(tools),
       documentFunctionParams: true,
       maxTokens,
+      ...(options.reasoningBudget === undefined ? {} : { budgets: { thoughtTokens: options.reasoningBudget } }),
       signal: job.signal,
       stopOnAbortSignal: true,
       ...(temperature === undefined ? {} : { temperature }),

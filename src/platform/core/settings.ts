@@ -12,6 +12,7 @@ const settingSchemas = {
   "engine.contextSize": v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_048_576)),
   "engine.idleUnloadMinutes": v.pipe(v.number(), v.minValue(0), v.maxValue(10_080)),
   "chat.maxTokens": v.pipe(v.number(), v.integer(), v.minValue(16), v.maxValue(131_072)),
+  "chat.reasoningBudget": v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(131_072))),
   "chat.useInstructions": v.boolean(),
   "chat.kvCacheDiskMegabytes": v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_048_576)),
 } as const;
@@ -27,6 +28,7 @@ export const defaultSettings: Settings = {
   "engine.contextSize": 0,
   "engine.idleUnloadMinutes": 30,
   "chat.maxTokens": 1024,
+  "chat.reasoningBudget": null,
   "chat.useInstructions": true,
   "chat.kvCacheDiskMegabytes": 1024,
 };
@@ -54,6 +56,7 @@ export function parseSettings(read: (key: SettingKey) => unknown, onProblem: (pr
     "engine.contextSize": take("engine.contextSize"),
     "engine.idleUnloadMinutes": take("engine.idleUnloadMinutes"),
     "chat.maxTokens": take("chat.maxTokens"),
+    "chat.reasoningBudget": take("chat.reasoningBudget"),
     "chat.useInstructions": take("chat.useInstructions"),
     "chat.kvCacheDiskMegabytes": take("chat.kvCacheDiskMegabytes"),
   };
