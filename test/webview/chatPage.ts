@@ -75,7 +75,13 @@ export async function serveChat(): Promise<{ server: Server; url: string }> {
   return { server, url: `http://127.0.0.1:${address.port}` };
 }
 
-export async function openChat(page: Page, url: string, state: ViewState, theme = "dark"): Promise<ChatPage> {
+export async function openChat(
+  page: Page,
+  url: string,
+  state: ViewState,
+  theme = "dark",
+  answers: Record<string, unknown> = {},
+): Promise<ChatPage> {
   const strangers: string[] = [];
   const problems: string[] = [];
   page.on("request", (request) => {
@@ -91,7 +97,7 @@ export async function openChat(page: Page, url: string, state: ViewState, theme 
   });
   const chosen = themes[theme];
   await page.addInitScript(
-    ({ view, colours, kind }) => {
+    ({ view, colours, kind, given }) => {
       interface Host {
         calls: { method: string; params: unknown }[];
       }
@@ -106,13 +112,15 @@ export async function openChat(page: Page, url: string, state: ViewState, theme 
             host.calls.push({ method, params: params !== undefined && "params" in params ? params.params : params });
             if (id === undefined) return;
             const result =
-              method === "ready"
-                ? view
-                : method === "send"
-                  ? { conversation: view.selected ?? "new" }
-                  : method === "search"
-                    ? { hits: [], more: false, searched: 0, total: 0, titlesOnly: false }
-                    : {};
+              method in given
+                ? given[method]
+                : method === "ready"
+                  ? view
+                  : method === "send"
+                    ? { conversation: view.selected ?? "new" }
+                    : method === "search"
+                      ? { hits: [], more: false, searched: 0, total: 0, titlesOnly: false }
+                      : {};
             (event.source as Window).postMessage({ jsonrpc: "2.0", id, result }, "*");
           },
         );
@@ -132,7 +140,7 @@ export async function openChat(page: Page, url: string, state: ViewState, theme 
         document.body.style.background = "var(--vscode-sideBar-background)";
       });
     },
-    { view: state, colours: chosen?.colours ?? {}, kind: chosen?.kind ?? "" },
+    { view: state, colours: chosen?.colours ?? {}, kind: chosen?.kind ?? "", given: answers },
   );
   await page.goto(url);
   const frame = page.frames().find((one) => one.url().endsWith("/chat.html"));
