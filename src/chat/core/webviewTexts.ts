@@ -19,7 +19,7 @@ export function webviewTexts(l10n: { t(text: string): string }) {
     noConversations: l10n.t("No conversations yet. Ask something below and it is kept here."),
     noMatches: l10n.t("No conversation has these words."),
     searching: l10n.t("Reading your conversations: {0} of {1}"),
-    matches: l10n.t("{0} conversations found"),
+    matches: l10n.t("Conversations found: {0}"),
     moreMatches: l10n.t("There are more. Add a word to narrow the search."),
     titlesOnly: l10n.t("Some conversations were searched by title only."),
     moreRows: l10n.t("Show {0} more"),
