@@ -101,10 +101,11 @@ export class ChatRenderer {
       chatHistory,
       ...(tools.length === 0 ? {} : { availableFunctions: toFunctions(tools), documentFunctionParams: true }),
     });
+    const opening = continueLast || afterTool ? [] : this.openingOfReasoning();
     return {
-      tokens: this.tokens(state.contextText, sampled),
+      tokens: [...this.tokens(state.contextText, sampled), ...opening],
       ...this.stops(state.stopGenerationTriggers),
-      ...this.reasoning(state.contextText),
+      ...this.reasoning(state.contextText, opening.length > 0),
     };
   }
 
@@ -130,7 +131,19 @@ export class ChatRenderer {
     return { stopTokens };
   }
 
-  private reasoning(contextText: LlamaText): Pick<RenderedChat, "markers" | "shownTokens" | "endOfReasoning"> {
+  /** Templates that begin every answer with an open thought leave the mark to whoever generates. */
+  private openingOfReasoning(): Token[] {
+    const thought = this.wrapper.settings.segments?.thought;
+    if (thought?.openOnResponseStart !== true) return [];
+    const { prefix } = thought;
+    if (typeof prefix === "string") return this.model.tokenize(prefix, true, "trimLeadingSpace");
+    return "values" in prefix ? prefix.tokenize(this.model.tokenizer) : [];
+  }
+
+  private reasoning(
+    contextText: LlamaText,
+    opened: boolean,
+  ): Pick<RenderedChat, "markers" | "shownTokens" | "endOfReasoning"> {
     const thought = this.wrapper.settings.segments?.thought;
     const shownTokens = new Map<Token, string>();
     if (thought === undefined) return { markers: { reasoning: null, stop: [] }, shownTokens, endOfReasoning: [] };
@@ -140,7 +153,7 @@ export class ChatRenderer {
       const [only, ...more] = this.model.tokenize(mark, true);
       if (only !== undefined && more.length === 0 && this.model.isSpecialToken(only)) shownTokens.set(only, mark);
     }
-    const startsOpen = contextText.toString().trimEnd().endsWith(open);
+    const startsOpen = opened || contextText.toString().trimEnd().endsWith(open);
     return {
       markers: { reasoning: { open, close, startsOpen }, stop: [] },
       shownTokens,
