@@ -72,7 +72,7 @@ test("an attachment is taken off by keyboard, and the keyboard goes back to the 
   const { frame, calls, tell } = await openChat(page, url, state);
   await frame.getByRole("button", { name: "Remove src/app.ts:3-9" }).focus();
   await page.keyboard.press("Enter");
-  await expect(frame.getByLabel("Your question")).toBeFocused();
+  await expect(frame.getByRole("textbox", { name: "Your question" })).toBeFocused();
   expect(await calls()).toContainEqual({ method: "removeAttachment", params: { id: "1" } });
   await tell("attachments", { params: [] });
   await expect(frame.locator(".pending")).toHaveCount(0);
