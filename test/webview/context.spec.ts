@@ -74,6 +74,7 @@ test("an attachment is taken off by keyboard, and the keyboard goes back to the 
   await page.keyboard.press("Enter");
   await expect(frame.getByRole("textbox", { name: "Your question" })).toBeFocused();
   expect(await calls()).toContainEqual({ method: "removeAttachment", params: { id: "1" } });
-  await tell("attachments", { params: [] });
+  // JSON-RPC takes a list for positions: the one parameter is the empty list.
+  await tell("attachments", [[]]);
   await expect(frame.locator(".pending")).toHaveCount(0);
 });
