@@ -16,6 +16,7 @@ export async function run(): Promise<void> {
   mocha.suite.emit("pre-require", globalThis as never, "", mocha);
   await import("./suite/activation.test");
   await import("./suite/answer.test");
+  await import("./suite/context.test");
   await import("./suite/reliability.test");
   await import("./suite/workspaceLinks.test");
   const failures: { title: string; error: string }[] = [];
