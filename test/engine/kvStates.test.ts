@@ -65,24 +65,27 @@ describe("a conversation after a reload", () => {
 
   it("gives the same next tokens as without the detour", async () => {
     const session = await window();
-    const { id } = await session.ask(null, long("alpacas"));
-    const signal = new AbortController().signal;
     const { model, engine } = session;
     const { identityKey } = (await session.load()).context;
-    const file = path.join(folder, "detour.kv");
-    const options = { model, session: id, signal };
-    await engine.saveState(file, options);
-    const messages = [{ role: "user" as const, text: long("alpacas") }];
-    const request = { messages, sampling: { temperature: 0 }, maxTokens: 24 };
+    const options = { model, session: "detour", signal: new AbortController().signal };
     const job = { ...options, feature: "chat" as const, priority: "chat" as const };
-    const straight = await engine.chat(request, job);
-    process.kill(await pid(session), "SIGKILL");
-    await vi.waitFor(async () => expect((await session.load()).engine.pid).toBeGreaterThan(0), { timeout: 10_000 });
-    await vi.waitFor(
-      () => expect(engine.loadState(file, { ...options, identityKey })).resolves.toMatchObject({ loaded: true }),
-      { timeout: 10_000 },
-    );
-    const back = await engine.chat(request, job);
+    const greedy = { sampling: { temperature: 0 }, maxTokens: 24 };
+    const asked = { role: "user" as const, text: long("alpacas") };
+    const first = await engine.chat({ ...greedy, messages: [asked] }, job);
+    const file = path.join(folder, "detour.kv");
+    const saved = await engine.saveState(file, options);
+    const parts = first.parts.filter((part) => part.type === "text");
+    const messages = [
+      asked,
+      { role: "assistant" as const, parts },
+      { role: "user" as const, text: "Which is largest?" },
+    ];
+    const straight = await engine.chat({ ...greedy, messages }, job);
+    expect(straight.timings.cache_n).toBe(saved.tokens);
+    await engine.restart(model, options.signal);
+    expect(await engine.loadState(file, { ...options, identityKey })).toEqual({ tokens: saved.tokens, loaded: true });
+    const back = await engine.chat({ ...greedy, messages }, job);
+    expect(back.timings.cache_n).toBe(saved.tokens);
     expect(back.parts).toEqual(straight.parts);
   });
 
