@@ -5,6 +5,9 @@ import type { Chat } from "./chat/host/chatDeps";
 import { KvFolder } from "./chat/node/kvFolder";
 import { KvStates } from "./chat/node/kvStates";
 import { contextCommands } from "./context/host/contextCommands";
+import { BlockApplier } from "./edits/host/applyBlock";
+import { EditService } from "./edits/host/editService";
+import { registerReviewCommands } from "./edits/host/reviewCommands";
 import { EmbeddedEngine } from "./engine/client/embeddedEngine";
 import { MachineTurns } from "./engine/client/machineTurns";
 import { turnsPath } from "./engine/client/turnsPath";
@@ -69,6 +72,9 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       log,
     }),
   );
+  const edits = store.add(new EditService());
+  store.add(registerReviewCommands(edits, report));
+  const blocks = store.add(new BlockApplier(edits));
   const chat = store.add(
     createChat({
       extensionUri: context.extensionUri,
@@ -82,6 +88,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       maxTokens: () => settings.current["chat.maxTokens"],
       reasoningBudget: () => settings.current["chat.reasoningBudget"],
       useInstructions: () => settings.current["chat.useInstructions"],
+      applyCode: (block) => blocks.apply(block),
       describeError,
       memento: context.workspaceState,
       eraseOthers: () => eraseStorage(context, () => engine.unload(active.current().id)),
@@ -114,7 +121,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   return {
     testApi:
       context.extensionMode === vscode.ExtensionMode.Test
-        ? { activationMs, activeModel: () => active.current().id, engine, chat, timings: () => history.all() }
+        ? { activationMs, activeModel: () => active.current().id, engine, chat, edits, timings: () => history.all() }
         : undefined,
     close: async () => {
       const chatClosed = chat.close();

@@ -1,11 +1,13 @@
 import type { EmbeddedBackend, ModelId, ModelLifecycle, TimingRecord } from "./engine/backend";
 import type { Chat } from "./chat/host/chatDeps";
+import type { EditService } from "./edits/host/editService";
 
 /** What activate returns under test, so that the in-host suite can look behind the commands. */
 export interface TestApi {
   readonly activationMs: number;
   readonly engine: EmbeddedBackend & ModelLifecycle;
   readonly chat: Chat;
+  readonly edits: EditService;
   activeModel(): ModelId;
   timings(): readonly TimingRecord[];
 }

@@ -154,6 +154,7 @@ const warnings: string[] = [];
 let warmUps = 0;
 let chosenModel: ModelId | undefined;
 const commands: string[] = [];
+const applied: unknown[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "paddock-chat-"));
@@ -176,6 +177,7 @@ beforeEach(async () => {
     warmUp: () => warmUps++,
     search: new ConversationSearch(chat.store),
     exportConversation: (id) => Promise.resolve(void commands.push(`export ${id}`)),
+    applyCode: (block) => Promise.resolve(void applied.push(block)),
     runCommand: (command) => Promise.resolve(void commands.push(command)),
     log: { ...silentLogger, warn: (message) => warnings.push(message) },
   });
@@ -326,7 +328,13 @@ describe("what comes in", () => {
     expect(editor.opened).toEqual(["https://example.com/a?b=c#d"]);
   });
 
-  it("copies, and inserts in place of every selection in one step, or says why it can't", async () => {
+  it("hands a block over to be applied, with all that stands at its fence", async () => {
+    const block = { text: "x();", language: "ts", info: "ts src/x.ts" };
+    await page.peer.request("apply", block);
+    expect(applied).toEqual([block]);
+  });
+
+  it("copies, inserts at every cursor, replaces every selection in one step, or says why it can't", async () => {
     await page.peer.request("copy", { text: "code" });
     expect(editor.clipboard).toBe("code");
     await expect(page.peer.request("insert", { text: "x" })).rejects.toMatchObject({
@@ -336,17 +344,28 @@ describe("what comes in", () => {
     const edits: [unknown, string][] = [];
     let writable = true;
     editor.activeTextEditor = {
-      selections: ["s1", "s2"],
-      edit: (build: (edit: { replace: (at: unknown, text: string) => void }) => void) => {
-        build({ replace: (at, text) => edits.push([at, text]) });
+      selections: [
+        { isEmpty: true, end: { at: 1, character: 3 } },
+        { isEmpty: false, end: { at: 2, character: 5 } },
+      ],
+      edit: (build: (edit: Record<"insert" | "replace", (at: unknown, text: string) => void>) => void) => {
+        const put = (at: unknown, text: string): void => void edits.push([at, text]);
+        build({ insert: put, replace: put });
         return Promise.resolve(writable);
       },
     };
-    await page.peer.request("insert", { text: "x" });
-    expect(edits).toEqual([
-      ["s1", "x"],
-      ["s2", "x"],
+    await page.peer.request("insert", { text: "x\n" });
+    expect(edits.splice(0)).toEqual([
+      [{ at: 1, character: 3 }, "x\n"],
+      [{ at: 2, character: 5 }, "x\n"],
     ]);
+    await page.peer.request("replaceSelection", { text: "x\n" });
+    expect(edits).toEqual([[{ isEmpty: false, end: { at: 2, character: 5 } }, "x"]]);
+    Object.assign(editor.activeTextEditor as object, { selections: [{ isEmpty: true }] });
+    await expect(page.peer.request("replaceSelection", { text: "x" })).rejects.toMatchObject({
+      message: "nothingSelected",
+      remedy: "nothingSelectedRemedy",
+    });
     writable = false;
     await expect(page.peer.request("insert", { text: "x" })).rejects.toMatchObject({ message: "insertRefused" });
   });

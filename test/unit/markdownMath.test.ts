@@ -21,7 +21,7 @@ it("escapes what stands in a formula", () => {
 });
 
 it("knows a block that is nothing but a fence", () => {
-  expect(fenceOf("```ts\nx\n```\n")).toEqual({ language: "ts", code: "x\n" });
+  expect(fenceOf("```ts\nx\n```\n")).toEqual({ language: "ts", info: "ts", code: "x\n" });
   expect(fenceOf("```ts\nx\n```\nafter\n")).toBeUndefined();
   expect(fenceOf("text")).toBeUndefined();
 });

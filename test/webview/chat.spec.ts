@@ -85,6 +85,39 @@ test("copies and inserts code, retries and continues through the host", async ({
   expect(String(made.find(({ method }) => method === "insert")?.params.text)).toContain("const x");
 });
 
+test("takes code to its file by keyboard, with all that stands at the fence", async ({ page }) => {
+  const block = (info: string): string => `\`\`\`${info}\nx();\n\`\`\`\n`;
+  const told = answer(
+    `${block('ts title="src/a b.ts"')}\n- in a list:\n\n  ${block("py app/main.py").replaceAll("\n", "\n  ")}`,
+  );
+  const { frame, calls, problems } = await openChat(page, url, conversation([question("How?"), told]));
+  const apply = frame.getByRole("button", { name: "Apply to its file, for review" });
+  await expect(apply).toHaveCount(2);
+  for (const at of [0, 1]) {
+    await apply.nth(at).focus();
+    await page.keyboard.press("Enter");
+  }
+  await frame.getByRole("button", { name: "Replace the selection" }).first().click();
+  await expect
+    .poll(async () => (await calls()).filter(({ method }) => method === "apply" || method === "replaceSelection"))
+    .toEqual([
+      { method: "apply", params: { text: "x();\n", language: "ts", info: 'ts title="src/a b.ts"' } },
+      { method: "apply", params: { text: "x();\n", language: "py", info: "py app/main.py" } },
+      { method: "replaceSelection", params: { text: "x();\n" } },
+    ]);
+  expect(problems).toEqual([]);
+});
+
+test("takes code to its file while it streams", async ({ page }) => {
+  const open = answer("```ts src/b.ts\ny(", { status: "streaming" });
+  const live = await openChat(page, url, conversation([question("How?"), open], true));
+  await live.frame.getByRole("button", { name: "Apply to its file, for review" }).click();
+  await expect
+    .poll(async () => (await live.calls()).find(({ method }) => method === "apply")?.params)
+    .toEqual({ text: "y(", language: "ts", info: "ts src/b.ts" });
+  expect(live.problems).toEqual([]);
+});
+
 test("offers a file for code and a terminal for commands", async ({ page }) => {
   const told = answer("```python\nprint(1)\n```\n\nThen:\n\n```sh\npython a.py\n```\n");
   const { frame, calls } = await openChat(page, url, conversation([question("How?"), told]));

@@ -19,6 +19,8 @@ export interface ChatTexts {
   readonly newerEntries: string;
   readonly noEditor: string;
   readonly noEditorRemedy: string;
+  readonly nothingSelected: string;
+  readonly nothingSelectedRemedy: string;
   readonly insertRefused: string;
   readonly noCommand: string;
   readonly severalLines: string;

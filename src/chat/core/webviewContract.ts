@@ -182,8 +182,19 @@ export const chatHostContract = {
     undoRemove: { params: inConversation, result: done },
     removeAttachment: { params: v.object({ id: v.string() }), result: done },
     copy: { params: v.object({ text: v.string() }), result: done },
+    /** Take the code to the file it is for and open the review there. `info`: all that stands at the fence. */
+    apply: {
+      params: v.object({
+        text: v.pipe(v.string(), v.maxLength(2_000_000)),
+        language: v.pipe(v.string(), v.maxLength(100)),
+        info: v.pipe(v.string(), v.maxLength(1_000)),
+      }),
+      result: done,
+    },
     /** Insert at the cursor of the active editor. Rejects with a reason when there is none. */
     insert: { params: v.object({ text: v.string() }), result: done },
+    /** Put in place of what is selected in the active editor. Rejects with a reason when nothing is. */
+    replaceSelection: { params: v.object({ text: v.string() }), result: done },
     /** Open the code as a file without a name. `language` as the fence names it. */
     newFile: {
       params: v.object({ text: v.string(), language: v.pipe(v.string(), v.maxLength(100)) }),

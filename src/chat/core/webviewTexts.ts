@@ -98,7 +98,9 @@ export function webviewTexts(l10n: { t(text: string): string }) {
 
     openFile: l10n.t("Open {0}"),
     copyCode: l10n.t("Copy code"),
-    insertCode: l10n.t("Insert at the cursor, or in place of the selection"),
+    applyCode: l10n.t("Apply to its file, for review"),
+    insertCode: l10n.t("Insert at the cursor"),
+    replaceSelection: l10n.t("Replace the selection"),
     newFile: l10n.t("Open as a new file"),
     toTerminal: l10n.t("Put into the terminal, without running it"),
     code: l10n.t("Code"),

@@ -126,6 +126,7 @@ export const createChat: CreateChat = (deps) => {
       warmUp: deps.warmUp,
       search,
       exportConversation: (conversation) => memory.exportOne(conversation),
+      applyCode: deps.applyCode,
       runCommand: deps.runCommand,
       log,
     }),

@@ -30,6 +30,8 @@ export interface ChatDeps {
   readonly reasoningBudget: () => number | null;
   /** The setting paddock.chat.useInstructions. */
   readonly useInstructions: () => boolean;
+  /** Takes a code block to its file, for review. Rejects with a reason for a person; nothing is changed by it. */
+  readonly applyCode: (block: { text: string; language: string; info: string }) => Promise<void>;
   /** The words for an error, in the person's language: the catalogue in platform/host. */
   readonly describeError: (error: PaddockError) => { readonly message: string; readonly remedy?: string };
   /** The window's own: keeps the draft and the selected conversation. */

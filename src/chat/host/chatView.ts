@@ -49,6 +49,7 @@ export interface ChatViewDeps {
   readonly warmUp: () => void;
   readonly search: Pick<ConversationSearch, "search">;
   readonly exportConversation: (conversation: string) => Promise<void>;
+  readonly applyCode: (block: { text: string; language: string; info: string }) => Promise<void>;
   readonly runCommand: (command: ChatCommand) => Promise<void>;
   readonly log: Logger;
 }
@@ -186,7 +187,9 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
           await vscode.env.clipboard.writeText(text);
           return done;
         },
+        apply: (block) => this.deps.applyCode(block).then(() => done),
         insert: ({ text }) => this.code.insert(text).then(() => done),
+        replaceSelection: ({ text }) => this.code.replaceSelection(text).then(() => done),
         newFile: ({ text, language }) => this.code.newFile(text, language).then(() => done),
         toTerminal: ({ text }) => this.code.toTerminal(text).then(() => done),
         openLink: ({ url }) => this.openLink(url).then(() => done),

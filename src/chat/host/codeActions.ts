@@ -7,14 +7,39 @@ import type { ChatTexts } from "../core/chatTexts";
 export class CodeActions {
   constructor(private readonly texts: ChatTexts) {}
 
-  /** In place of the selection, or at the cursor; one step for Undo. */
+  /** At each cursor; what is selected stays, and the text follows it. One step for Undo. */
   async insert(text: string): Promise<void> {
+    const editor = this.editor();
+    await this.edit(editor, (edit) => {
+      for (const { end } of editor.selections) edit.insert(end, text);
+    });
+  }
+
+  /** In place of what is selected, wherever something is. One step for Undo. */
+  async replaceSelection(text: string): Promise<void> {
+    const editor = this.editor();
+    const selected = editor.selections.filter(({ isEmpty }) => !isEmpty);
+    if (selected.length === 0) {
+      throw new PaddockError("unsupported", this.texts.nothingSelected, { remedy: this.texts.nothingSelectedRemedy });
+    }
+    await this.edit(editor, (edit) => {
+      // A fence ends with a line end; a selection within a line does not.
+      for (const selection of selected) {
+        edit.replace(selection, selection.end.character === 0 ? text : text.replace(/\r?\n$/, ""));
+      }
+    });
+  }
+
+  private editor(): vscode.TextEditor {
     const { texts } = this;
     const editor = vscode.window.activeTextEditor;
     if (editor === undefined) throw new PaddockError("unsupported", texts.noEditor, { remedy: texts.noEditorRemedy });
-    const taken = await editor.edit((edit) => {
-      for (const selection of editor.selections) edit.replace(selection, text);
-    });
+    return editor;
+  }
+
+  private async edit(editor: vscode.TextEditor, make: (edit: vscode.TextEditorEdit) => void): Promise<void> {
+    const { texts } = this;
+    const taken = await editor.edit(make);
     if (!taken) throw new PaddockError("unsupported", texts.insertRefused);
     await vscode.window.showTextDocument(editor.document, editor.viewColumn);
   }

@@ -43,6 +43,8 @@ export function chatTexts(): ChatTexts {
     ),
     noEditor: vscode.l10n.t("There is no editor to insert into."),
     noEditorRemedy: vscode.l10n.t("Open a file, put the cursor where the text should go, and try again."),
+    nothingSelected: vscode.l10n.t("Nothing is selected in the editor."),
+    nothingSelectedRemedy: vscode.l10n.t("Select what the code should replace, or insert it at the cursor."),
     insertRefused: vscode.l10n.t("The editor did not take the text. Check whether its file is read-only."),
     noCommand: vscode.l10n.t("There is no command in this code."),
     severalLines: vscode.l10n.t("Only a command of one line can be put into the terminal: a shell might run the rest."),

@@ -151,7 +151,9 @@ export class ChatSession {
       language: document.documentElement.lang || "en",
       labels: {
         copy: texts.copyCode,
+        apply: texts.applyCode,
         insert: texts.insertCode,
+        replaceSelection: texts.replaceSelection,
         newFile: texts.newFile,
         toTerminal: texts.toTerminal,
         code: texts.code,
@@ -162,6 +164,9 @@ export class ChatSession {
       },
       actions: {
         copy: async (text) => (await ask("composer", "copy", { text })) !== undefined,
+        apply: async (text, language, info) =>
+          (await ask("composer", "apply", { text, language, info: info.slice(0, 1_000) })) !== undefined,
+        replaceSelection: async (text) => (await ask("composer", "replaceSelection", { text })) !== undefined,
         insert: async (text) => (await ask("composer", "insert", { text })) !== undefined,
         newFile: async (text, language) => (await ask("composer", "newFile", { text, language })) !== undefined,
         toTerminal: async (text) => (await ask("composer", "toTerminal", { text })) !== undefined,

@@ -1,7 +1,9 @@
 /** The words of rendered Markdown; whoever shows it has them in the person's language. */
 export interface MarkdownLabels {
   readonly copy: string;
+  readonly apply: string;
   readonly insert: string;
+  readonly replaceSelection: string;
   readonly newFile: string;
   readonly toTerminal: string;
   readonly code: string;
@@ -15,7 +17,10 @@ export interface MarkdownLabels {
 /** What the buttons and links in rendered Markdown do. All but the last two tell whether it worked. */
 export interface MarkdownActions {
   copy(text: string): Promise<boolean>;
+  /** @param info all that stands at the fence: it may name a file. */
+  apply(text: string, language: string, info: string): Promise<boolean>;
   insert(text: string): Promise<boolean>;
+  replaceSelection(text: string): Promise<boolean>;
   /** @param language as the fence names it. */
   newFile(text: string, language: string): Promise<boolean>;
   toTerminal(text: string): Promise<boolean>;

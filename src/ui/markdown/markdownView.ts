@@ -274,8 +274,10 @@ export class MarkdownView extends HTMLElement {
       this.live.replaceChildren();
       this.enqueue();
     } else if (block !== null) {
-      const { code, language } = sourceOf(block);
+      const { code, language, info } = sourceOf(block);
       if (action === "copy") confirm(target, actions.copy(code));
+      else if (action === "apply") confirm(target, actions.apply(code, language, info));
+      else if (action === "replace") confirm(target, actions.replaceSelection(code));
       else if (action === "insert") confirm(target, actions.insert(code));
       else if (action === "newFile") confirm(target, actions.newFile(code, language));
       else if (action === "terminal") confirm(target, actions.toTerminal(code));

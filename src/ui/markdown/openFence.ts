@@ -11,18 +11,20 @@ const maxLiveHighlight = 8_000;
 
 interface Fence {
   readonly language: string;
+  /** All that stands at the fence. */
+  readonly info: string;
   readonly code: string;
 }
 
 /** A code block that is whole. It goes through no HTML but the highlighter's. */
-export function fenceNodes({ code, language }: Fence, labels: MarkdownLabels): DocumentFragment {
+export function fenceNodes({ code, language, info }: Fence, labels: MarkdownLabels): DocumentFragment {
   const fragment = document.createDocumentFragment();
   const html = highlight(code, language);
   const nodes = document.createDocumentFragment();
   if (html !== undefined) nodes.append(codeNodes(html));
   else if (code.length <= maxCode) nodes.append(code);
   markInvisible(nodes, labels.invisible);
-  fragment.append(codeBlock(code, language, [...nodes.childNodes], labels));
+  fragment.append(codeBlock(code, language, info, [...nodes.childNodes], labels));
   return fragment;
 }
 
@@ -38,20 +40,26 @@ export class OpenFence {
     private readonly labels: MarkdownLabels,
   ) {
     this.shown = fence.code;
-    this.element = codeBlock(fence.code, fence.language, visibleNodes(fence.code, labels.invisible), labels);
+    this.element = codeBlock(
+      fence.code,
+      fence.language,
+      fence.info,
+      visibleNodes(fence.code, labels.invisible),
+      labels,
+    );
     const code = this.element.querySelector("code");
     if (code === null) throw new Error("A code block has a code element.");
     this.code = code;
   }
 
   /** @param closed its end has come. @returns false when it is not this block grown; then nothing has changed. */
-  grow({ language, code }: Fence, closed = false): boolean {
-    if (language !== this.fence.language || !code.startsWith(this.shown)) return false;
+  grow({ language, info, code }: Fence, closed = false): boolean {
+    if (language !== this.fence.language || info !== this.fence.info || !code.startsWith(this.shown)) return false;
     const wasLong = this.shown.length > maxCode;
     if (code.length > maxCode !== wasLong) return false;
     const added = code.slice(this.shown.length);
     this.shown = code;
-    setSourceOf(this.element, { code, language });
+    setSourceOf(this.element, { code, language, info });
     if (wasLong) {
       const text = this.code.firstElementChild;
       if (text !== null) growLongText(text, code, this.labels);

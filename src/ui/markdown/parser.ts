@@ -12,11 +12,13 @@ export interface BlockStart {
   readonly offset: number;
   /** markdown-it's name for it, such as "table_open". */
   readonly type: string;
-  readonly openFence?: { readonly language: string; readonly code: string };
+  readonly openFence?: { readonly language: string; readonly info: string; readonly code: string };
 }
 
 /** Containers nest at most this deep; what is nested deeper would be lost, so such a block is shown as it was written. */
 const maxNesting = 60;
+/** A path and a title fit in; what is longer names no file. */
+const maxInfo = 400;
 /** More than this makes too many nodes for what a reader gets from them; such a block is shown as it was written. */
 const maxTokens = 6_000;
 
@@ -32,8 +34,9 @@ markdown.renderer.rules.image = (tokens, index) => {
   const { escapeHtml } = markdown.utils;
   return `<span class="md-image">${escapeHtml(token?.content ?? "")} (${escapeHtml(String(token?.attrGet("src") ?? ""))})</span>`;
 };
-markdown.renderer.rules.fence = (tokens, index) => code(tokens[index]?.content ?? "", languageOf(tokens[index]));
-markdown.renderer.rules.code_block = (tokens, index) => code(tokens[index]?.content ?? "", "");
+markdown.renderer.rules.fence = (tokens, index) =>
+  code(tokens[index]?.content ?? "", languageOf(tokens[index]), infoOf(tokens[index]));
+markdown.renderer.rules.code_block = (tokens, index) => code(tokens[index]?.content ?? "", "", "");
 
 export function isWebAddress(url: string): boolean {
   return /^https?:\/\/[^/\s]/i.test(url.trim());
@@ -51,18 +54,20 @@ export function blockStarts(source: string, env: MarkdownEnv): BlockStart[] {
     const offset = lines[from] ?? source.length;
     const { type } = token;
     if (type !== "fence" || isClosed(token.content, to - from)) return { offset, type };
-    return { offset, type, openFence: { language: languageOf(token), code: token.content } };
+    return { offset, type, openFence: { language: languageOf(token), info: infoOf(token), code: token.content } };
   });
 }
 
 /** The block as code, when it is a fence and nothing else. */
-export function fenceOf(source: string): { readonly language: string; readonly code: string } | undefined {
+export function fenceOf(
+  source: string,
+): { readonly language: string; readonly info: string; readonly code: string } | undefined {
   if (!/^ {0,3}(```|~~~)/.test(source)) return undefined;
   const tokens: Token[] = [];
   markdown.block.parse(source, markdown, {}, tokens);
   const [token] = tokens;
   if (tokens.length !== 1 || token?.type !== "fence") return undefined;
-  return { language: languageOf(token), code: token.content };
+  return { language: languageOf(token), info: infoOf(token), code: token.content };
 }
 
 /** HTML of one block or a few, not yet safe: it goes through the sanitizer. Undefined: show the source as it is. */
@@ -90,9 +95,28 @@ function languageOf(token: Token | undefined): string {
   return (/^[\w+#.-]{1,30}/.exec(token?.info.trim() ?? "")?.[0] ?? "").toLowerCase();
 }
 
-function code(text: string, language: string): string {
+/** All that stands at the fence; it may name a file. */
+function infoOf(token: Token | undefined): string {
+  return (token?.info.trim() ?? "").slice(0, maxInfo);
+}
+
+/**
+ * The info travels through the sanitizer as a class name, letter by letter in hex: no attribute that could mean
+ * something to a browser has to be let through for it.
+ */
+export function readInfo(className: string): string {
+  const codes = /(?:^|\s)info-([0-9a-f-]+)/.exec(className)?.[1]?.split("-") ?? [];
+  return String.fromCharCode(...codes.map((code) => Number.parseInt(code, 16)));
+}
+
+function infoClass(info: string): string {
+  const codes = Array.from({ length: info.length }, (_, at) => info.charCodeAt(at).toString(16));
+  return info === "" ? "" : ` info-${codes.join("-")}`;
+}
+
+function code(text: string, language: string, info: string): string {
   const html = highlight(text, language) ?? markdown.utils.escapeHtml(text);
-  return `<pre><code class="language-${language}">${html}</code></pre>`;
+  return `<pre><code class="language-${language}${infoClass(info)}">${html}</code></pre>`;
 }
 
 /** A closed fence spans two lines more than its content, an open one only its first. */

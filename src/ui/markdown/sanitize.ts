@@ -5,7 +5,7 @@ import { iconButton } from "../icon";
 import { longText } from "../longText";
 import { markInvisible } from "../visibleNodes";
 import type { MarkdownLabels } from "./labels";
-import { isWebAddress } from "./parser";
+import { isWebAddress, readInfo } from "./parser";
 
 /** Longer code is shown piece by piece; Copy and Insert take all of it. */
 export const maxCode = 60_000;
@@ -14,12 +14,14 @@ interface Source {
   readonly code: string;
   /** As the fence names it; may be empty. */
   readonly language: string;
+  /** All that stands at the fence. */
+  readonly info: string;
 }
 const sources = new WeakMap<Element, Source>();
 
 /** The code of a block as the model wrote it. */
 export function sourceOf(block: Element): Source {
-  return sources.get(block) ?? { code: "", language: "" };
+  return sources.get(block) ?? { code: "", language: "", info: "" };
 }
 
 export function setSourceOf(block: Element, source: Source): void {
@@ -41,7 +43,7 @@ export function safeFragment(html: string, labels: MarkdownLabels): DocumentFrag
     const code = pre.querySelector("code");
     const text = pre.textContent;
     const language = /(?:^|\s)language-([\w+#.-]+)/.exec(code?.className ?? "")?.[1] ?? "";
-    pre.replaceWith(codeBlock(text, language, [...(code ?? pre).childNodes], labels));
+    pre.replaceWith(codeBlock(text, language, readInfo(code?.className ?? ""), [...(code ?? pre).childNodes], labels));
   }
   for (const table of fragment.querySelectorAll("table")) {
     const scroller = document.createElement("div");
@@ -71,6 +73,7 @@ export function safeNodes(html: string): DocumentFragment {
 export function codeBlock(
   text: string,
   language: string,
+  info: string,
   content: readonly Node[],
   labels: MarkdownLabels,
 ): HTMLElement {
@@ -83,7 +86,12 @@ export function codeBlock(
   name.textContent = language;
   const buttons = document.createElement("span");
   buttons.className = "code-buttons";
-  buttons.append(iconButton("copy", labels.copy, "copy"), iconButton("insert", labels.insert, "insert"));
+  buttons.append(
+    iconButton("copy", labels.copy, "copy"),
+    iconButton("diff", labels.apply, "apply"),
+    iconButton("insert", labels.insert, "insert"),
+    iconButton("replace", labels.replaceSelection, "replace"),
+  );
   if (isShell(language)) buttons.append(iconButton("terminal", labels.toTerminal, "terminal"));
   else buttons.append(iconButton("new-file", labels.newFile, "newFile"));
   bar.append(name, buttons);
@@ -94,7 +102,7 @@ export function codeBlock(
   else code.append(...content);
   pre.append(code);
   block.append(bar, pre);
-  sources.set(block, { code: text, language });
+  sources.set(block, { code: text, language, info });
   return block;
 }
 
