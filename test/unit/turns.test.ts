@@ -128,10 +128,10 @@ describe("MachineTurns", () => {
     const second = await follower();
     const third = await follower();
     first.dispose();
-    await vi.waitFor(() => expect([second, third].filter(({ keeps }) => keeps)).toHaveLength(1), { timeout: 5_000 });
+    await vi.waitFor(() => expect([second, third].filter(({ keeps }) => keeps)).toHaveLength(1), { timeout: 15_000 });
     const [next = second] = [second, third].filter(({ keeps }) => keeps);
     const other = next === second ? third : second;
-    await vi.waitFor(() => expect(other.granted).toBe(false), { timeout: 5_000 });
+    await vi.waitFor(() => expect(other.granted).toBe(false), { timeout: 15_000 });
     other.want(1);
     await vi.waitFor(() => expect(other.granted).toBe(true));
   });

@@ -4,6 +4,7 @@ import type { Disposable } from "../../platform/core/disposables";
 import { Emitter } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import type { RpcPeer } from "../../platform/core/rpc";
+import { errnoOf } from "../../platform/node/storageError";
 import { streamPeer } from "../../platform/node/streamRpc";
 import {
   TurnQueue,
@@ -96,7 +97,7 @@ export class MachineTurns implements Turns, Disposable {
       role.want(this.rank);
     } catch (error) {
       log.debug(`Turns of the windows: ${String(error)}`);
-      this.leave(RETRY_MS);
+      this.leave(errnoOf(error) === "EADDRINUSE" ? 0 : RETRY_MS);
     }
   }
 
@@ -151,17 +152,19 @@ class Keeper implements Disposable {
 
   /** @throws Node's error where another window was faster, or nobody may listen there. */
   static async open(place: string, log: Logger, sliceMs: number | undefined): Promise<Keeper> {
-    // Left behind by a window that was killed: nobody answers there.
-    if (process.platform !== "win32") await rm(place, { force: true });
     const server = createServer();
     server.unref();
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(place, () => {
-        server.off("error", reject);
-        resolve();
-      });
-    });
+    try {
+      await listen(server, place);
+    } catch (error) {
+      if (errnoOf(error) !== "EADDRINUSE" || process.platform === "win32") throw error;
+      const faster = await reach(place);
+      faster?.destroy();
+      if (faster !== undefined) throw error;
+      // Left behind by a window that was killed: nobody answers there.
+      await rm(place, { force: true });
+      await listen(server, place);
+    }
     return new Keeper(server, place, await inodeOf(place), log, sliceMs);
   }
 
@@ -301,6 +304,16 @@ class Follower implements Disposable {
     this.peer.dispose();
     this.socket.destroy();
   }
+}
+
+function listen(server: Server, place: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(place, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
 }
 
 /** A connection to the window that hands out the turns; undefined when there is none. */
