@@ -170,11 +170,12 @@ export class EditService implements Disposable {
       });
     }
     this.end(session);
-    await closeReviewTabs(session);
+    // The document first: when the comparison closes, the keyboard has somewhere to be.
     if (outcome.kind === "applied") {
       const range = new vscode.Range(outcome.line, 0, outcome.line, 0);
       await vscode.window.showTextDocument(outcome.uri, { selection: range, preview: false });
     }
+    await closeReviewTabs(session);
     announce(this.summary(session, outcome));
     return outcome;
   }
@@ -202,7 +203,8 @@ export class EditService implements Disposable {
     }
     this.refresh(session);
     await this.documents.refresh(session);
-    announce(leftText(session));
+    // The status bar's item says so to the eye.
+    if (hasScreenReader()) announce(leftText(session));
     const next = left.find(({ id }) => id > at) ?? left[0];
     if (next !== undefined) await this.reveal(session, next.id);
   }
@@ -335,9 +337,13 @@ function refusal(kind: "refused" | "gone" | "exists", name: string): string {
   }
 }
 
+function hasScreenReader(): boolean {
+  return vscode.workspace.getConfiguration("editor").get("accessibilitySupport") === "on";
+}
+
 /** A status for eyes; a message where a screen reader is in use, since it reads messages aloud and no status. */
 function announce(text: string): void {
-  if (vscode.workspace.getConfiguration("editor").get("accessibilitySupport") === "on") {
+  if (hasScreenReader()) {
     void vscode.window.showInformationMessage(text);
   } else vscode.window.setStatusBarMessage(text, 6_000);
 }
