@@ -54,10 +54,11 @@ describe("a title from the first question", () => {
   });
 
   it("takes no time for text made to take long", () => {
-    const started = performance.now();
+    // The processor's time, since other tests run beside this one.
+    const started = process.cpuUsage();
     for (const text of ["please ".repeat(3_000), "[".repeat(20_000), "hi, ".repeat(5_000), "* ".repeat(10_000)])
       titleFrom(text);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(process.cpuUsage(started).user / 1_000).toBeLessThan(1_000);
   });
 });
 
