@@ -2,8 +2,7 @@ import { randomUUID } from "node:crypto";
 import * as path from "node:path";
 import * as v from "valibot";
 import { toDisposable } from "../../platform/core/disposables";
-import type { PaddockError } from "../../platform/core/errors";
-import { Emitter } from "../../platform/core/event";
+import { Emitter, type Event } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import { errnoOf, toStorageError } from "../../platform/node/storageError";
 import { idSchema } from "../core/conversation";
@@ -12,6 +11,7 @@ import { Epoch } from "./epoch";
 import { FolderWatch } from "./folderWatch";
 import { type OpenEnvironment, OpenConversation } from "./openConversation";
 import { deleteStoreFiles } from "./deleteStoreFiles";
+import { StorageHealth } from "./storageHealth";
 import { nodeStoreFiles, type StoreFiles } from "./storeFiles";
 import { type IndexRow, readIndex, writeIndex } from "./summaryIndex";
 import { Writers } from "./writers";
@@ -21,8 +21,6 @@ const epochName = "epoch.json";
 const watchSettleMs = 60;
 /** What a killed window had not put into the index is read again by the next one; it need not be fresh. */
 const indexDelayMs = 30_000;
-const firstRetryMs = 1_000;
-const lastRetryMs = 15_000;
 /** Conversations kept in memory besides those in use. */
 const keptOpen = 16;
 const scanAtOnce = 8;
@@ -45,21 +43,16 @@ export class ConversationStore {
   private readonly rows = new Map<string, IndexRow>();
   private readonly settling = new Map<string, ReturnType<typeof setTimeout>>();
   private readonly changes = new Emitter<{ readonly id: string | null }>();
-  private readonly problems = new Emitter<StorageProblem | undefined>();
+  private readonly health: StorageHealth;
   /** A conversation changed, by this window or another; null: several, or none in particular. */
   readonly onDidChange = this.changes.event;
-  readonly onDidChangeProblem = this.problems.event;
   private readonly forgettings = new Emitter<void>();
   /** All data was deleted, here or in another window: nothing of it may be shown or kept any longer. */
   readonly onDidForget = this.forgettings.event;
   private readonly env: OpenEnvironment;
-  private writeError: PaddockError | undefined;
-  private startError: PaddockError | undefined;
   private readonly watching: FolderWatch;
   private readonly epoch: Epoch;
   private readonly epochWatching: FolderWatch;
-  private retry: ReturnType<typeof setTimeout> | undefined;
-  private retryMs = firstRetryMs;
   private indexTimer: ReturnType<typeof setTimeout> | undefined;
   private refreshing: Promise<void> | undefined;
   private count = 0;
@@ -68,6 +61,7 @@ export class ConversationStore {
   constructor(options: StoreOptions) {
     this.files = options.files ?? nodeStoreFiles;
     this.log = options.log;
+    this.health = new StorageHealth(() => this.loaded.values(), this.log);
     this.folder = path.join(options.folder, "conversations");
     this.indexPath = path.join(options.folder, "index.json");
     this.writers = new Writers(path.join(options.folder, "writers"), this.files);
@@ -89,10 +83,10 @@ export class ConversationStore {
       writer: this.writers.own,
       isLive: (writer) => this.writers.isLive(writer),
       nextCount: () => this.count++,
-      isHolding: () => this.retry !== undefined,
+      isHolding: () => this.health.isHolding,
       wasDeleted: () => this.wasDeleted(),
       onFolderMade: () => this.watching.start(),
-      onWritten: (conversation, problem) => this.written(conversation, problem),
+      onWritten: (conversation, problem) => this.health.written(conversation, problem),
     };
   }
 
@@ -102,9 +96,7 @@ export class ConversationStore {
       await this.files.makeFolder(this.folder);
       await this.writers.start();
     } catch (error) {
-      this.startError = toStorageError(error);
-      this.log.warn(`chat storage: ${this.startError.detail ?? this.startError.message}`);
-      this.problems.fire(this.problem());
+      this.health.startFailed(error);
     }
     await this.epoch.start();
     this.watching.start();
@@ -168,11 +160,11 @@ export class ConversationStore {
   }
 
   problem(): StorageProblem | undefined {
-    const error = this.writeError ?? this.startError;
-    if (error === undefined) return undefined;
-    let held = 0;
-    for (const conversation of this.loaded.values()) held += conversation.held;
-    return { error, held };
+    return this.health.problem();
+  }
+
+  get onDidChangeProblem(): Event<StorageProblem | undefined> {
+    return this.health.onDidChangeProblem;
   }
 
   /** A new conversation, in memory until the first append. */
@@ -200,14 +192,14 @@ export class ConversationStore {
     this.closed = true;
     this.watching.close();
     this.epochWatching.close();
-    clearTimeout(this.retry);
+    this.health.stop();
     clearTimeout(this.indexTimer);
     for (const timer of this.settling.values()) clearTimeout(timer);
     await Promise.all([...this.loaded.values()].map((conversation) => conversation.flush()));
     await this.writers.dispose();
     await this.saveIndex();
     this.changes.dispose();
-    this.problems.dispose();
+    this.health.dispose();
     this.forgettings.dispose();
   }
 
@@ -221,9 +213,8 @@ export class ConversationStore {
     for (const conversation of this.loaded.values()) conversation.discard();
     this.loaded.clear();
     this.rows.clear();
-    this.writeError = undefined;
     this.changes.fire({ id: null });
-    this.problems.fire(this.problem());
+    this.health.forget();
     this.forgettings.fire();
   }
 
@@ -306,7 +297,7 @@ export class ConversationStore {
     );
     this.evict();
     if (changed) this.changes.fire({ id: null });
-    for (const conversation of this.loaded.values()) if (conversation.held > 0) void conversation.flush();
+    this.health.flushHeld();
   }
 
   /** Brings the row of one file up to date. @returns whether its conversation changed. */
@@ -348,32 +339,6 @@ export class ConversationStore {
       void this.refreshOne(id);
     }, watchSettleMs);
     this.settling.set(id, timer);
-  }
-
-  private written(conversation: OpenConversation, problem: PaddockError | undefined): void {
-    const before = this.problem()?.error.code;
-    const anyHeld = [...this.loaded.values()].some(({ held }) => held > 0);
-    if (problem !== undefined) {
-      this.writeError = problem;
-    } else {
-      this.retryMs = firstRetryMs;
-      this.startError = undefined;
-      if (!anyHeld) this.writeError = undefined;
-    }
-    if (before !== this.problem()?.error.code) {
-      if (problem !== undefined) this.log.warn(`conversation ${conversation.id}: ${problem.detail ?? problem.message}`);
-      this.problems.fire(this.problem());
-    }
-    if (anyHeld) this.scheduleRetry();
-  }
-
-  private scheduleRetry(): void {
-    if (this.closed || this.retry !== undefined) return;
-    this.retry = setTimeout(() => {
-      this.retry = undefined;
-      for (const conversation of this.loaded.values()) if (conversation.held > 0) void conversation.flush();
-    }, this.retryMs);
-    this.retryMs = Math.min(this.retryMs * 2, lastRetryMs);
   }
 
   private evict(): void {
