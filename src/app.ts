@@ -169,7 +169,7 @@ function registerCommands(store: DisposableStore, rooms: CommandRooms): void {
   add("openChat", () => chat.focusInput());
   add("newConversation", () => chat.newConversation());
   for (const [name, run] of Object.entries(chat.commands)) add(name, run);
-  for (const [name, run] of contextCommands((reference) => chat.attach(reference))) add(name, run);
+  for (const [name, run] of contextCommands((taken) => chat.attach(taken))) add(name, run);
   add("stopAnswer", () => chat.stop());
   add("switchModel", () => pickModel(registry, active, engine));
   add("chooseModelFile", () => pickModelFile(active));

@@ -12,6 +12,7 @@ import {
   type Disposable,
   type Message,
 } from "vscode-jsonrpc/node";
+import type { TakenContext } from "../../src/chat/core/contextItems";
 import { chatHostContract, chatWebviewContract, type ViewState } from "../../src/chat/core/webviewContract";
 import { ConversationSearch } from "../../src/chat/node/conversationSearch";
 import { ChatView } from "../../src/chat/host/chatView";
@@ -194,10 +195,11 @@ afterEach(async () => {
 
 describe("what is attached", () => {
   const file = { label: "a.ts:1-2", uri: "file:///a.ts", text: "let a;" };
+  const taken = (some: Partial<TakenContext>): TakenContext => ({ references: [], ignored: [], refused: [], ...some });
 
   it("is shown with its cost, goes with the question that is sent, and stays when that fails", async () => {
-    await chat.attachments.add(file);
-    await chat.attachments.add({ ...file, text: "let b;" });
+    await chat.attachments.add(taken({ references: [file] }));
+    await chat.attachments.add(taken({ references: [{ ...file, text: "let b;" }] }));
     const { attachments } = await page.peer.request("ready", {});
     expect(attachments).toMatchObject([{ label: "a.ts:1-2", tokens: 7 }]);
     await expect(page.peer.request("send", { conversation: null, text: " " })).rejects.toThrow("emptyMessage");
@@ -211,11 +213,33 @@ describe("what is attached", () => {
   });
 
   it("is taken off", async () => {
-    await chat.attachments.add(file);
+    await chat.attachments.add(taken({ references: [file] }));
     const [attachment] = chat.attachments.shown();
     await page.peer.request("removeAttachment", { id: attachment?.id ?? "" });
     expect(chat.attachments.shown()).toEqual([]);
     expect(page.names()).toContain("attachments");
+  });
+
+  it("asks about what Git ignores, and carries it only when the person says so", async () => {
+    await chat.attachments.add(taken({ ignored: [file] }));
+    const [asked] = chat.attachments.shown();
+    expect(asked).toMatchObject({ state: "ignored", label: "a.ts:1-2" });
+    expect(chat.attachments.carried()).toEqual({ ids: [], parts: [] });
+    await page.peer.request("keepAttachment", { id: asked?.id ?? "" });
+    expect(chat.attachments.shown()).toMatchObject([{ state: "attached", label: "a.ts:1-2" }]);
+    expect(chat.attachments.carried().parts).toEqual([{ type: "reference", ...file }]);
+  });
+
+  it("says why something is refused until it was read, and sends none of it", async () => {
+    const refused = [{ label: ".env", reason: "It looks like a secret." }];
+    await chat.attachments.add(taken({ references: [file], refused }));
+    expect(chat.attachments.shown()).toMatchObject([
+      { state: "attached" },
+      { state: "refused", label: ".env", reason: "It looks like a secret." },
+    ]);
+    await page.peer.request("send", { conversation: null, text: "What is it?" });
+    expect(chat.attachments.shown()).toEqual([]);
+    expect(chat.controller.shown()[0]?.parts).toHaveLength(2);
   });
 });
 

@@ -34,8 +34,15 @@ const state = {
     }),
   ]),
   attachments: [
-    { id: "1", label: "src/app.ts:3-9", uri: "file:///w/src/app.ts", tokens: 84 },
-    { id: "2", label: `src/${"very".repeat(20)}Long.ts`, uri: "file:///w/src/long.ts" },
+    { state: "attached" as const, id: "1", label: "src/app.ts:3-9", uri: "file:///w/src/app.ts", tokens: 84 },
+    { state: "attached" as const, id: "2", label: `src/${"very".repeat(20)}Long.ts`, uri: "file:///w/src/long.ts" },
+    { state: "ignored" as const, id: "3", label: "dist/app.js", uri: "file:///w/dist/app.js" },
+    {
+      state: "refused" as const,
+      id: "4",
+      label: ".env",
+      reason: "Paddock never shows a model what looks like a secret.",
+    },
   ],
 };
 
@@ -77,4 +84,16 @@ test("an attachment is taken off by keyboard, and the keyboard goes back to the 
   // JSON-RPC takes a list for positions: the one parameter is the empty list.
   await tell("attachments", [[]]);
   await expect(frame.locator(".pending")).toHaveCount(0);
+});
+
+test("asks at the input box about an ignored file, and says why something is refused", async ({ page }) => {
+  const { frame, calls } = await openChat(page, url, state);
+  await expect(frame.getByRole("alert")).toContainText(".env is not attached. Paddock never shows");
+  const question = frame.getByRole("group", { name: "dist/app.js is ignored by Git" });
+  await question.getByRole("button", { name: "Attach anyway" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(frame.getByRole("textbox", { name: "Your question" })).toBeFocused();
+  expect(await calls()).toContainEqual({ method: "keepAttachment", params: { id: "3" } });
+  await question.getByRole("button", { name: "Leave out" }).click();
+  await expect.poll(calls).toContainEqual({ method: "removeAttachment", params: { id: "3" } });
 });

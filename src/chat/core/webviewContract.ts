@@ -87,15 +87,21 @@ export const steeringSchema = v.object({
 });
 export type Steering = v.InferOutput<typeof steeringSchema>;
 
-/** Something that the next question will carry. */
-export const attachmentSchema = v.object({
-  id: v.string(),
-  /** "src/app.ts:3-9". */
-  label: v.string(),
-  uri: v.string(),
-  /** Absent while it is not counted, which needs a loaded model. */
-  tokens: v.optional(v.number()),
-});
+/** Something that the person wants the next question to carry. `label`: "src/app.ts:3-9". */
+export const attachmentSchema = v.variant("state", [
+  v.object({
+    state: v.literal("attached"),
+    id: v.string(),
+    label: v.string(),
+    uri: v.string(),
+    /** Absent while it is not counted, which needs a loaded model. */
+    tokens: v.optional(v.number()),
+  }),
+  /** Ignored by Git: the question carries it when the person says so. */
+  v.object({ state: v.literal("ignored"), id: v.string(), label: v.string(), uri: v.string() }),
+  /** `reason`: a sentence. */
+  v.object({ state: v.literal("refused"), id: v.string(), label: v.string(), reason: v.string() }),
+]);
 export type Attachment = v.InferOutput<typeof attachmentSchema>;
 
 export const viewStateSchema = v.object({
@@ -180,7 +186,10 @@ export const chatHostContract = {
     },
     remove: { params: inConversation, result: done },
     undoRemove: { params: inConversation, result: done },
+    /** Takes it off, or the question or the refusal that stands in its place. */
     removeAttachment: { params: v.object({ id: v.string() }), result: done },
+    /** Attaches what is ignored by Git all the same. */
+    keepAttachment: { params: v.object({ id: v.string() }), result: done },
     copy: { params: v.object({ text: v.string() }), result: done },
     /** Take the code to the file it is for and open the review there. `info`: all that stands at the fence. */
     apply: {

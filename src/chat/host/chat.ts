@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import { DisposableStore } from "../../platform/core/disposables";
 import { ConversationStore } from "../node/conversationStore";
 import { PresetStore } from "../node/presetStore";
-import { Attachments } from "./attachments";
+import { Attachments, isEmptyTaken } from "./attachments";
 import { ChatController } from "./chatController";
 import type { CreateChat } from "./chatDeps";
 import { ChatPresenter } from "./chatPresenter";
@@ -173,9 +173,8 @@ export const createChat: CreateChat = (deps) => {
       controller.newConversation();
       await view.focusInput();
     },
-    attach: async (reference) => {
-      // Not waited for: the count comes when it comes.
-      void attachments.add(reference);
+    attach: async (taken) => {
+      if (!isEmptyTaken(taken)) void attachments.add(taken);
       await view.focusInput();
     },
     ask: (text) => controller.send(null, text),

@@ -5,6 +5,7 @@ import type { PaddockError } from "../../platform/core/errors";
 import type { Event } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import type { ActiveModel } from "../core/activeModel";
+import type { TakenContext } from "../core/contextItems";
 import type { KvStates } from "../node/kvStates";
 
 /** Buttons of the chat that end in another room. */
@@ -49,8 +50,8 @@ export interface Chat extends Disposable {
   readonly onDidChangeGenerating: Event<boolean>;
   /** Shows the view and puts the keyboard into its input box. */
   focusInput(): Promise<void>;
-  /** Puts something of the workspace to what the next question carries, and the keyboard into the input box. */
-  attach(reference: { readonly label: string; readonly uri: string; readonly text: string }): Promise<void>;
+  /** Puts things of the workspace to what the next question carries, and the keyboard into the input box. */
+  attach(taken: TakenContext): Promise<void>;
   /** Shows the view with a new, empty conversation. */
   newConversation(): Promise<void>;
   /** Asks in a new conversation, which is shown then. @returns the conversation, when the question is stored. */

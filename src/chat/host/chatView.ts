@@ -136,9 +136,9 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         send: async ({ conversation, text }) => {
           await this.deps.ready();
           const { attachments } = this.deps;
-          const carried = attachments.shown().map(({ id }) => id);
-          const id = await controller.send(conversation, text, attachments.parts());
-          attachments.remove(carried);
+          const { ids, parts } = attachments.carried();
+          const id = await controller.send(conversation, text, parts);
+          attachments.remove(ids);
           presenter.setDraft("");
           return { conversation: id };
         },
@@ -181,6 +181,11 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         undoRemove: ({ conversation }) => controller.undoRemove(conversation).then(() => done),
         removeAttachment: ({ id }) => {
           this.deps.attachments.remove([id]);
+          return done;
+        },
+        keepAttachment: ({ id }) => {
+          // Not waited for: the count comes when it comes.
+          void this.deps.attachments.keep(id);
           return done;
         },
         copy: async ({ text }) => {

@@ -2,8 +2,9 @@ import { adoptStyles } from "../../ui/base";
 import { baseStyles } from "../../ui/theme";
 import { markdownStyles } from "../../ui/markdown/styles";
 import { chatStyles } from "./chatStyles";
+import { composerStyles } from "./composerStyles";
 import { conversationStyles } from "./conversationStyles";
 import { settingsStyles } from "./settingsStyles";
 import "./chatApp";
 
-adoptStyles(baseStyles, markdownStyles, chatStyles, conversationStyles, settingsStyles);
+adoptStyles(baseStyles, markdownStyles, chatStyles, composerStyles, conversationStyles, settingsStyles);

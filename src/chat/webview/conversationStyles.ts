@@ -294,13 +294,6 @@ export const conversationStyles = css`
     text-overflow: ellipsis;
     white-space: nowrap;
   }
-  .chips.pending {
-    box-sizing: border-box;
-    width: 100%;
-    margin: 0;
-    padding: var(--gap-1) var(--gap-1) 0;
-    list-style: none;
-  }
   .chip-cost {
     flex: none;
     color: var(--quiet);

@@ -2,12 +2,19 @@ import * as vscode from "vscode";
 import { PaddockError } from "../../platform/core/errors";
 import { fileText, isIgnored, selectedText, type WorkspaceReference } from "./workspaceSources";
 
+/** What a command found; the same shape as the chat takes. */
+interface Taken {
+  readonly references: readonly WorkspaceReference[];
+  readonly ignored: readonly WorkspaceReference[];
+  readonly refused: readonly { readonly label: string; readonly reason: string }[];
+}
+
 /** Commands that attach something of the workspace to the next question. @param attach shows it at the input box. */
 export function contextCommands(
-  attach: (reference: WorkspaceReference) => Promise<void>,
+  attach: (taken: Taken) => Promise<void>,
 ): ReadonlyMap<string, (argument?: unknown) => Promise<void>> {
   return new Map([
-    ["addSelectionToChat", async () => attach(await selectedText())],
+    ["addSelectionToChat", async () => attach({ references: [await selectedText()], ignored: [], refused: [] })],
     [
       "addFileToChat",
       async (argument?: unknown) => {
@@ -18,16 +25,9 @@ export function contextCommands(
           });
         }
         const reference = await fileText(uri);
-        if ((await isIgnored(uri)) && !(await wantsIgnored(reference.label))) return;
-        await attach(reference);
+        const ignored = await isIgnored(uri);
+        await attach({ references: ignored ? [] : [reference], ignored: ignored ? [reference] : [], refused: [] });
       },
     ],
   ]);
-}
-
-/** Ignored files are often generated or private; whether this one matters only the person knows. */
-async function wantsIgnored(label: string): Promise<boolean> {
-  const attachIt = vscode.l10n.t("Attach Anyway");
-  const question = vscode.l10n.t("{0} is ignored by Git. Attach it to your question?", label);
-  return (await vscode.window.showWarningMessage(question, attachIt)) === attachIt;
 }

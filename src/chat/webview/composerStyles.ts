@@ -1,0 +1,108 @@
+import { css } from "lit";
+
+/** Where a person writes, and what their question carries. */
+export const composerStyles = css`
+  .composer {
+    padding: 0 var(--gap-3) var(--gap-3);
+  }
+  .composer > .callout {
+    margin-bottom: var(--gap-2);
+  }
+  .composer-box {
+    background: var(--vscode-input-background);
+    border: 1px solid var(--vscode-input-border, var(--vscode-widget-border, var(--contrast)));
+    border-radius: var(--radius);
+  }
+  .composer-box:focus-within {
+    border-color: var(--vscode-focusBorder);
+  }
+  .composer textarea {
+    display: block;
+    box-sizing: border-box;
+    width: 100%;
+    min-height: 34px;
+    max-height: 40vh;
+    padding: var(--gap-2) 10px 2px;
+    overflow-y: auto;
+    resize: none;
+    color: var(--vscode-input-foreground);
+    background: none;
+    border: none;
+    outline: none;
+  }
+  .composer-bar {
+    display: flex;
+    align-items: center;
+    gap: var(--gap-1);
+    padding: 2px var(--gap-1) var(--gap-1);
+  }
+  .model-button {
+    display: inline-flex;
+    align-items: center;
+    gap: var(--gap-1);
+    min-width: 0;
+    height: 22px;
+    padding: 0 5px;
+    color: var(--vscode-icon-foreground, var(--text));
+    font-size: 0.92em;
+  }
+  .model-button .codicon {
+    font-size: 14px;
+  }
+  .model-button .codicon-chevron-down {
+    font-size: 12px;
+  }
+  .model-name {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  .composer-bar .link-button {
+    flex: none;
+    font-size: 0.92em;
+  }
+  .icon-button.primary[aria-disabled="false"],
+  .icon-button.primary:not([aria-disabled]) {
+    color: var(--vscode-button-foreground);
+    background: var(--vscode-button-background);
+    border-color: var(--vscode-button-border, transparent);
+  }
+  .icon-button.primary[aria-disabled="true"] {
+    cursor: default;
+    opacity: 0.5;
+  }
+  .icon-button.primary:focus-visible {
+    outline-offset: 1px;
+  }
+  .hint {
+    padding-top: var(--gap-1);
+    color: var(--quiet);
+    font-size: 0.92em;
+  }
+  .chips.pending {
+    box-sizing: border-box;
+    width: 100%;
+    margin: 0;
+    padding: var(--gap-1) var(--gap-1) 0;
+    list-style: none;
+  }
+  .pending-question {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: start;
+    gap: 0 var(--gap-2);
+    padding: var(--gap-1) var(--gap-2) 0;
+    font-size: 0.92em;
+  }
+  .pending-question p {
+    display: flex;
+    flex: 1 1 140px;
+    gap: var(--gap-1);
+    min-width: 0;
+    overflow-wrap: anywhere;
+  }
+  .pending-question .codicon {
+    flex: none;
+    font-size: 14px;
+  }
+`;
