@@ -1,45 +1,25 @@
 import { randomUUID } from "node:crypto";
-import type { ModelId, PortableBackend } from "../../engine/backend";
+import type { ModelId } from "../../engine/backend";
 import { DisposableStore } from "../../platform/core/disposables";
 import { PaddockError } from "../../platform/core/errors";
 import { Emitter } from "../../platform/core/event";
-import type { Logger } from "../../platform/core/logger";
 import type { ActiveModel } from "../core/activeModel";
-import type { ChatTexts } from "../core/chatTexts";
 import { type Message, type Part, pathTo, shownMessages } from "../core/conversation";
 import { changedSettings, type ConversationSettings } from "../core/conversationSettings";
 import { partsLength } from "../core/parts";
-import { withAnswer } from "../core/promptMessages";
 import { cleanTitle, titleFrom } from "../core/title";
 import { newestBelow, type ShownMessage, withVersions } from "../core/versions";
-import type { ConversationSummary, Live } from "../core/webviewContract";
+import type { ConversationSummary } from "../core/webviewContract";
 import type { ConversationHandle } from "../node/conversationHandle";
 import type { ConversationStore } from "../node/conversationStore";
 import type { EntryRequest } from "../node/openConversation";
-import { Answer, type AnswerRequest } from "./answer";
-import { answerWords } from "./answerWords";
-import type { PromptPlanner } from "./promptPlanner";
-import type { EndedAnswer } from "./modelTitles";
+import { RunningAnswers, type RunningAnswersDeps } from "./runningAnswers";
 
-export interface ChatControllerDeps {
+export interface ChatControllerDeps extends RunningAnswersDeps {
   readonly store: ConversationStore;
-  readonly backend: Pick<PortableBackend, "chat">;
   readonly activeModel: ActiveModel;
-  readonly planner: PromptPlanner;
   /** What new conversations begin with. */
   readonly standardSettings: () => ConversationSettings;
-  readonly describeError: (error: PaddockError) => { readonly message: string; readonly remedy?: string };
-  readonly texts: ChatTexts;
-  readonly log: Logger;
-}
-
-export interface Delta {
-  readonly conversation: string;
-  readonly message: string;
-  readonly type: "text" | "reasoning";
-  readonly text: string;
-  /** The length of the part it goes to, before. */
-  readonly length: number;
 }
 
 /**
@@ -48,24 +28,20 @@ export interface Delta {
  */
 export class ChatController {
   private readonly subscriptions = new DisposableStore();
-  private readonly answers = new Map<string, Answer>();
-  private readonly generatingChanges = this.subscriptions.add(new Emitter<boolean>());
+  private readonly answers: RunningAnswers;
   private readonly changes = this.subscriptions.add(new Emitter<string | null>());
   private readonly selectionChanges = this.subscriptions.add(new Emitter<string | null>());
-  private readonly deltas = this.subscriptions.add(new Emitter<Delta>());
-  private readonly completions = this.subscriptions.add(new Emitter<EndedAnswer>());
   private readonly reveals = this.subscriptions.add(new Emitter<{ conversation: string; message: string }>());
-  private readonly lives = this.subscriptions.add(new Emitter<Live>());
-  readonly onDidChangeGenerating = this.generatingChanges.event;
+  readonly onDidChangeGenerating;
   /** A conversation changed other than by deltas; null: several. */
   readonly onDidChange = this.changes.event;
   readonly onDidSelect = this.selectionChanges.event;
   /** An answer of this window has ended with status complete. */
-  readonly onDidComplete = this.completions.event;
+  readonly onDidComplete;
   /** A message of the selected conversation is to be scrolled to. */
   readonly onReveal = this.reveals.event;
-  readonly onDelta = this.deltas.event;
-  readonly onLive = this.lives.event;
+  readonly onDelta;
+  readonly onLive;
   private selected: ConversationHandle | undefined;
   /** Counts selections, so that a slow one does not undo a later one. */
   private selections = 0;
@@ -74,11 +50,16 @@ export class ChatController {
   private nextSettings: ConversationSettings | undefined;
 
   constructor(private readonly deps: ChatControllerDeps) {
+    this.answers = new RunningAnswers(deps);
+    this.onDidChangeGenerating = this.answers.onDidChangeGenerating;
+    this.onDidComplete = this.answers.onDidComplete;
+    this.onDelta = this.answers.onDelta;
+    this.onLive = this.answers.onLive;
     this.subscriptions.add(deps.store.onDidChange(({ id }) => this.storeChanged(id)));
   }
 
   get generating(): boolean {
-    return this.answers.size > 0;
+    return this.answers.generating;
   }
 
   get selectedId(): string | null {
@@ -87,7 +68,7 @@ export class ChatController {
 
   /** An answer of this window is being written into the message. */
   isAnswering(message: string): boolean {
-    return [...this.answers.values()].some(({ request }) => request.message === message);
+    return this.answers.isAnswering(message);
   }
 
   /** A newer version wrote parts of the selected conversation. */
@@ -98,11 +79,12 @@ export class ChatController {
   /** The shown path of the selected conversation, with what an answer has made up to now. */
   shown(): ShownMessage[] {
     if (this.selected === undefined) return [];
-    const answer = this.answers.get(this.selected.id);
+    const { id } = this.selected;
     const conversation = this.selected.conversation();
-    return withVersions(conversation, shownMessages(conversation)).map((message) =>
-      answer?.request.message === message.id ? { ...message, parts: [...answer.parts] } : message,
-    );
+    return withVersions(conversation, shownMessages(conversation)).map((message) => {
+      const parts = this.answers.partsOf(id, message.id);
+      return parts === undefined ? message : { ...message, parts };
+    });
   }
 
   /** How the selected conversation, or the next new one, is answered. */
@@ -154,17 +136,16 @@ export class ChatController {
 
   /** Ends the answer of one conversation in this window; what there is stays. */
   stop(conversation: string): void {
-    this.answers.get(conversation)?.stop();
+    this.answers.stop(conversation);
   }
 
   /** The answer of the selected conversation, or, when it has none, every answer of this window. */
   stopSelected(): void {
-    const answer = this.answers.get(this.selectedId ?? "");
-    for (const stopped of answer === undefined ? this.answers.values() : [answer]) stopped.stop();
+    if (!this.answers.stop(this.selectedId ?? "")) this.answers.stopAll();
   }
 
   stopAll(): void {
-    for (const answer of this.answers.values()) answer.stop();
+    this.answers.stopAll();
   }
 
   /** Counts from the next answer on. @param conversation null for the next new one. */
@@ -222,7 +203,7 @@ export class ChatController {
       const path = pathTo(handle.conversation(), message);
       const resume: EntryRequest = { t: "resume", id: message, kept: partsLength(target.parts), model };
       const stored = handle.append([resume], { durable: true });
-      return this.start(handle, { message, model, path, kept: target.parts }, stored);
+      return this.answers.start(handle, { message, model, path, kept: target.parts }, stored);
     });
   }
 
@@ -260,7 +241,7 @@ export class ChatController {
   }
 
   async remove(conversation: string): Promise<void> {
-    this.answers.get(conversation)?.stop();
+    this.answers.stop(conversation);
     await this.append(conversation, { t: "removed" });
     if (this.selected?.id === conversation) this.show(undefined);
   }
@@ -287,8 +268,7 @@ export class ChatController {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    for (const answer of this.answers.values()) answer.interrupt();
-    this.answers.clear();
+    this.answers.dispose();
     this.selected?.dispose();
     this.selected = undefined;
     this.subscriptions.dispose();
@@ -306,63 +286,11 @@ export class ChatController {
     const answer: EntryRequest = { t: "message", id: message, parent: question, role: "assistant", parts: [], model };
     const stored = handle.append([...entries, answer], { durable: true });
     const path = pathTo(handle.conversation(), question);
-    return this.start(handle, { message, model, path, kept: [] }, stored);
-  }
-
-  /** @returns settles when the engine may begin: what was asked is on disk, or held because the disk can't take it. */
-  private async start(
-    handle: ConversationHandle,
-    { path, ...request }: Omit<AnswerRequest, "plan"> & { readonly path: readonly Message[] },
-    stored: Promise<void>,
-  ): Promise<void> {
-    const { backend, planner, texts, log } = this.deps;
-    const { message, model } = request;
-    const conversation = handle.id;
-    const { settings } = handle.conversation();
-    const answer = new Answer(
-      handle.share(),
-      { ...request, plan: (signal) => planner.plan({ model, path, settings }, signal) },
-      {
-        onDelta: (type, text, length) => this.deltas.fire({ conversation, message, type, text, length }),
-        onLive: (live) => this.lives.fire({ conversation, message, ...live }),
-        ...answerWords(this.deps.describeError, texts),
-        warn: (text) => log.warn(text),
-      },
-    );
-    this.answers.set(conversation, answer);
-    if (this.answers.size === 1) this.generatingChanges.fire(true);
-    await stored;
-    void answer.run(backend).finally(() => this.ended(conversation, answer));
-  }
-
-  private ended(conversation: string, answer: Answer): void {
-    if (this.answers.get(conversation) !== answer) return;
-    this.answers.delete(conversation);
-    const completed = this.completion(conversation, answer);
-    answer.dispose();
-    if (this.answers.size === 0) this.generatingChanges.fire(false);
-    if (completed !== undefined) this.completions.fire(completed);
-  }
-
-  private completion(conversation: string, answer: Answer): EndedAnswer | undefined {
-    const { request, messages } = answer;
-    const message = messages.get(request.message);
-    if (this.closed || message?.status !== "complete" || message.stopReason !== "end") return undefined;
-    return {
-      conversation,
-      model: request.model,
-      first: [...messages.values()].filter(({ role }) => role === "assistant").length === 1,
-      messages: () => withAnswer(answer.prompt, message.parts),
-    };
+    return this.answers.start(handle, { message, model, path, kept: [] }, stored);
   }
 
   private storeChanged(id: string | null): void {
-    for (const [conversation, answer] of [...this.answers]) {
-      // Ended here, or taken over by another window.
-      if (answer.hasTheWord) continue;
-      answer.supersede();
-      this.ended(conversation, answer);
-    }
+    this.answers.settle();
     if (this.selected?.removed() === true) this.show(undefined);
     this.changes.fire(id);
   }

@@ -8,8 +8,9 @@ import type { ShownMessage } from "../core/versions";
 import type { Attachment, EngineView, Live, Notice, Steering, ViewState } from "../core/webviewContract";
 import type { ConversationStore } from "../node/conversationStore";
 import type { Attachments } from "./attachments";
-import type { ChatController, Delta } from "./chatController";
+import type { ChatController } from "./chatController";
 import type { Presets } from "./presets";
+import type { Delta } from "./runningAnswers";
 
 /** The list changes with every answer's begin and end, of every conversation; nobody reads it faster than this. */
 const listEveryMs = 100;
