@@ -1,15 +1,7 @@
-import type { Server } from "node:http";
-import { AxeBuilder } from "@axe-core/playwright";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { themes } from "../support/themes";
-import { answer, conversation, openChat, question, serveChat, viewState } from "./chatPage";
-
-let server: Server;
-let url: string;
-test.beforeAll(async () => {
-  ({ server, url } = await serveChat());
-});
-test.afterAll(() => server.close());
+import { answer, conversation, openChat, question, viewState } from "./chatPage";
+import { expectAccessible, test } from "./chatTest";
 
 const talk = conversation([
   question("What is a llama?"),
@@ -22,25 +14,19 @@ const talk = conversation([
 
 for (const theme of Object.keys(themes)) {
   for (const width of [200, 400]) {
-    test(`has no accessibility violation: ${theme}, ${width} px`, async ({ page }) => {
+    test(`has no accessibility violation: ${theme}, ${width} px`, async ({ page, url }) => {
       await page.setViewportSize({ width, height: 700 });
       for (const state of [talk, viewState()]) {
         const { problems, frame } = await openChat(page, url, state, theme);
         if (state === talk) await frame.getByRole("button", { name: "Edit and ask again" }).first().click();
-        const { violations } = await new AxeBuilder({ page })
-          .include("iframe")
-          .disableRules(["page-has-heading-one", "landmark-one-main", "region"])
-          .analyze();
-        expect(
-          violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""} ${nodes[0]?.failureSummary ?? ""}`),
-        ).toEqual([]);
+        await expectAccessible(page);
         expect(problems).toEqual([]);
       }
     });
   }
 }
 
-test("sends with Enter, breaks the line with Shift+Enter, stops with Escape", async ({ page }) => {
+test("sends with Enter, breaks the line with Shift+Enter, stops with Escape", async ({ page, url }) => {
   const { frame, calls } = await openChat(page, url, conversation([], false));
   const input = frame.locator("textarea");
   await input.focus();
@@ -54,7 +40,7 @@ test("sends with Enter, breaks the line with Shift+Enter, stops with Escape", as
   await expect(input).toHaveValue("");
 });
 
-test("shows the figures of an answer, and the rest by keyboard", async ({ page }) => {
+test("shows the figures of an answer, and the rest by keyboard", async ({ page, url }) => {
   const { frame } = await openChat(page, url, talk);
   const figures = frame.locator(".figures").first();
   await expect(figures).toContainText("TTFT 101 ms");
@@ -70,7 +56,7 @@ test("shows the figures of an answer, and the rest by keyboard", async ({ page }
   await expect(button).toHaveAttribute("aria-expanded", "false");
 });
 
-test("copies and inserts code, retries and continues through the host", async ({ page }) => {
+test("copies and inserts code, retries and continues through the host", async ({ page, url }) => {
   const { frame, calls } = await openChat(page, url, talk);
   await frame.getByRole("button", { name: "Copy code" }).click();
   await frame
@@ -85,7 +71,7 @@ test("copies and inserts code, retries and continues through the host", async ({
   expect(String(made.find(({ method }) => method === "insert")?.params.text)).toContain("const x");
 });
 
-test("takes code to its file by keyboard, with all that stands at the fence", async ({ page }) => {
+test("takes code to its file by keyboard, with all that stands at the fence", async ({ page, url }) => {
   const block = (info: string): string => `\`\`\`${info}\nx();\n\`\`\`\n`;
   const told = answer(
     `${block('ts title="src/a b.ts"')}\n- in a list:\n\n  ${block("py app/main.py").replaceAll("\n", "\n  ")}`,
@@ -108,7 +94,7 @@ test("takes code to its file by keyboard, with all that stands at the fence", as
   expect(problems).toEqual([]);
 });
 
-test("takes code to its file while it streams", async ({ page }) => {
+test("takes code to its file while it streams", async ({ page, url }) => {
   const open = answer("```ts src/b.ts\ny(", { status: "streaming" });
   const live = await openChat(page, url, conversation([question("How?"), open], true));
   await live.frame.getByRole("button", { name: "Apply to its file, for review" }).click();
@@ -118,7 +104,7 @@ test("takes code to its file while it streams", async ({ page }) => {
   expect(live.problems).toEqual([]);
 });
 
-test("offers a file for code and a terminal for commands", async ({ page }) => {
+test("offers a file for code and a terminal for commands", async ({ page, url }) => {
   const told = answer("```python\nprint(1)\n```\n\nThen:\n\n```sh\npython a.py\n```\n");
   const { frame, calls } = await openChat(page, url, conversation([question("How?"), told]));
   await frame.getByRole("button", { name: "Open as a new file" }).click();
@@ -131,7 +117,7 @@ test("offers a file for code and a terminal for commands", async ({ page }) => {
     ]);
 });
 
-test("asks a question differently by keyboard, or leaves it as it was", async ({ page }) => {
+test("asks a question differently by keyboard, or leaves it as it was", async ({ page, url }) => {
   const asked = question("What is a lama?");
   const { frame, calls } = await openChat(page, url, conversation([asked, answer("A monk.")]));
   const edit = frame.getByRole("button", { name: "Edit and ask again" });
@@ -153,7 +139,7 @@ test("asks a question differently by keyboard, or leaves it as it was", async ({
   await expect(frame.locator("paddock-composer textarea")).toBeFocused();
 });
 
-test("walks through the versions of a question, the keyboard staying where it was", async ({ page }) => {
+test("walks through the versions of a question, the keyboard staying where it was", async ({ page, url }) => {
   const first = question("First", { versions: { at: 1, of: 2, previous: null, next: "q-other" } });
   const other = question("Other", { id: "q-other", versions: { at: 2, of: 2, previous: first.id, next: null } });
   const { frame, calls, tell } = await openChat(page, url, conversation([first, answer("To the first.")]));
@@ -170,7 +156,7 @@ test("walks through the versions of a question, the keyboard staying where it wa
   await expect(second.getByRole("button", { name: "Next version" })).toBeFocused();
 });
 
-test("opens links through the host only", async ({ page }) => {
+test("opens links through the host only", async ({ page, url }) => {
   const { frame, calls, strangers } = await openChat(page, url, talk);
   await frame.getByRole("link", { name: "this" }).click();
   await expect
@@ -179,7 +165,7 @@ test("opens links through the host only", async ({ page }) => {
   expect(strangers).toEqual([]);
 });
 
-test("streams without touching what is finished", async ({ page }) => {
+test("streams without touching what is finished", async ({ page, url }) => {
   const streaming = answer("", { status: "streaming", parts: [] });
   const { frame, tell, problems } = await openChat(page, url, conversation([question("Go"), streaming], true));
   let length = 0;
@@ -197,7 +183,7 @@ test("streams without touching what is finished", async ({ page }) => {
   expect(problems).toEqual([]);
 });
 
-test("shows hostile output as harmless text", async ({ page }) => {
+test("shows hostile output as harmless text", async ({ page, url }) => {
   test.setTimeout(120_000);
   const payloads = [
     "<script>alert(1)</script>",

@@ -1,15 +1,7 @@
-import type { Server } from "node:http";
-import { AxeBuilder } from "@axe-core/playwright";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { themes } from "../support/themes";
-import { answer, conversation, openChat, question, serveChat } from "./chatPage";
-
-let server: Server;
-let url: string;
-test.beforeAll(async () => {
-  ({ server, url } = await serveChat());
-});
-test.afterAll(() => server.close());
+import { answer, conversation, openChat, question } from "./chatPage";
+import { expectAccessible, test } from "./chatTest";
 
 const state = {
   ...conversation([
@@ -48,20 +40,17 @@ const state = {
 
 for (const theme of Object.keys(themes)) {
   for (const width of [200, 400]) {
-    test(`what is attached and what was left out are accessible and fit, ${theme}, ${width} px`, async ({ page }) => {
+    test(`what is attached and what was left out are accessible and fit, ${theme}, ${width} px`, async ({
+      page,
+      url,
+    }) => {
       await page.setViewportSize({ width, height: 700 });
       const { frame, problems } = await openChat(page, url, state, theme);
       await frame.locator(".left-out summary").click();
       await expect(frame.locator(".left-out")).toContainText("4 earlier messages: 1,312 tokens");
       await expect(frame.locator(".left-out")).toContainText("src/old.ts: 700 tokens");
       await page.screenshot({ path: `test-results/context-${theme}-${width}.png` });
-      const { violations } = await new AxeBuilder({ page })
-        .include("iframe")
-        .disableRules(["page-has-heading-one", "landmark-one-main", "region"])
-        .analyze();
-      expect(
-        violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""} ${nodes[0]?.failureSummary ?? ""}`),
-      ).toEqual([]);
+      await expectAccessible(page);
       const overflow = await frame.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       expect(overflow).toBeLessThanOrEqual(0);
       const edge = async (of: string): Promise<number> =>
@@ -75,7 +64,7 @@ for (const theme of Object.keys(themes)) {
   }
 }
 
-test("an attachment is taken off by keyboard, and the keyboard goes back to the input box", async ({ page }) => {
+test("an attachment is taken off by keyboard, and the keyboard goes back to the input box", async ({ page, url }) => {
   const { frame, calls, tell } = await openChat(page, url, state);
   await frame.getByRole("button", { name: "Remove src/app.ts:3-9" }).focus();
   await page.keyboard.press("Enter");

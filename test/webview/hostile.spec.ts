@@ -1,14 +1,8 @@
-import type { Server } from "node:http";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { heavyPayloads, hostilePayloads } from "../support/hostileMarkdown";
-import { answer, type ChatPage, conversation, openChat, question, serveChat } from "./chatPage";
+import { answer, type ChatPage, conversation, openChat, question } from "./chatPage";
+import { test } from "./chatTest";
 
-let server: Server;
-let url: string;
-test.beforeAll(async () => {
-  ({ server, url } = await serveChat());
-});
-test.afterAll(() => server.close());
 test.setTimeout(240_000);
 
 /** What rendered Markdown may be made of, its own buttons included. */
@@ -23,7 +17,7 @@ test("there are at least 200 payloads, each another", () => {
   expect(hostilePayloads.length).toBeGreaterThanOrEqual(200);
 });
 
-test("payloads that are there at once are harmless", async ({ context }) => {
+test("payloads that are there at once are harmless", async ({ context, url }) => {
   // In portions of what the page shows at once, so that each payload is rendered.
   for (let from = 0; from < hostilePayloads.length; from += 50) {
     const portion = hostilePayloads.slice(from, from + 50);
@@ -39,7 +33,7 @@ test("payloads that are there at once are harmless", async ({ context }) => {
   }
 });
 
-test("payloads that stream in, in pieces of three characters, are harmless at each step", async ({ page }) => {
+test("payloads that stream in, in pieces of three characters, are harmless at each step", async ({ page, url }) => {
   const growing = answer("", { status: "streaming", parts: [] });
   const chat = await openChat(page, url, conversation([growing], true));
   await chat.frame.evaluate(watchElements, { tags });
@@ -54,7 +48,7 @@ test("payloads that stream in, in pieces of three characters, are harmless at ea
   expect(await chat.frame.evaluate(() => (window as unknown as { strange: string[] }).strange)).toEqual([]);
 });
 
-test("payloads in titles, labels, reasoning, tools, errors and names are harmless", async ({ context }) => {
+test("payloads in titles, labels, reasoning, tools, errors and names are harmless", async ({ context, url }) => {
   for (let from = 0; from < hostilePayloads.length; from += 50) {
     const portion = hostilePayloads.slice(from, from + 50);
     const messages = portion.flatMap((payload) => [
@@ -97,7 +91,7 @@ test("payloads in titles, labels, reasoning, tools, errors and names are harmles
   }
 });
 
-test("what makes careless parsers slow does not make the page slow", async ({ page }) => {
+test("what makes careless parsers slow does not make the page slow", async ({ page, url }) => {
   const messages = heavyPayloads.map((payload, index) => answer(`before ${index}\n\n${payload}\n`));
   const chat = await openChat(page, url, conversation(messages));
   for (const [index] of heavyPayloads.entries()) {

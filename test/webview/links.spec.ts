@@ -1,15 +1,7 @@
-import type { Server } from "node:http";
-import { AxeBuilder } from "@axe-core/playwright";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { themes } from "../support/themes";
-import { answer, conversation, openChat, question, serveChat } from "./chatPage";
-
-let server: Server;
-let url: string;
-test.beforeAll(async () => {
-  ({ server, url } = await serveChat());
-});
-test.afterAll(() => server.close());
+import { answer, conversation, openChat, question } from "./chatPage";
+import { expectAccessible, test } from "./chatTest";
 
 const names = "Look at `src/app.ts:12`, [the docs](docs/README.md) and `src/none.ts`, not at `map()`.";
 const fence = "\n\n```ts\nsrc/app.ts\n```\n";
@@ -42,7 +34,7 @@ async function knowFiles(page: Page): Promise<void> {
 test.beforeEach(({ page }) => knowFiles(page));
 
 for (const theme of Object.keys(themes)) {
-  test(`files of the workspace are links, other code is not: ${theme}`, async ({ page }) => {
+  test(`files of the workspace are links, other code is not: ${theme}`, async ({ page, url }) => {
     await page.setViewportSize({ width: 300, height: 600 });
     const { frame, problems } = await openChat(
       page,
@@ -52,19 +44,13 @@ for (const theme of Object.keys(themes)) {
     );
     await expect(frame.getByRole("link")).toHaveText(["src/app.ts:12", "docs/README.md"]);
     await expect(frame.getByRole("link").first()).toHaveAttribute("title", "Open src/app.ts:12");
-    const { violations } = await new AxeBuilder({ page })
-      .include("iframe")
-      .disableRules(["page-has-heading-one", "landmark-one-main", "region"])
-      .analyze();
-    expect(
-      violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""} ${nodes[0]?.failureSummary ?? ""}`),
-    ).toEqual([]);
+    await expectAccessible(page);
     expect(problems).toEqual([]);
     await page.screenshot({ path: `test-results/links-${theme}.png` });
   });
 }
 
-test("they open by keyboard and by click", async ({ page }) => {
+test("they open by keyboard and by click", async ({ page, url }) => {
   const { frame, calls } = await openChat(page, url, conversation([question("Where?"), answer(names)]));
   const opened = async () => (await calls()).filter(({ method }) => method === "openFile").map(({ params }) => params);
   await frame.getByRole("link", { name: "src/app.ts:12" }).focus();
@@ -76,13 +62,13 @@ test("they open by keyboard and by click", async ({ page }) => {
   await expect.poll(opened).toEqual([{ path: "src/app.ts", line: 12 }, { path: "docs/README.md" }]);
 });
 
-test("one that cannot be opened says why above the input box", async ({ page }) => {
+test("one that cannot be opened says why above the input box", async ({ page, url }) => {
   const { frame } = await openChat(page, url, conversation([question("Where?"), answer("In `src/late.ts`.")]));
   await frame.getByRole("link", { name: "src/late.ts" }).click();
   await expect(frame.locator("paddock-composer").getByRole("alert")).toContainText("There is no such file");
 });
 
-test("nothing is asked for while the answer streams, and once when it is finished", async ({ page }) => {
+test("nothing is asked for while the answer streams, and once when it is finished", async ({ page, url }) => {
   const asked = question("Where?");
   const growing = answer("In `src/app.ts`, which", { parent: asked.id, status: "streaming" });
   const { frame, calls, tell } = await openChat(page, url, conversation([asked, growing], true));
@@ -99,7 +85,7 @@ test("nothing is asked for while the answer streams, and once when it is finishe
   expect(await candidates()).toEqual([["src/app.ts", "a/b.ts"]]);
 });
 
-test("names that lead elsewhere are neither asked for nor marked", async ({ page }) => {
+test("names that lead elsewhere are neither asked for nor marked", async ({ page, url }) => {
   const hostile = [
     "/etc/passwd",
     "../secret.ts",

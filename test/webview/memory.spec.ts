@@ -1,15 +1,7 @@
-import type { Server } from "node:http";
-import { AxeBuilder } from "@axe-core/playwright";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { themes } from "../support/themes";
-import { openChat, serveChat, viewState } from "./chatPage";
-
-let server: Server;
-let url: string;
-test.beforeAll(async () => {
-  ({ server, url } = await serveChat());
-});
-test.afterAll(() => server.close());
+import { openChat, viewState } from "./chatPage";
+import { expectAccessible, test } from "./chatTest";
 
 const day = 24 * 60 * 60_000;
 const some = (count = 6) =>
@@ -41,7 +33,7 @@ const found = {
 
 for (const theme of Object.keys(themes)) {
   for (const width of [200, 400]) {
-    test(`the list has no accessibility violation: ${theme}, ${width} px`, async ({ page }) => {
+    test(`the list has no accessibility violation: ${theme}, ${width} px`, async ({ page, url }) => {
       await page.setViewportSize({ width, height: 700 });
       const { frame, problems } = await openChat(page, url, some(), theme, { search: found });
       await frame.locator(".title-button").click();
@@ -49,13 +41,7 @@ for (const theme of Object.keys(themes)) {
       await expect(frame.getByRole("menu")).toBeVisible();
       await page.screenshot({ path: `test-results/list-${theme.replace(" ", "-")}-${width}.png` });
       const check = async (): Promise<void> => {
-        const { violations } = await new AxeBuilder({ page })
-          .include("iframe")
-          .disableRules(["page-has-heading-one", "landmark-one-main", "region"])
-          .analyze();
-        expect(
-          violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""} ${nodes[0]?.failureSummary ?? ""}`),
-        ).toEqual([]);
+        await expectAccessible(page);
       };
       await check();
       await frame.getByRole("searchbox").fill("sorting");
@@ -67,7 +53,7 @@ for (const theme of Object.keys(themes)) {
   }
 }
 
-test("groups, and does everything by keyboard", async ({ page }) => {
+test("groups, and does everything by keyboard", async ({ page, url }) => {
   const { frame, calls } = await openChat(page, url, some(), "dark", { search: found });
   await frame.locator(".title-button").press("Enter");
   await expect(frame.locator(".group")).toHaveText(["Pinned", "Today", "Yesterday", "Previous 7 days", "Older"]);
@@ -103,7 +89,7 @@ test("groups, and does everything by keyboard", async ({ page }) => {
     );
 });
 
-test("Rename in the menu puts the keyboard into the box, and Escape goes back step by step", async ({ page }) => {
+test("Rename in the menu puts the keyboard into the box, and Escape goes back step by step", async ({ page, url }) => {
   const { frame } = await openChat(page, url, some(), "dark", { search: found });
   await frame.locator(".title-button").press("Enter");
   await page.keyboard.press("Shift+F10");
@@ -119,7 +105,7 @@ test("Rename in the menu puts the keyboard into the box, and Escape goes back st
   await expect(frame.locator(".title-button")).toBeFocused();
 });
 
-test("opens a thousand conversations without a long task", async ({ page }) => {
+test("opens a thousand conversations without a long task", async ({ page, url }) => {
   const { frame } = await openChat(page, url, some(1000), "dark", { search: found });
   const took = await frame.locator(".title-button").evaluate(async (button) => {
     const started = performance.now();

@@ -1,15 +1,7 @@
-import type { Server } from "node:http";
-import { AxeBuilder } from "@axe-core/playwright";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { themes } from "../support/themes";
-import { answer, conversation, openChat, question, serveChat } from "./chatPage";
-
-let server: Server;
-let url: string;
-test.beforeAll(async () => {
-  ({ server, url } = await serveChat());
-});
-test.afterAll(() => server.close());
+import { answer, conversation, openChat, question } from "./chatPage";
+import { expectAccessible, test } from "./chatTest";
 
 const talk = conversation([
   question("What is a llama?"),
@@ -21,26 +13,20 @@ const talk = conversation([
 
 for (const theme of Object.keys(themes)) {
   for (const width of [200, 400]) {
-    test(`the settings panel has no accessibility violation: ${theme}, ${width} px`, async ({ page }) => {
+    test(`the settings panel has no accessibility violation: ${theme}, ${width} px`, async ({ page, url }) => {
       await page.setViewportSize({ width, height: 700 });
       const { problems, frame } = await openChat(page, url, talk, theme);
       await frame.getByRole("button", { name: "Conversation settings" }).click();
       await frame.getByLabel("temperature").fill("hot");
       await page.keyboard.press("Tab");
-      const { violations } = await new AxeBuilder({ page })
-        .include("iframe")
-        .disableRules(["page-has-heading-one", "landmark-one-main", "region"])
-        .analyze();
-      expect(
-        violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""} ${nodes[0]?.failureSummary ?? ""}`),
-      ).toEqual([]);
+      await expectAccessible(page);
       expect(problems).toEqual([]);
       await page.screenshot({ path: `test-results/settings-${theme}-${width}.png` });
     });
   }
 }
 
-test("settings are changed by keyboard, and what is no value is refused where it stands", async ({ page }) => {
+test("settings are changed by keyboard, and what is no value is refused where it stands", async ({ page, url }) => {
   const { frame, calls, tell } = await openChat(page, url, talk);
   const changes = async () =>
     (await calls()).filter(({ method }) => method === "changeSettings").map(({ params }) => params);
@@ -74,7 +60,7 @@ test("settings are changed by keyboard, and what is no value is refused where it
   await expect(frame.locator(".settings")).toHaveCount(0);
 });
 
-test("an answer names its instructions and its model, and can be asked of another one", async ({ page }) => {
+test("an answer names its instructions and its model, and can be asked of another one", async ({ page, url }) => {
   const { frame, calls } = await openChat(page, url, talk);
   await expect(frame.getByText("Answered by Another 1B")).toBeVisible();
   await frame.getByRole("button", { name: "AGENTS.md" }).click();
@@ -87,7 +73,7 @@ test("an answer names its instructions and its model, and can be asked of anothe
   });
 });
 
-test("quotes what is selected of an answer, else all of it", async ({ page }) => {
+test("quotes what is selected of an answer, else all of it", async ({ page, url }) => {
   const { frame } = await openChat(page, url, talk);
   const input = frame.getByRole("textbox", { name: "Your question" });
   const quote = frame.getByRole("button", { name: "Quote in your question" });
