@@ -75,7 +75,7 @@ test("an attachment is taken off by keyboard, and the keyboard goes back to the 
   await expect(frame.locator(".pending")).toHaveCount(0);
 });
 
-test("asks at the input box about an ignored file, and says why something is refused", async ({ page }) => {
+test("asks at the input box about an ignored file, and says why something is refused", async ({ page, url }) => {
   const { frame, calls } = await openChat(page, url, state);
   await expect(frame.getByRole("alert")).toContainText(".env is not attached. Paddock never shows");
   const question = frame.getByRole("group", { name: "dist/app.js is ignored by Git" });
