@@ -2,9 +2,12 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { createChat } from "./chat/host/chat";
 import type { Chat } from "./chat/host/chatDeps";
+import { profilePrompts } from "./chat/host/profilePrompts";
 import { KvFolder } from "./chat/node/kvFolder";
 import { KvStates } from "./chat/node/kvStates";
 import { contextCommands } from "./context/host/contextCommands";
+import { takeFiles } from "./context/host/takeFiles";
+import { selectedText } from "./context/host/workspaceSources";
 import { BlockApplier } from "./edits/host/applyBlock";
 import { EditService } from "./edits/host/editService";
 import { registerReviewCommands } from "./edits/host/reviewCommands";
@@ -88,6 +91,9 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       maxTokens: () => settings.current["chat.maxTokens"],
       reasoningBudget: () => settings.current["chat.reasoningBudget"],
       useInstructions: () => settings.current["chat.useInstructions"],
+      ownPrompts: profilePrompts(context.globalStorageUri),
+      selection: selectedText,
+      takeFiles,
       applyCode: (block) => blocks.apply(block),
       describeError,
       memento: context.workspaceState,

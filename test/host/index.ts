@@ -18,6 +18,7 @@ export async function run(): Promise<void> {
   await import("./suite/answer.test");
   await import("./suite/context.test");
   await import("./suite/edits.test");
+  await import("./suite/promptFiles.test");
   await import("./suite/reliability.test");
   await import("./suite/workspaceLinks.test");
   const failures: { title: string; error: string }[] = [];

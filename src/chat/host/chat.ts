@@ -13,6 +13,8 @@ import { ModelTitles } from "./modelTitles";
 import { ChatView, chatViewId } from "./chatView";
 import { EngineMeter } from "./promptMeter";
 import { Presets } from "./presets";
+import { promptFileCommands } from "./promptFileCommands";
+import { PromptFiles } from "./promptFiles";
 import { PromptPlanner } from "./promptPlanner";
 import { chatTexts, questionTooLarge } from "./texts";
 import { readInstructions } from "./workspaceInstructions";
@@ -70,6 +72,13 @@ export const createChat: CreateChat = (deps) => {
     }),
   );
   const search = subscriptions.add(new ConversationSearch(store));
+  const prompts = new PromptFiles({
+    ownFolder: deps.ownPrompts,
+    selection: deps.selection,
+    takeFiles: deps.takeFiles,
+    runCommand: deps.runCommand,
+    log,
+  });
   subscriptions.add(
     new ModelTitles({
       store,
@@ -161,6 +170,16 @@ export const createChat: CreateChat = (deps) => {
       if (focused) void started?.then(() => Promise.all([controller.refresh(), presets.refresh()]));
     }),
   );
+  const promptCommands = promptFileCommands({
+    prompts,
+    ownFolder: deps.ownPrompts,
+    ask: async (text, references) => {
+      await ready();
+      const parts = references.map((reference) => ({ type: "reference" as const, ...reference }));
+      await controller.send(controller.selectedId, text, parts);
+      await view.focusInput();
+    },
+  });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= controller.close());
   return {
@@ -178,7 +197,7 @@ export const createChat: CreateChat = (deps) => {
       await view.focusInput();
     },
     ask: (text) => controller.send(null, text),
-    commands: memory.commands,
+    commands: { ...memory.commands, ...promptCommands },
     stop: () => {
       controller.stopSelected();
     },

@@ -5,11 +5,12 @@ import type { PaddockError } from "../../platform/core/errors";
 import type { Event } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import type { ActiveModel } from "../core/activeModel";
-import type { TakenContext } from "../core/contextItems";
+import type { ContextReference, TakenContext } from "../core/contextItems";
 import type { KvStates } from "../node/kvStates";
+import type { SlashCommand } from "./promptFiles";
 
-/** Buttons of the chat that end in another room. */
-export type ChatCommand = "restartEngine" | "showLog" | "switchModel" | "loadModel";
+/** Commands that the chat's page and its lists run, by the name after "paddock.". */
+export type ChatCommand = "restartEngine" | "showLog" | "switchModel" | "loadModel" | SlashCommand;
 
 /** All that the chat is given; it reaches for nothing else. */
 export interface ChatDeps {
@@ -31,6 +32,12 @@ export interface ChatDeps {
   readonly reasoningBudget: () => number | null;
   /** The setting paddock.chat.useInstructions. */
   readonly useInstructions: () => boolean;
+  /** Where the person's own prompt files are. */
+  readonly ownPrompts: vscode.Uri;
+  /** What is selected in the editor. @throws PaddockError when nothing is, or when no model may see it. */
+  readonly selection: () => Promise<ContextReference>;
+  /** Files of the workspace by way of the gate. */
+  readonly takeFiles: (uris: readonly vscode.Uri[]) => Promise<TakenContext>;
   /** Takes a code block to its file, for review. Rejects with a reason for a person; nothing is changed by it. */
   readonly applyCode: (block: { text: string; language: string; info: string }) => Promise<void>;
   /** The words for an error, in the person's language: the catalogue in platform/host. */

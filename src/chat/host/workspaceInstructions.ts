@@ -3,6 +3,7 @@ import { PaddockError } from "../../platform/core/errors";
 import type { Logger } from "../../platform/core/logger";
 import type { ChatTexts } from "../core/chatTexts";
 import { type Instruction, instructionFiles, maxInstruction, toInstruction } from "../core/instructions";
+import { isInside } from "./insideFolder";
 
 /** A file larger than this is no instruction that anybody wrote; it is not even read. */
 const maxBytes = 1024 * 1024;
@@ -14,9 +15,9 @@ const maxBytes = 1024 * 1024;
 export async function readInstructions(signal: AbortSignal, log: Logger): Promise<readonly Instruction[]> {
   if (!vscode.workspace.isTrusted) return [];
   const found: Instruction[] = [];
-  for (const { label, uri } of places()) {
+  for (const { label, uri, folder } of places()) {
     signal.throwIfAborted();
-    const raw = await readText(uri, log);
+    const raw = await readText(uri, folder, log);
     const instruction = raw === undefined ? undefined : toInstruction(label, uri.toString(), raw);
     if (instruction === undefined) continue;
     if (instruction.cut) log.info(`${label}: only its first ${maxInstruction} characters are used.`);
@@ -32,20 +33,25 @@ export async function openInstructions(wanted: string, texts: Pick<ChatTexts, "i
   await vscode.window.showTextDocument(place.uri);
 }
 
-function places(): { readonly label: string; readonly uri: vscode.Uri }[] {
+function places(): { readonly label: string; readonly uri: vscode.Uri; readonly folder: vscode.Uri }[] {
   const folders = vscode.workspace.workspaceFolders ?? [];
   return folders.flatMap((folder) =>
     instructionFiles.map((name) => ({
       label: folders.length > 1 ? `${folder.name}/${name}` : name,
       uri: vscode.Uri.joinPath(folder.uri, ...name.split("/")),
+      folder: folder.uri,
     })),
   );
 }
 
-async function readText(uri: vscode.Uri, log: Logger): Promise<string | undefined> {
+async function readText(uri: vscode.Uri, folder: vscode.Uri, log: Logger): Promise<string | undefined> {
   try {
     const { size, type } = await vscode.workspace.fs.stat(uri);
     if ((type & vscode.FileType.File) === 0 || size > maxBytes) return undefined;
+    if (!(await isInside(folder, uri))) {
+      log.warn(`${uri.path} leads out of the workspace and is not used.`);
+      return undefined;
+    }
     return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
   } catch (error) {
     if (!(error instanceof vscode.FileSystemError && error.code === "FileNotFound"))

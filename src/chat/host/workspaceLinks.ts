@@ -1,9 +1,8 @@
-import { realpath } from "node:fs/promises";
-import path from "node:path";
 import * as vscode from "vscode";
 import { PaddockError } from "../../platform/core/errors";
 import { filePath, type FileLink } from "../../platform/core/fileLinks";
 import type { ChatTexts } from "../core/chatTexts";
+import { isInside } from "./insideFolder";
 
 /** Files come and go; for so long an answer about one counts. */
 const freshMs = 10_000;
@@ -86,15 +85,9 @@ async function fileIn(folder: vscode.WorkspaceFolder, relative: string): Promise
   try {
     const { type } = await vscode.workspace.fs.stat(uri);
     if ((type & vscode.FileType.File) === 0) return undefined;
-    if (uri.scheme === "file" && !(await isInside(folder.uri.fsPath, uri.fsPath))) return undefined;
-    return uri;
+    return (await isInside(folder.uri, uri)) ? uri : undefined;
   } catch {
     // Not there, or not to be seen: to the person it is the same.
     return undefined;
   }
-}
-
-async function isInside(folder: string, file: string): Promise<boolean> {
-  const way = path.relative(await realpath(folder), await realpath(file));
-  return way !== "" && way !== ".." && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way);
 }
