@@ -3,14 +3,10 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { shownMessages } from "../../src/chat/core/conversation";
-import {
-  conversationFile,
-  conversationJson,
-  importDrafts,
-  readConversationFile,
-} from "../../src/chat/core/conversationFile";
+import { conversationFileFrame, conversationJson, importDrafts } from "../../src/chat/core/conversationFile";
 import { conversationGroups } from "../../src/chat/core/conversationGroups";
-import { conversationMarkdown, readConversationMarkdown } from "../../src/chat/core/conversationMarkdown";
+import { conversationMarkdown, markdownRule, readConversationMarkdown } from "../../src/chat/core/conversationMarkdown";
+import { readConversations } from "../../src/chat/node/readConversations";
 import { ConversationStore } from "../../src/chat/node/conversationStore";
 import { silentLogger } from "../../src/platform/core/logger";
 import { machine, timings } from "../support/chatHarness";
@@ -27,6 +23,15 @@ afterEach(async () => {
   await store.close();
   await rm(folder, { recursive: true, force: true });
 });
+
+const file = (...conversations: string[]): string =>
+  conversationFileFrame.head(5) + conversations.join(conversationFileFrame.between) + conversationFileFrame.foot;
+const read = (text: string) => readConversations(Buffer.from(text), new AbortController().signal);
+async function readWell(text: string) {
+  const result = await read(text);
+  if (typeof result === "string") throw new Error(result);
+  return result;
+}
 
 async function written(): Promise<string> {
   const handle = store.create();
@@ -61,13 +66,12 @@ describe("a conversation as JSON", () => {
     const id = await written();
     const open = await store.peek(id);
     const before = open.conversation();
-    const read = readConversationFile(conversationFile([conversationJson("T", before, open.drafts())], 5));
-    if (typeof read === "string") throw new Error(read);
-    expect(read.dropped).toBe(0);
-    const [one] = read.conversations;
+    const { dropped, conversations } = await readWell(file([...conversationJson("T", before, open.drafts())].join("")));
+    expect(dropped).toBe(0);
+    const [one] = conversations;
     if (one === undefined) throw new Error("none");
     const handle = store.create();
-    await handle.append(importDrafts(one, Date.now()), { durable: true });
+    await handle.append([...importDrafts(one, Date.now())], { durable: true });
     const again = new ConversationStore({ folder, log: silentLogger });
     await again.start();
     const after = (await again.peek(handle.id)).conversation();
@@ -80,7 +84,7 @@ describe("a conversation as JSON", () => {
     expect(store.list().find((listed) => listed.id === handle.id)?.pinned).toBe(true);
   });
 
-  it("takes nothing on trust: circles, ids twice, strangers and unknown parts are left out and counted", () => {
+  it("takes nothing on trust: circles, ids twice, strangers and unknown parts are left out and counted", async () => {
     const message = (id: string, parent: string | null, over = {}): object => ({
       id,
       parent,
@@ -90,7 +94,7 @@ describe("a conversation as JSON", () => {
       status: "complete",
       ...over,
     });
-    const read = readConversationFile(
+    const { dropped, conversations } = await readWell(
       JSON.stringify({
         paddock: "conversations",
         version: 1,
@@ -121,27 +125,25 @@ describe("a conversation as JSON", () => {
         ],
       }),
     );
-    if (typeof read === "string") throw new Error(read);
-    expect(read.conversations).toHaveLength(1);
-    expect(read.conversations[0]?.messages.map(({ id }) => id)).toEqual(["root", "child", "newer"]);
-    expect(read.conversations[0]?.state.map(({ t }) => t)).toEqual(["pinned", "title"]);
+    expect(conversations).toHaveLength(1);
+    expect(conversations[0]?.messages.map(({ id }) => id)).toEqual(["root", "child", "newer"]);
+    expect(conversations[0]?.state.map(({ t }) => t)).toEqual(["pinned", "title"]);
     // root twice, a, b, ../../x, lost, when, hologram, 7; three entries; two conversations.
-    expect(read.dropped).toBe(8 + 3 + 2);
+    expect(dropped).toBe(8 + 3 + 2);
   });
 
-  it("is refused as a whole when it is none of ours or newer, and never throws", () => {
+  it("is refused as a whole when it is none of ours or newer, and never throws", async () => {
     for (const text of ["", "{", "[]", "null", '{"paddock":"conversations"}'])
-      expect(readConversationFile(text)).toBe("not-ours");
-    expect(readConversationFile('{"paddock":"conversations","version":2,"conversations":[]}')).toBe("newer");
-    const good = conversationFile(
-      ['{"title":"a","messages":[{"id":"m","parent":null,"role":"user","parts":[],"at":1,"status":"complete"}]}'],
-      1,
+      expect(await read(text)).toBe("not-ours");
+    expect(await read('{"paddock":"conversations","version":2,"conversations":[]}')).toBe("newer");
+    const good = file(
+      '{"title":"a","messages":[{"id":"m","parent":null,"role":"user","parts":[],"at":1,"status":"complete"}]}',
     );
     const random = seededRandom(7);
     for (let round = 0; round < 500; round++) {
       const at = Math.floor(random() * good.length);
       const damaged = good.slice(0, at) + String.fromCharCode(32 + Math.floor(random() * 90)) + good.slice(at + 1);
-      expect(() => readConversationFile(damaged)).not.toThrow();
+      await read(damaged);
     }
   });
 });
@@ -150,15 +152,25 @@ describe("a conversation as Markdown", () => {
   const words = { you: "You", answer: "Answer", attached: (label: string) => `Attached: ${label}`, image: "image" };
   it("reads well, and comes back as the path that was shown", async () => {
     const open = await store.peek(await written());
-    const text = conversationMarkdown("T\n# x", shownMessages(open.conversation()), words);
+    const text = [...conversationMarkdown("T\n# x", shownMessages(open.conversation()), words)].join("");
     expect(text).toContain("## You · ");
     expect(text).toContain("````\n```ts\n1\n```\n````");
     expect(text).toContain("tg 50.0 tok/s");
-    const read = readConversationMarkdown(text, 5);
-    expect(read?.messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
-    expect(read?.messages[1]?.parts).toEqual([{ type: "text", text: "## You\n\n<!-- paddock :user -->\nEins" }]);
-    expect(read?.state).toMatchObject([{ t: "title", title: "T # x" }]);
-    expect(readConversationMarkdown("# Any other document", 5)).toBeUndefined();
+    const [one] = readConversationMarkdown(text, 5);
+    expect(one?.messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
+    expect(one?.messages[1]?.parts).toEqual([{ type: "text", text: "## You\n\n<!-- paddock :user -->\nEins" }]);
+    expect(one?.state).toMatchObject([{ t: "title", title: "T # x" }]);
+    expect(readConversationMarkdown("# Any other document", 5)).toEqual([]);
+  });
+
+  it("keeps several in one document apart", async () => {
+    const open = await store.peek(await written());
+    const shown = shownMessages(open.conversation());
+    const documents = ["First", "Second"].map((title) => [...conversationMarkdown(title, shown, words)].join(""));
+    const both = readConversationMarkdown(documents.join(markdownRule), 5);
+    expect(both.map(({ state }) => state)).toMatchObject([[{ title: "First" }], [{ title: "Second" }]]);
+    const [alone] = readConversationMarkdown(documents[0] ?? "", 5);
+    for (const one of both) expect(one.messages).toEqual(alone?.messages);
   });
 });
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type Conversation, idSchema, type Message, messageSchema, pathTo } from "./conversation";
+import { type Conversation, idSchema, type Message, messageSchema } from "./conversation";
 import { decodeLine, type EntryDraft, JOURNAL_VERSION } from "./journal";
 
 /**
@@ -9,10 +9,12 @@ import { decodeLine, type EntryDraft, JOURNAL_VERSION } from "./journal";
  */
 export const conversationFileVersion = 1;
 /** More than years of writing. */
-const maxConversations = 10_000;
 const maxMessages = 100_000;
-/** Characters of one message, as much as one can be sent with and what a model makes of it. */
-const maxMessageText = 8_000_000;
+const placesAtOnce = 1_000;
+const maxTitle = 1_000;
+const maxState = 1_000;
+/** Parts one by one, so that a newer version's part costs that part and not the message. */
+const looseMessageSchema = v.looseObject({ id: idSchema, parts: v.array(v.unknown()) });
 
 type Draft<T extends EntryDraft["t"]> = Extract<EntryDraft, { t: T }>;
 /** What belongs to a conversation besides its messages: title, pin, shown path, settings. */
@@ -36,127 +38,120 @@ export interface PortableConversation {
   readonly state: readonly StateDraft[];
 }
 
-export interface ReadConversations {
-  readonly conversations: readonly PortableConversation[];
-  /** Messages, parts and entries that were left out. */
-  readonly dropped: number;
-}
-
 export function portable(conversation: Conversation, drafts: readonly EntryDraft[]): PortableConversation {
   const state = drafts.filter((draft): draft is StateDraft => !messageDrafts.has(draft.t));
   return { messages: [...conversation.messages.values()], state };
 }
 
-/** One conversation of the file, so that a large file can be put together piece by piece. */
-export function conversationJson(title: string, conversation: Conversation, drafts: readonly EntryDraft[]): string {
+/** One conversation of the file, in pieces, so that a large one can be put together in short slices. */
+export function* conversationJson(
+  title: string,
+  conversation: Conversation,
+  drafts: readonly EntryDraft[],
+): Generator<string> {
   const { createdAt, updatedAt } = conversation;
-  return JSON.stringify({ title, createdAt, updatedAt, ...portable(conversation, drafts) });
+  const { messages, state } = portable(conversation, drafts);
+  yield `{"title":${JSON.stringify(title)},"createdAt":${createdAt},"updatedAt":${updatedAt},"messages":[`;
+  for (const [index, message] of messages.entries()) yield `${index === 0 ? "" : ","}${JSON.stringify(message)}`;
+  yield `],"state":${JSON.stringify(state)}}`;
 }
 
-export function conversationFile(conversations: readonly string[], exportedAt: number): string {
-  return `{"paddock":"conversations","version":${conversationFileVersion},"exportedAt":${exportedAt},"conversations":[\n${conversations.join(",\n")}\n]}\n`;
-}
+/** What stands before, between and behind the conversations of a file. */
+export const conversationFileFrame = {
+  head: (exportedAt: number): string =>
+    `{"paddock":"conversations","version":${conversationFileVersion},"exportedAt":${exportedAt},"conversations":[\n`,
+  between: ",\n",
+  foot: "\n]}\n",
+};
 
-const fileSchema = v.object({
-  paddock: v.literal("conversations"),
-  version: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  conversations: v.pipe(v.array(v.unknown()), v.maxLength(maxConversations)),
-});
-const conversationSchema = v.object({
-  title: v.optional(v.pipe(v.string(), v.maxLength(1000)), ""),
-  messages: v.pipe(v.array(v.unknown()), v.maxLength(maxMessages)),
-  state: v.optional(v.pipe(v.array(v.unknown()), v.maxLength(1000)), []),
-});
-/** Parts one by one, so that a newer version's part costs that part and not the message. */
-const looseMessageSchema = v.looseObject({ id: idSchema, parts: v.array(v.unknown()) });
+/** A conversation of a file while it is read, piece by piece: what does not fit is left out and counted. */
+export class ConversationReader {
+  dropped = 0;
+  private title = "";
+  private readonly known = new Map<string, Message>();
+  private readonly state: StateDraft[] = [];
 
-export type NotReadable = "not-ours" | "newer";
-
-/** @returns why not, when the text is no file of ours as a whole. Never throws. */
-export function readConversationFile(text: string): ReadConversations | NotReadable {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(text);
-  } catch {
-    return "not-ours";
+  get isFull(): boolean {
+    return this.known.size >= maxMessages;
   }
-  const file = v.safeParse(fileSchema, raw);
-  if (!file.success) return "not-ours";
-  if (file.output.version > conversationFileVersion) return "newer";
-  let dropped = 0;
-  const conversations: PortableConversation[] = [];
-  for (const one of file.output.conversations) {
-    const parsed = v.safeParse(conversationSchema, one);
-    if (!parsed.success) {
-      dropped++;
-      continue;
-    }
-    const { messages, lost } = readMessages(parsed.output.messages);
-    const ids = new Set(messages.map(({ id }) => id));
-    const state = parsed.output.state.flatMap((entry) => readState(entry, ids) ?? []);
-    dropped += lost + parsed.output.state.length - state.length;
-    if (messages.length === 0) {
-      dropped++;
-      continue;
-    }
-    if (!state.some(({ t }) => t === "title") && parsed.output.title !== "") {
-      state.push({ t: "title", at: 0, title: parsed.output.title });
-    }
-    conversations.push({ messages, state });
-  }
-  return { conversations, dropped };
-}
 
-/** In an order in which every message stands after its parent. */
-function readMessages(raw: readonly unknown[]): { messages: Message[]; lost: number } {
-  const known = new Map<string, Message>();
-  let lost = 0;
-  for (const one of raw) {
-    const loose = v.safeParse(looseMessageSchema, one);
-    if (!loose.success || known.has(loose.output.id)) {
-      lost++;
-      continue;
+  addTitle(raw: unknown): void {
+    if (typeof raw === "string" && raw.length <= maxTitle) this.title = raw;
+    else this.dropped++;
+  }
+
+  addState(raw: unknown): void {
+    const draft = this.state.length < maxState ? readState(raw) : undefined;
+    if (draft === undefined) this.dropped++;
+    else this.state.push(draft);
+  }
+
+  addMessage(raw: unknown): void {
+    const loose = v.safeParse(looseMessageSchema, raw);
+    if (!loose.success || this.known.has(loose.output.id) || this.isFull) {
+      this.dropped++;
+      return;
     }
     const parts = loose.output.parts.flatMap((part) => {
       const parsed = v.safeParse(messageSchema.entries.parts.item, part);
-      return parsed.success && JSON.stringify(parsed.output).length <= maxMessageText ? [parsed.output] : [];
+      return parsed.success ? [parsed.output] : [];
     });
-    lost += loose.output.parts.length - parts.length;
+    this.dropped += loose.output.parts.length - parts.length;
     const message = v.safeParse(messageSchema, { ...loose.output, parts });
-    if (!message.success || !isTime(message.output.at)) lost++;
-    else known.set(message.output.id, message.output);
+    if (!message.success || !isTime(message.output.at)) this.dropped++;
+    else this.known.set(message.output.id, message.output);
   }
-  const tree: Conversation = {
-    id: "",
-    title: "",
-    createdAt: 0,
-    updatedAt: 0,
-    messages: known,
-    leaf: null,
-    settings: {},
-  };
-  // A message that doesn't go back to a first one, through a circle or a parent that is not there, has no place.
-  const rooted = new Set<string>();
+
+  /** In slices. @returns undefined when no message is left. */
+  *end(): Generator<undefined, PortableConversation | undefined> {
+    const messages = yield* rooted(this.known);
+    this.dropped += this.known.size - messages.length;
+    const ids = new Set(messages.map(({ id }) => id));
+    const state = this.state.filter((draft) => draft.t !== "leaf" || ids.has(draft.id));
+    this.dropped += this.state.length - state.length;
+    if (messages.length === 0) return undefined;
+    if (!state.some(({ t }) => t === "title") && this.title !== "") {
+      state.push({ t: "title", at: 0, title: this.title });
+    }
+    return { messages, state };
+  }
+}
+
+/**
+ * In an order in which every message stands after its parent. One that doesn't go back to a first one, through a circle
+ * or a parent that is not there, has no place.
+ */
+function* rooted(known: ReadonlyMap<string, Message>): Generator<undefined, Message[]> {
+  const hasPlace = new Map<string, boolean>();
   const messages: Message[] = [];
-  for (const id of known.keys()) {
-    if (rooted.has(id)) continue;
-    const path = pathTo(tree, id);
-    if (path[0]?.parent !== null) continue;
-    for (const message of path) {
-      if (rooted.has(message.id)) continue;
-      rooted.add(message.id);
-      messages.push(message);
+  for (const first of known.values()) {
+    const path: Message[] = [];
+    let placed: boolean | undefined;
+    for (let message = first; placed === undefined;) {
+      placed = hasPlace.get(message.id);
+      if (placed !== undefined) break;
+      path.push(message);
+      if (path.length % placesAtOnce === 0) yield undefined;
+      // On the way up a message has no place yet, so that a circle ends where it began.
+      hasPlace.set(message.id, false);
+      const parent = message.parent === null ? null : known.get(message.parent);
+      if (parent === null) placed = true;
+      else if (parent === undefined) placed = false;
+      else message = parent;
+    }
+    for (const message of path.reverse()) {
+      hasPlace.set(message.id, placed);
+      if (placed && messages.push(message) % placesAtOnce === 0) yield undefined;
     }
   }
-  return { messages, lost: lost + known.size - messages.length };
+  return messages;
 }
 
 /** Through the journal's own gate: an entry that it does not know is none. */
-function readState(entry: unknown, messages: ReadonlySet<string>): StateDraft | undefined {
+function readState(entry: unknown): StateDraft | undefined {
   if (typeof entry !== "object" || entry === null) return undefined;
   const line = decodeLine(JSON.stringify({ ...entry, v: JOURNAL_VERSION, w: "imported", n: 0 }));
   if (line.kind !== "entry" || messageDrafts.has(line.entry.t)) return undefined;
-  if (line.entry.t === "leaf" && !messages.has(line.entry.id)) return undefined;
   // The stamp that it was given for the gate comes off again; the rest has just been parsed.
   const draft = Object.entries(line.entry).filter(([key]) => key !== "v" && key !== "w" && key !== "n");
   return Object.fromEntries(draft) as unknown as StateDraft;
@@ -166,17 +161,25 @@ function isTime(at: number): boolean {
   return Number.isInteger(at) && at >= 0 && at <= 8.64e15;
 }
 
-/** The journal of a conversation that was read: the same tree, as a conversation that begins now. */
-export function importDrafts({ messages, state }: PortableConversation, now: number): EntryDraft[] {
-  const drafts: EntryDraft[] = [{ t: "created", at: now }];
-  for (const { id, parent, role, at, parts, model, status, ...figures } of messages) {
+/**
+ * The journal of a conversation that was read: the same tree, as a conversation that begins now. It is a removed one until
+ * its last entry: what an end in the middle leaves behind is in no list, and its file goes with the others of its kind.
+ * Times to come are now's, or whatever is said next would have to be later still.
+ */
+export function* importDrafts({ messages, state }: PortableConversation, now: number): Generator<EntryDraft> {
+  yield { t: "created", at: now };
+  yield { t: "removed", at: now };
+  for (const { id, parent, role, at: said, parts, model, status, ...figures } of messages) {
+    const at = Math.min(said, now);
     const start = { t: "message" as const, at, id, parent, role, ...(model === undefined ? {} : { model }) };
     if (role === "user") {
-      drafts.push({ ...start, parts });
+      yield { ...start, parts };
       continue;
     }
     const ended = status === "streaming" ? "interrupted" : status;
-    drafts.push({ ...start, parts: [] }, { t: "end", at, status: ended, parts, ...figures });
+    yield { ...start, parts: [] };
+    yield { t: "end", at, status: ended, parts, ...figures };
   }
-  return [...drafts, ...state];
+  for (const draft of state) yield { ...draft, at: Math.min(draft.at, now) };
+  yield { t: "restored", at: now + 1 };
 }

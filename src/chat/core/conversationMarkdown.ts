@@ -17,14 +17,18 @@ const head = "<!-- paddock conversation -->";
 /** Lines that would pass for ours. */
 const lookalike = /^<!-- paddock(?= conversation|:)/gm;
 
-/** The shown path as a document to read. Comments mark where messages begin, so that it can be read back. */
-export function conversationMarkdown(title: string, messages: readonly Message[], words: MarkdownWords): string {
-  const blocks = [`# ${cleanTitle(title)}`, head];
+/** The shown path as a document to read, in pieces. Comments mark where messages begin, so that it can be read back. */
+export function* conversationMarkdown(
+  title: string,
+  messages: readonly Message[],
+  words: MarkdownWords,
+): Generator<string> {
+  yield `# ${cleanTitle(title)}\n\n${head}\n`;
   for (const { role, at, model, parts, timings } of messages) {
     const who = role === "user" ? words.you : words.answer;
     const when = new Date(at).toISOString().replace("T", " ").slice(0, 16);
     const by = model === undefined ? "" : ` · \`${model.replace(/[`\s]+/gu, " ")}\``;
-    blocks.push(`<!-- paddock:${role} -->`, `## ${who} · ${when}${by}`);
+    const blocks = [`<!-- paddock:${role} -->`, `## ${who} · ${when}${by}`];
     for (const part of parts) blocks.push(...markdownOf(part, words));
     if (timings !== undefined) {
       const figures = [
@@ -37,8 +41,8 @@ export function conversationMarkdown(title: string, messages: readonly Message[]
       ];
       blocks.push(figuresMark, `*${figures.join(" · ")}*`);
     }
+    yield `\n${blocks.join("\n\n")}\n`;
   }
-  return `${blocks.join("\n\n")}\n`;
 }
 
 function markdownOf(part: Part, words: MarkdownWords): string[] {
@@ -62,11 +66,30 @@ function fenced(text: string): string {
   return `${fence}\n${text.replace(lookalike, "<!-- paddock ")}\n${fence}`;
 }
 
-/** A conversation from a document made by conversationMarkdown: its texts, one after the other. Undefined for any other. */
-export function readConversationMarkdown(text: string, now: number): PortableConversation | undefined {
+/** Between conversations in one document. */
+export const markdownRule = "\n---\n\n";
+/** What stands between the end of one conversation and the next one's head, from there upwards. */
+const nextHeading = [/^$/, /^# /, /^$/, /^---$/, /^$/];
+
+/** Conversations from a document made by conversationMarkdown: their texts, one after the other. None for any other. */
+export function readConversationMarkdown(text: string, now: number): PortableConversation[] {
   const lines = text.replace(/\r\n/gu, "\n").split("\n");
-  if (!lines.includes(head)) return undefined;
-  const title = cleanTitle(/^# (.*)$/u.exec(lines[0] ?? "")?.[1] ?? "").slice(0, 200);
+  const heads = lines.flatMap((line, index) => (line === head ? [index] : []));
+  return heads.flatMap((at, index) => {
+    const next = heads[index + 1];
+    const body = lines.slice(at + 1, next);
+    if (next !== undefined) for (const line of nextHeading) if (line.test(body.at(-1) ?? "-")) body.pop();
+    return conversationOf(lines.slice(Math.max(0, at - 2), at), body, now) ?? [];
+  });
+}
+
+function conversationOf(
+  above: readonly string[],
+  lines: readonly string[],
+  now: number,
+): PortableConversation | undefined {
+  const heading = above.find((line) => line.startsWith("# "));
+  const title = cleanTitle(heading?.slice(2) ?? "").slice(0, 200);
   const messages: Message[] = [];
   let role: Message["role"] | undefined;
   let body: string[] = [];

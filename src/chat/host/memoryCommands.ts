@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { isCancellation, toPaddockError } from "../../platform/core/errors";
 import type { ConversationSearch, SearchHit } from "../node/conversationSearch";
 import type { ConversationStore } from "../node/conversationStore";
 import type { ChatController } from "./chatController";
@@ -6,7 +7,6 @@ import { ConversationFiles } from "./conversationFiles";
 import { memoryTexts } from "./memoryTexts";
 
 const patienceMs = 250;
-/** How long the editor's own message offers Undo is its affair; what is deleted can come back for a day. */
 const fileNameLength = 60;
 
 export interface MemoryCommandsDeps {
@@ -96,17 +96,34 @@ export class MemoryCommands {
     if (from === undefined) return;
     const ids: string[] = [];
     let dropped = 0;
-    await this.withProgress(this.texts.importing, async (signal, progress) => {
-      for (const file of from) {
-        const imported = await this.files.read(file, signal, progress);
-        ids.push(...imported.ids);
-        dropped += imported.dropped;
-      }
-    });
-    const words = [this.texts.imported(ids.length), ...(dropped > 0 ? [this.texts.dropped(dropped)] : [])].join(" ");
-    void vscode.window.showInformationMessage(words);
+    const failed: string[] = [];
+    try {
+      await this.withProgress(this.texts.importing, async (signal, progress) => {
+        for (const [index, file] of from.entries()) {
+          try {
+            const imported = await this.files.read(file, signal, (done) => progress((index + done) / from.length));
+            ids.push(...imported.ids);
+            dropped += imported.dropped;
+          } catch (error) {
+            if (isCancellation(error) || from.length === 1) throw error;
+            // The others may be good; what is wrong with this one is said at the end.
+            failed.push(toPaddockError(error).message);
+          }
+        }
+      });
+    } catch (error) {
+      if (!isCancellation(error)) throw error;
+      await this.files.withdraw(ids);
+      void vscode.window.showInformationMessage(this.texts.importCancelled);
+      return;
+    }
+    const words = [this.texts.imported(ids.length), ...(dropped > 0 ? [this.texts.dropped(dropped)] : []), ...failed];
+    if (failed.length > 0) void vscode.window.showWarningMessage(words.join(" "));
+    else void vscode.window.showInformationMessage(words.join(" "));
     const [first] = ids;
-    if (ids.length === 1 && first !== undefined) await this.deps.controller.select(first);
+    if (ids.length !== 1 || first === undefined) return;
+    await this.deps.controller.select(first);
+    await this.deps.show();
   }
 
   private async searchAll(): Promise<void> {
@@ -165,14 +182,20 @@ export class MemoryCommands {
     };
   }
 
+  private items(): { label: string; id: string }[] {
+    return this.deps.controller.conversations().map(({ id, title }) => ({ label: plainLabel(title), id }));
+  }
+
   private async pickOne(): Promise<string | undefined> {
-    const items = this.deps.controller.conversations().map(({ id, title }) => ({ label: plainLabel(title), id }));
+    const items = this.items();
+    if (items.length === 0) return void vscode.window.showInformationMessage(this.texts.noConversations);
     return (await vscode.window.showQuickPick(items, { placeHolder: this.texts.pickExport }))?.id;
   }
 
   private async deleteSome(): Promise<void> {
     await this.deps.ready();
-    const items = this.deps.controller.conversations().map(({ id, title }) => ({ label: plainLabel(title), id }));
+    const items = this.items();
+    if (items.length === 0) return void vscode.window.showInformationMessage(this.texts.noConversations);
     const picked = await vscode.window.showQuickPick(items, {
       placeHolder: this.texts.pickDelete,
       canPickMany: true,
@@ -189,6 +212,7 @@ export class MemoryCommands {
     if (ids.length === 0) return;
     const { controller } = this.deps;
     await controller.removeAll(ids);
+    // How long the editor's message offers Undo is its affair; what is deleted can come back for a day.
     void vscode.window.showInformationMessage(this.texts.deleted(ids.length), this.texts.undo).then((picked) => {
       if (picked !== undefined) void controller.restoreAll(ids);
     });

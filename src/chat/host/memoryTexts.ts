@@ -28,7 +28,13 @@ export function memoryTexts() {
     notOurs: (file: string) => l10n.t("{0} holds no conversations of Paddock.", file),
     newerFile: (file: string) =>
       l10n.t("{0} was made by a newer version of Paddock. Update Paddock to import it.", file),
-    tooLarge: (file: string) => l10n.t("{0} is too large to import: at most 64 MB.", file),
+    tooLarge: (file: string, megabytes: number) =>
+      l10n.t("{0} is too large to import: at most {1} MB.", file, String(megabytes)),
+    notRead: (file: string) => l10n.t("{0} could not be read.", file),
+    importCancelled: l10n.t("The import was cancelled. Nothing was imported."),
+    notWritten: (file: string) => l10n.t("{0} could not be written.", file),
+    noSpaceFor: (file: string) => l10n.t("There is no space left for {0}.", file),
+    otherPlace: l10n.t("Choose another place for the file."),
     pickDelete: l10n.t("Choose the conversations to delete"),
     deleted: (count: number) =>
       count === 1 ? l10n.t("1 conversation deleted.") : l10n.t("{0} conversations deleted.", String(count)),

@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
 import * as path from "node:path";
-import * as v from "valibot";
 import { toDisposable } from "../../platform/core/disposables";
 import { Emitter, type Event } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import { errnoOf, toStorageError } from "../../platform/node/storageError";
-import { idSchema } from "../core/conversation";
 import type { ConversationHandle, ListedConversation, StorageProblem, StoreOptions } from "./conversationHandle";
 import { Epoch } from "./epoch";
 import { FolderWatch } from "./folderWatch";
+import { idOfJournal, journalName } from "./journalName";
 import { type OpenEnvironment, OpenConversation } from "./openConversation";
 import { deleteStoreFiles } from "./deleteStoreFiles";
 import { StorageHealth } from "./storageHealth";
@@ -16,7 +15,6 @@ import { nodeStoreFiles, type StoreFiles } from "./storeFiles";
 import { type IndexRow, readIndex, writeIndex } from "./summaryIndex";
 import { Writers } from "./writers";
 
-const extension = ".jsonl";
 const epochName = "epoch.json";
 const watchSettleMs = 60;
 /** What a killed window had not put into the index is read again by the next one; it need not be fresh. */
@@ -180,6 +178,25 @@ export class ConversationStore {
     return this.handle(await this.load(id));
   }
 
+  /**
+   * Takes a conversation back that this window has made and nobody has written in, with its file. Never rejects: where the
+   * file can't be deleted now, it is a removed one's, and goes with those.
+   */
+  async withdraw(id: string): Promise<void> {
+    const conversation = await this.load(id).catch(() => undefined);
+    if (conversation === undefined) return;
+    await conversation.append([{ t: "removed" }]);
+    try {
+      await this.files.remove(this.path(id));
+      conversation.discard();
+      this.loaded.delete(id);
+      this.rows.delete(id);
+    } catch (error) {
+      this.log.debug(`conversation ${id}: ${String(error)}`);
+    }
+    this.changes.fire({ id });
+  }
+
   /** Looks for changes of other windows everywhere: on focus, and where the file system can't be watched. */
   refresh(): Promise<void> {
     this.refreshing ??= this.scan().finally(() => (this.refreshing = undefined));
@@ -279,14 +296,9 @@ export class ConversationStore {
       return;
     }
     let changed = false;
-    const ids = names.flatMap((name) => {
-      const id = name.endsWith(extension) ? name.slice(0, -extension.length) : "";
-      return v.is(idSchema, id) ? [id] : [];
-    });
+    const ids = names.flatMap((name) => idOfJournal(name) ?? []);
     const found = new Set(ids);
-    for (const id of [...this.rows.keys()]) {
-      if (!found.has(id)) changed = this.rows.delete(id);
-    }
+    for (const id of [...this.rows.keys()]) if (!found.has(id)) changed = this.rows.delete(id);
     const queue = [...ids];
     await Promise.all(
       Array.from({ length: scanAtOnce }, async () => {
@@ -332,8 +344,8 @@ export class ConversationStore {
   }
 
   private noticed(name: string | null): void {
-    const id = name?.endsWith(extension) === true ? name.slice(0, -extension.length) : "";
-    if (this.closed || !v.is(idSchema, id) || this.settling.has(id)) return;
+    const id = idOfJournal(name ?? "");
+    if (this.closed || id === undefined || this.settling.has(id)) return;
     const timer = setTimeout(() => {
       this.settling.delete(id);
       void this.refreshOne(id);
@@ -377,6 +389,6 @@ export class ConversationStore {
   }
 
   private path(id: string): string {
-    return path.join(this.folder, `${id}${extension}`);
+    return path.join(this.folder, journalName(id));
   }
 }
