@@ -94,6 +94,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       ownPrompts: profilePrompts(context.globalStorageUri),
       selection: selectedText,
       takeFiles,
+      onDidChangeSettings: settings.onDidChange,
       applyCode: (block) => blocks.apply(block),
       describeError,
       memento: context.workspaceState,

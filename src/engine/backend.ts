@@ -32,6 +32,8 @@ export interface JobOptions {
   readonly onProgress?: (progress: GenerationProgress) => void;
   /** Whose KV cache to prefer: a conversation's or a document's id. */
   readonly session?: string;
+  /** When somebody began to wait for it, on this process's performance.now(); absent: when its model was loaded. */
+  readonly askedAt?: number;
   /** Called when the job's turn has come and its model is loaded, before the engine hears of it; the job waits for it. */
   readonly before?: () => Promise<void>;
 }

@@ -95,7 +95,7 @@ const jobFields = {
   job: jobId,
   context: contextId,
   session: v.optional(v.string()),
-  /** How long the job has waited for its turn before it came here, ms: part of its queue and TTFT. */
+  /** How long was waited for the job before it came here, ms: part of its queue and TTFT. */
   waited_ms: v.optional(v.pipe(v.number(), v.minValue(0))),
   sampling: samplingSchema,
   maxTokens: positive,

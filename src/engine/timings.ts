@@ -7,7 +7,8 @@ import * as v from "valibot";
  * All times are milliseconds on the engine's monotonic clock.
  * - prompt_ms: from the start of prompt processing to the first token sampled; waiting in a queue is not in it.
  * - predicted_ms: from the first token to the last; so tg = (predicted_n - 1) / predicted_ms.
- * - ttft_ms: from the request for a job (its model loaded) to the first token, queue and pauses included.
+ * - ttft_ms: from when a person asked to the first token: storing the question, loading the model, counting what fits,
+ *   queue and pauses included. For work that no person waits for, from the request for the job (its model loaded).
  */
 export const timingsSchema = v.object({
   /** Prompt tokens processed for this request (not those found in the KV cache). */
@@ -24,7 +25,7 @@ export const timingsSchema = v.object({
   /** Speculated tokens offered and accepted; 0 without speculation. */
   draft_n: v.pipe(v.number(), v.integer(), v.minValue(0)),
   draft_n_accepted: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  /** Waiting before the first prompt slice ran: for the scheduler's turn, and for the engine. */
+  /** Waiting before the first prompt slice ran: for all that TTFT counts before it. */
   queue_ms: v.pipe(v.number(), v.minValue(0)),
   /** Time spent paused for work of higher priority; in no other figure but ttft_ms. */
   paused_ms: v.pipe(v.number(), v.minValue(0)),

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { Message } from "../../src/chat/core/conversation";
+import type { ModelId } from "../../src/engine/backend";
 import { EngineMeter } from "../../src/chat/host/promptMeter";
 import { type ChatWindow, chatWindow } from "../support/chatHarness";
 import { embeddedEngine } from "../support/embedded";
@@ -70,13 +71,20 @@ it("goes on past the context's end: an answer comes, says what is left out, and 
 }, 300_000);
 
 it("refuses a question that does not fit alone with the figures, and the conversation goes on with a smaller one", async () => {
-  const { id, answer } = await ask(null, "llama ".repeat(2000));
-  expect(answer.status).toBe("failed");
-  expect(answer.error?.code).toBe("context/overflow");
-  const [, tokens, most] = /^(\d+) of (\d+)$/u.exec(answer.error?.message ?? "") ?? [];
+  const { id } = await ask(null, "Say hello.");
+  const shown = chat.controller.shown();
+  const refusal: unknown = await chat.controller.send(id, "llama ".repeat(2000)).catch((error: unknown) => error);
+  const [, tokens, most] = /^(\d+) of (\d+)$/u.exec(refusal instanceof Error ? refusal.message : "") ?? [];
   expect(Number(tokens)).toBeGreaterThan(1900);
   expect(Number(most)).toBe(1024 - 48);
+  // Nothing of it is stored; whoever asked still has it.
+  expect(chat.controller.shown()).toEqual(shown);
+  // Where the model was not loaded, only the answer can tell.
+  await embedded.engine.unload("starter" as ModelId);
+  const { answer } = await ask(id, "llama ".repeat(2000));
+  expect(answer.status).toBe("failed");
+  expect(answer.error).toMatchObject({ code: "context/overflow", message: `${tokens} of ${most}` });
   const after = await ask(id, "Say a colour.");
   expect(after.answer).toMatchObject({ status: "complete" });
-  expect(after.answer.prompt?.fit?.dropped).toMatchObject([{ what: "turns", count: 2 }]);
+  expect(after.answer.prompt?.fit?.dropped).toMatchObject([{ what: "turns", count: 4 }]);
 }, 120_000);

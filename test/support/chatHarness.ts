@@ -9,6 +9,7 @@ import { type ChatAudience, ChatPresenter } from "../../src/chat/host/chatPresen
 import type { PromptMeter } from "../../src/chat/host/promptMeter";
 import { Presets } from "../../src/chat/host/presets";
 import { PromptPlanner } from "../../src/chat/host/promptPlanner";
+import { PromptPreview } from "../../src/chat/host/promptPreview";
 import { ConversationStore } from "../../src/chat/node/conversationStore";
 import { PresetStore } from "../../src/chat/node/presetStore";
 import type { StoreFiles } from "../../src/chat/node/storeFiles";
@@ -155,6 +156,10 @@ export class FakePage implements ChatAudience {
     if (this.state !== undefined) this.state = { ...this.state, attachments };
   }
 
+  usage(usage: ViewState["usage"]): void {
+    if (this.state !== undefined) this.state = { ...this.state, usage };
+  }
+
   notices(notices: Notice[]): void {
     if (this.state !== undefined) this.state = { ...this.state, notices };
   }
@@ -196,6 +201,7 @@ export class FakeModel implements ActiveModel {
 
 /** Everything fits, so nothing is ever counted. */
 export const roomyMeter: PromptMeter = {
+  knownSize: () => undefined,
   contextSize: () => Promise.resolve(Number.MAX_SAFE_INTEGER),
   countPrompt: () => Promise.reject(new Error("nothing should be counted")),
   countTexts: () => Promise.reject(new Error("nothing should be counted")),
@@ -228,29 +234,42 @@ export async function chatWindow(options: {
   const presets = new Presets(new PresetStore(path.join(folder, "presets.json"), silentLogger), {
     presetNames: { default: "Default", precise: "Precise", creative: "Creative", explain: "Explain", review: "Review" },
   });
+  const planner = new PromptPlanner({
+    instructions: () => Promise.resolve([]),
+    maxTokens: () => maxTokens,
+    meter,
+    tooLarge: (tokens, most) => new PaddockError("context/overflow", `${tokens} of ${most}`),
+    reasoningBudget: () => null,
+  });
   const controller = new ChatController({
     store,
     backend,
     activeModel: model,
-    planner: new PromptPlanner({
-      instructions: () => Promise.resolve([]),
-      maxTokens: () => maxTokens,
-      meter,
-      tooLarge: (tokens, most) => new PaddockError("context/overflow", `${tokens} of ${most}`),
-      reasoningBudget: () => null,
-    }),
+    planner,
     standardSettings: () => presets.standardSettings(),
     describeError,
     texts: textNames,
     log: silentLogger,
   });
-  const attachments = new Attachments(() => Promise.resolve(7));
+  const attachments = new Attachments((texts) => Promise.resolve(texts.map(() => 7)));
+  const lifecycle = { onDidChangeState: model.states.event, state: () => model.modelState };
+  const settingsChanges = new Emitter<void>();
+  const preview = new PromptPreview({
+    controller,
+    planner,
+    attachments,
+    activeModel: model,
+    lifecycle,
+    meter,
+    onDidChangeSettings: settingsChanges.event,
+  });
   const presenter = new ChatPresenter({
     controller,
     attachments,
+    preview,
     store,
     presets,
-    lifecycle: { onDidChangeState: model.states.event, state: () => model.modelState },
+    lifecycle,
     activeModel: model,
     describeError,
     texts: textNames,
@@ -270,10 +289,13 @@ export async function chatWindow(options: {
     controller,
     presenter,
     attachments,
+    preview,
+    settingsChanges,
     page,
     model,
     async close(): Promise<void> {
       presenter.dispose();
+      preview.dispose();
       await controller.close();
     },
   };

@@ -136,6 +136,7 @@ class FakeWebviewView {
         engine: hear("engine"),
         notices: hear("notices"),
         attachments: hear("attachments"),
+        usage: hear("usage"),
         reveal: hear("reveal"),
         steering: hear("steering"),
         focusInput: hear("focusInput"),

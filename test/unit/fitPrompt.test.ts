@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Message, Part } from "../../src/chat/core/conversation";
-import { type Cut, fitPrompt, lastCut, leftOut, noCut, roomFor, withoutCut } from "../../src/chat/core/fitPrompt";
+import {
+  aimAfterCut,
+  type Cut,
+  fitPrompt,
+  lastCut,
+  leftOut,
+  noCut,
+  roomFor,
+  withoutCut,
+} from "../../src/chat/core/fitPrompt";
 import { promptMessages } from "../../src/chat/core/promptMessages";
 import type { PromptMessage } from "../../src/engine/protocol";
 
@@ -86,6 +95,31 @@ describe("what goes into a prompt", () => {
     expect(result.fits ? 0 : result.tokens).toBeGreaterThanOrEqual(1200);
   });
 
+  it("keeps three quarters of what the question leaves free, however large the question is", async () => {
+    const turns = Array.from({ length: 40 }, (_, turn) => [asked(`${turn} ${words(19)}`), answered(words(19))]).flat();
+    const { full, most } = roomFor(1000, 200);
+    const kept: number[] = [];
+    // From a question with most of the room left to one that has none left; the last takes room of the answer.
+    for (const size of [50, 400, 590, 610, 700, 780, 850]) {
+      const path = [...turns, asked(words(size))];
+      const { cut, messages, tokens } = await fitted(path);
+      const least = await count(promptMessages(path.slice(-1), "System."));
+      expect(tokens).toBe(await count(messages));
+      expect(tokens).toBeLessThanOrEqual(Math.max(least, aimAfterCut(full, least)));
+      expect(tokens).toBeLessThanOrEqual(most);
+      if (cut.turns > 0 && cut.turns < 40) {
+        // One turn more would be over the aim.
+        const more = promptMessages(withoutCut(path, { ...cut, turns: cut.turns - 1 }), "System.");
+        expect(await count(more)).toBeGreaterThan(aimAfterCut(full, least));
+      }
+      kept.push(40 - cut.turns);
+    }
+    expect(kept).toEqual([...kept].sort((a, b) => b - a));
+    // A question of more than three quarters of the room still finds something before it.
+    expect(kept[4]).toBeGreaterThan(0);
+    expect(kept.at(-1)).toBe(0);
+  });
+
   it("goes on with an answer that broke off, with what was made of it", async () => {
     const path = [asked(words(700)), answered("1"), asked("Two"), answered(words(200), words(30))];
     const { messages, cut } = await fitted(path);
@@ -104,7 +138,8 @@ describe("what goes into a prompt", () => {
       if (result.cut.turns === cut.turns) expect(result.messages).toEqual(before);
       else {
         cutAt.push(turn);
-        expect(await count(result.messages)).toBeLessThanOrEqual(roomFor(1000, 200).afterCut);
+        const least = await count(promptMessages(path.slice(-1), "System."));
+        expect(await count(result.messages)).toBeLessThanOrEqual(aimAfterCut(roomFor(1000, 200).full, least));
       }
       cut = result.cut;
       path.push(answered(words(30)));
@@ -144,9 +179,9 @@ describe("what was left out", () => {
       asked("Three"),
     ];
     expect(leftOut(path, { reasoning: 2, attachments: 2, turns: 1 })).toEqual([
-      { what: "turns", label: "", count: 2, text: "One\ngone with its turn\nhm\n1" },
-      { what: "attachment", label: "a.ts", count: 1, text: "the attached" },
       { what: "reasoning", label: "", count: 1, text: "thinking" },
+      { what: "attachment", label: "a.ts", count: 1, text: "the attached" },
+      { what: "turns", label: "", count: 2, text: "One\ngone with its turn\nhm\n1" },
     ]);
     expect(leftOut(path, noCut)).toEqual([]);
   });

@@ -181,6 +181,7 @@ export function viewState(over: Partial<ViewState> = {}): ViewState {
     },
     draft: "",
     attachments: [],
+    usage: null,
     ...over,
   };
 }

@@ -26,8 +26,22 @@ const state = {
     }),
   ]),
   attachments: [
-    { state: "attached" as const, id: "1", label: "src/app.ts:3-9", uri: "file:///w/src/app.ts", tokens: 84 },
-    { state: "attached" as const, id: "2", label: `src/${"very".repeat(20)}Long.ts`, uri: "file:///w/src/long.ts" },
+    {
+      state: "attached" as const,
+      id: "1",
+      label: "src/app.ts:3-9",
+      uri: "file:///w/src/app.ts",
+      tokens: 84,
+      isCounted: true,
+    },
+    {
+      state: "attached" as const,
+      id: "2",
+      label: `src/${"very".repeat(20)}Long.ts`,
+      uri: "file:///w/src/long.ts",
+      tokens: 1234,
+      isCounted: false,
+    },
     { state: "ignored" as const, id: "3", label: "dist/app.js", uri: "file:///w/dist/app.js" },
     {
       state: "refused" as const,

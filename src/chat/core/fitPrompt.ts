@@ -1,5 +1,6 @@
 import type { PromptMessage } from "../../engine/protocol";
 import type { Message, Part } from "./conversation";
+import { utf8Length } from "./tokenEstimate";
 
 /**
  * What of a conversation goes into a prompt when not all of it fits.
@@ -8,8 +9,10 @@ import type { Message, Part } from "./conversation";
  * what it attached. The rest goes in this order: the reasoning of older answers, then what older questions attached,
  * then older questions with their answers; within each the oldest first.
  *
- * Once something must go, enough goes to fill only three quarters of the room, and the same is left out of the
- * prompts after it: they only add to what the KV cache holds, until the room is full again.
+ * Once something must go, enough goes that what stays of the conversation fills only three quarters of the room that
+ * the question leaves it, and the same is left out of the prompts after it: they only add to what the KV cache holds,
+ * until the room is full again. A question that fills the room has no conversation before it; one that takes the room
+ * of the answer too is answered as long as leastAnswer is left, and refused otherwise.
  */
 const filledAfterCut = 0.75;
 
@@ -34,7 +37,13 @@ export interface Cut {
 export const noCut: Cut = { reasoning: 0, attachments: 0, turns: 0 };
 
 export type FitResult =
-  | { readonly fits: true; readonly messages: readonly PromptMessage[]; readonly cut: Cut }
+  /** `tokens`: of the prompt; null where it was so small that nobody counted. */
+  | {
+      readonly fits: true;
+      readonly messages: readonly PromptMessage[];
+      readonly cut: Cut;
+      readonly tokens: number | null;
+    }
   /** Tokens of the least prompt there is, and how many it may have. */
   | { readonly fits: false; readonly tokens: number; readonly most: number };
 
@@ -52,37 +61,46 @@ export interface FitRequest {
   readonly count: (messages: readonly PromptMessage[]) => Promise<number>;
 }
 
-/** Tokens of a prompt: to begin with, after a cut, and at the very most. */
-export function roomFor(size: number, maxTokens: number): { full: number; afterCut: number; most: number } {
+/** Tokens of a prompt: as a rule, and at the very most. */
+export function roomFor(size: number, maxTokens: number): { full: number; answer: number; most: number } {
   const answer = Math.min(maxTokens, Math.floor(size * answerShare));
-  const full = size - answer;
-  return { full, afterCut: Math.floor(full * filledAfterCut), most: size - Math.min(answer, leastAnswer) };
+  return { full: size - answer, answer, most: size - Math.min(answer, leastAnswer) };
+}
+
+/** Tokens of a prompt after a cut, at most. @param least tokens of the prompt without any older turn. */
+export function aimAfterCut(full: number, least: number): number {
+  return least + Math.floor(Math.max(0, full - least) * filledAfterCut);
 }
 
 /** Asks for a count only where it could matter. Rejects only with what `count` rejects with. */
 export async function fitPrompt({ path, cut, size, maxTokens, render, count }: FitRequest): Promise<FitResult> {
-  const { full, afterCut, most } = roomFor(size, maxTokens);
+  const { full, most } = roomFor(size, maxTokens);
   const older = turnsOf(path).length - 1;
   const at = (of: Cut): readonly PromptMessage[] => render(withoutCut(path, of));
   const start = limited(cut, older);
   const whole = at(start);
-  if (tokensAtMost(whole) <= full || (await count(whole)) <= full) return { fits: true, messages: whole, cut: start };
+  if (tokensAtMost(whole) <= full) return { fits: true, messages: whole, cut: start, tokens: null };
+  const needed = await count(whole);
+  if (needed <= full) return { fits: true, messages: whole, cut: start, tokens: needed };
   const cuts = cutsAfter(start, older);
-  // The first that reaches the aim; each leaves out no less than the one before it.
+  const last = cuts.at(-1);
+  const least = last === undefined ? needed : await count(at(last));
+  if (least > most) return { fits: false, tokens: least, most };
+  const aim = aimAfterCut(full, least);
+  // The first that reaches the aim, which the last one does; each leaves out no less than the one before it.
+  let chosen = { cut: last ?? start, tokens: least };
   let low = 0;
-  let high = cuts.length;
-  const tokens = new Map<number, number>();
+  let high = cuts.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const needed = await count(at(cuts[middle] ?? start));
-    tokens.set(middle, needed);
-    if (needed <= afterCut) high = middle;
-    else low = middle + 1;
+    const candidate = cuts[middle] ?? chosen.cut;
+    const tokens = await count(at(candidate));
+    if (tokens <= aim) {
+      chosen = { cut: candidate, tokens };
+      high = middle;
+    } else low = middle + 1;
   }
-  const chosen = cuts[Math.min(low, cuts.length - 1)] ?? start;
-  const messages = at(chosen);
-  const needed = tokens.get(Math.min(low, cuts.length - 1)) ?? (await count(messages));
-  return needed <= most ? { fits: true, messages, cut: chosen } : { fits: false, tokens: needed, most };
+  return { fits: true, messages: at(chosen.cut), ...chosen };
 }
 
 /** What the last prompt of the path left out, when its context was of this size; with another one all begins anew. */
@@ -111,23 +129,13 @@ export interface LeftOut {
   readonly text: string;
 }
 
-/** All that a prompt with this cut is without, for people to see; what is in a turn that is left out counts as that. */
+/**
+ * All that a prompt with this cut is without, for people to see, in the order in which it goes; what is in a turn that
+ * is left out counts as that.
+ */
 export function leftOut(path: readonly Message[], cut: Cut): LeftOut[] {
   const turns = turnsOf(path);
   const items: LeftOut[] = [];
-  const gone = turns.slice(0, cut.turns).flat();
-  if (gone.length > 0)
-    items.push({
-      what: "turns",
-      label: "",
-      count: gone.length,
-      text: gone.map(({ parts }) => textOf(parts)).join("\n"),
-    });
-  for (const { role, parts } of turns.slice(cut.turns, cut.attachments).flat()) {
-    if (role !== "user") continue;
-    for (const part of parts)
-      if (part.type === "reference") items.push({ what: "attachment", label: part.label, count: 1, text: part.text });
-  }
   const reasoning = turns
     .slice(cut.turns, cut.reasoning)
     .flat()
@@ -135,6 +143,14 @@ export function leftOut(path: readonly Message[], cut: Cut): LeftOut[] {
     .filter((text) => text !== "");
   if (reasoning.length > 0)
     items.push({ what: "reasoning", label: "", count: reasoning.length, text: reasoning.join("\n") });
+  for (const { role, parts } of turns.slice(cut.turns, cut.attachments).flat()) {
+    if (role !== "user") continue;
+    for (const part of parts)
+      if (part.type === "reference") items.push({ what: "attachment", label: part.label, count: 1, text: part.text });
+  }
+  const gone = turns.slice(0, cut.turns).flat();
+  const text = gone.map(({ parts }) => textOf(parts)).join("\n");
+  if (gone.length > 0) items.push({ what: "turns", label: "", count: gone.length, text });
   return items;
 }
 
@@ -182,19 +198,13 @@ function withoutReasoning(message: Message): Message {
   return { ...message, parts: message.parts.filter(({ type }) => type !== "reasoning") };
 }
 
-function tokensAtMost(messages: readonly PromptMessage[]): number {
+/** More tokens than this no tokenizer makes of the prompt. */
+export function tokensAtMost(messages: readonly PromptMessage[]): number {
   return messages.reduce((sum, message) => sum + tokensPerMessage + bytesOf(message), tokensPerTemplate);
 }
 
-/** UTF-8, at most: a character of two UTF-16 units counts six and has four. */
 function bytesOf(message: PromptMessage): number {
-  const text = message.role === "system" || message.role === "user" ? message.text : JSON.stringify(message);
-  let bytes = 0;
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    bytes += unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
-  }
-  return bytes;
+  return utf8Length(message.role === "system" || message.role === "user" ? message.text : JSON.stringify(message));
 }
 
 function textOf(parts: readonly Part[]): string {

@@ -3,7 +3,7 @@ import * as v from "valibot";
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** Something of the conversation that the prompt was without; see LeftOut in fitPrompt.ts. */
-const droppedSchema = v.object({
+export const droppedSchema = v.object({
   what: v.picklist(["reasoning", "attachment", "turns"]),
   label: v.string(),
   count,

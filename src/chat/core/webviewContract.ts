@@ -3,6 +3,7 @@ import { maxFilePath, maxFilePaths, maxLine } from "../../platform/core/fileLink
 import { idSchema } from "./conversation";
 import { conversationSettingsSchema } from "./conversationSettings";
 import { shownPresetSchema } from "./presets";
+import { promptUsageSchema } from "./promptUsage";
 import { shownMessageSchema } from "./versions";
 
 /**
@@ -94,8 +95,9 @@ export const attachmentSchema = v.variant("state", [
     id: v.string(),
     label: v.string(),
     uri: v.string(),
-    /** Absent while it is not counted, which needs a loaded model. */
-    tokens: v.optional(v.number()),
+    tokens: v.number(),
+    /** By the model's own tokenizer; otherwise estimated from the text's length. */
+    isCounted: v.boolean(),
   }),
   /** Ignored by Git: the question carries it when the person says so. */
   v.object({ state: v.literal("ignored"), id: v.string(), label: v.string(), uri: v.string() }),
@@ -115,6 +117,8 @@ export const viewStateSchema = v.object({
   /** What was typed and not sent, kept by the host across rebuilds. */
   draft: v.string(),
   attachments: v.array(attachmentSchema),
+  /** Of the next question; null until it is known. */
+  usage: v.nullable(promptUsageSchema),
 });
 export type ViewState = v.InferOutput<typeof viewStateSchema>;
 
@@ -255,6 +259,7 @@ export const chatWebviewContract = {
     engine: engineViewSchema,
     notices: v.array(noticeSchema),
     attachments: v.array(attachmentSchema),
+    usage: v.object({ usage: v.nullable(promptUsageSchema) }),
     /** Scroll to a message of the selected conversation and mark it. */
     reveal: onMessage,
     steering: steeringSchema,

@@ -18,6 +18,8 @@ export interface AnswerRequest {
   readonly model: ModelId;
   /** Made when the answer starts; a prompt that can't be made is this message's error. */
   readonly plan: (signal: AbortSignal) => Promise<PromptPlan>;
+  /** When the person asked, on the clock of performance.now(); TTFT counts from here. */
+  readonly askedAt: number;
   /** What the message holds already, when this answer goes on from there. */
   readonly kept: readonly Part[];
 }
@@ -78,13 +80,14 @@ export class Answer {
 
   /** Settles when the answer has ended and that is stored or held. Never rejects: an error becomes the message's. */
   async run(backend: Pick<PortableBackend, "chat">): Promise<void> {
-    const { model } = this.request;
+    const { model, askedAt } = this.request;
     this.live({ phase: "waiting", prompt: { total: 0, cached: 0, processed: 0 }, predicted_n: 0, predicted_ms: 0 });
     const options: JobOptions = {
       model,
       feature: "chat",
       priority: "chat",
       session: this.handle.id,
+      askedAt,
       signal: this.abort.signal,
       onProgress: (progress) => this.progress(progress),
     };

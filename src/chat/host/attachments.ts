@@ -3,12 +3,19 @@ import { DisposableStore } from "../../platform/core/disposables";
 import { Emitter } from "../../platform/core/event";
 import type { ContextReference, TakenContext } from "../core/contextItems";
 import type { Part } from "../core/conversation";
+import { estimateTokens } from "../core/tokenEstimate";
 import type { Attachment } from "../core/webviewContract";
 
 type Reference = Extract<Part, { type: "reference" }>;
 
 type Item =
-  | { readonly state: "attached" | "ignored"; readonly id: string; readonly part: Reference; readonly tokens?: number }
+  | {
+      readonly state: "attached" | "ignored";
+      readonly id: string;
+      readonly part: Reference;
+      /** Undefined while it is not counted. */
+      readonly tokens: number | undefined;
+    }
   | { readonly state: "refused"; readonly id: string; readonly label: string; readonly reason: string };
 
 /** Refusals are read once; a whole folder of them says no more than the first few. */
@@ -20,9 +27,10 @@ export class Attachments {
   private readonly changes = this.subscriptions.add(new Emitter<void>());
   readonly onDidChange = this.changes.event;
   private items: readonly Item[] = [];
+  private counting: Promise<void> | undefined;
 
-  /** @param count tokens of a text, or undefined while no model is loaded. */
-  constructor(private readonly count: (text: string) => Promise<number | undefined>) {}
+  /** @param count tokens of texts, or undefined while nobody can count: no model is loaded, or it has other work. */
+  constructor(private readonly count: (texts: readonly string[]) => Promise<readonly number[] | undefined>) {}
 
   /** The same thing attached once more is attached as it is now. Resolves when all is counted. */
   async add({ references, ignored, refused }: TakenContext): Promise<void> {
@@ -36,13 +44,28 @@ export class Attachments {
     // Earlier refusals were read by whoever goes on attaching.
     this.items = [...this.items.filter((item) => !isAnew(item)), ...attached, ...asked, ...refusals];
     this.changes.fire();
-    await Promise.all(attached.map(({ id }) => this.countItem(id)));
+    await this.countRest();
   }
 
   /** The person wants it though Git ignores it. */
   async keep(id: string): Promise<void> {
     this.change(id, (item) => (item.state === "ignored" ? { ...item, state: "attached" } : item));
-    await this.countItem(id);
+    await this.countRest();
+  }
+
+  /** What is only estimated is counted, now that it may be possible. Never rejects. */
+  async countRest(): Promise<void> {
+    // What came while the others were counted has its turn after them.
+    while (this.counting !== undefined) await this.counting;
+    this.counting = this.countUncounted().finally(() => (this.counting = undefined));
+    await this.counting;
+  }
+
+  /** Another model counts differently. */
+  async recount(): Promise<void> {
+    this.items = this.items.map((item) => (item.state === "refused" ? item : { ...item, tokens: undefined }));
+    this.changes.fire();
+    await this.countRest();
   }
 
   remove(ids: readonly string[]): void {
@@ -66,7 +89,15 @@ export class Attachments {
           return { state, id, label: item.part.label, uri: item.part.uri };
         case "attached": {
           const { part, tokens } = item;
-          return { state, id, label: part.label, uri: part.uri, ...(tokens === undefined ? {} : { tokens }) };
+          const isCounted = tokens !== undefined;
+          return {
+            state,
+            id,
+            label: part.label,
+            uri: part.uri,
+            tokens: tokens ?? estimateTokens(part.text),
+            isCounted,
+          };
         }
       }
     });
@@ -85,11 +116,19 @@ export class Attachments {
     this.subscriptions.dispose();
   }
 
-  private async countItem(id: string): Promise<void> {
-    const item = this.items.find((one) => one.id === id);
-    if (item?.state !== "attached") return;
-    const tokens = await this.count(item.part.text).catch(() => undefined);
-    if (tokens !== undefined) this.change(id, (one) => (one.state === "attached" ? { ...one, tokens } : one));
+  private async countUncounted(): Promise<void> {
+    const uncounted = this.items.flatMap((item) =>
+      item.state === "attached" && item.tokens === undefined ? [item] : [],
+    );
+    if (uncounted.length === 0) return;
+    const counts = await this.count(uncounted.map(({ part }) => part.text)).catch(() => undefined);
+    if (counts === undefined) return;
+    // One that changed meanwhile, as where another model is to count, is another object.
+    const counted = new Map<Item, number | undefined>(uncounted.map((item, index) => [item, counts[index]]));
+    this.items = this.items.map((item) =>
+      item.state === "attached" && counted.has(item) ? { ...item, tokens: counted.get(item) } : item,
+    );
+    this.changes.fire();
   }
 
   private change(id: string, change: (item: Item) => Item): void {
@@ -103,7 +142,7 @@ export function isEmptyTaken({ references, ignored, refused }: TakenContext): bo
 }
 
 function asItem(state: "attached" | "ignored", { label, uri, text }: ContextReference): Item & { part: Reference } {
-  return { state, id: randomUUID(), part: { type: "reference", label, uri, text } };
+  return { state, id: randomUUID(), part: { type: "reference", label, uri, text }, tokens: undefined };
 }
 
 function isSame(a: Reference, b: Reference): boolean {

@@ -16,6 +16,7 @@ import { Presets } from "./presets";
 import { promptFileCommands } from "./promptFileCommands";
 import { PromptFiles } from "./promptFiles";
 import { PromptPlanner } from "./promptPlanner";
+import { PromptPreview } from "./promptPreview";
 import { chatTexts, questionTooLarge } from "./texts";
 import { readInstructions } from "./workspaceInstructions";
 
@@ -34,32 +35,45 @@ export const createChat: CreateChat = (deps) => {
   );
   const meter = new EngineMeter(deps.tokens, deps.lifecycle);
   const attachments = subscriptions.add(
-    new Attachments(async (text) => {
+    new Attachments(async (texts) => {
       const { id } = activeModel.current();
-      // What it costs is worth knowing, but no reason to load a model.
-      if (deps.lifecycle.state(id).status !== "ready") return undefined;
-      return (await meter.countTexts([text], id, new AbortController().signal))[0];
+      const state = deps.lifecycle.state(id);
+      // What it costs is worth knowing, but no reason to load a model or to hold up an answer.
+      if (state.status !== "ready" || state.busy) return undefined;
+      return meter.countTexts(texts, id, new AbortController().signal);
     }),
   );
+  subscriptions.add(activeModel.onDidChange(() => void attachments.recount()));
+  subscriptions.add(
+    deps.lifecycle.onDidChangeState(({ model, state }) => {
+      if (model === activeModel.current().id && state.status === "ready" && !state.busy) void attachments.countRest();
+    }),
+  );
+  const planner = new PromptPlanner({
+    maxTokens: deps.maxTokens,
+    meter,
+    tooLarge: questionTooLarge,
+    reasoningBudget: deps.reasoningBudget,
+    instructions: (signal) => (deps.useInstructions() ? readInstructions(signal, log) : Promise.resolve([])),
+  });
   const controller = new ChatController({
     store,
     backend: deps.backend,
     activeModel,
     standardSettings: () => presets.standardSettings(),
-    planner: new PromptPlanner({
-      maxTokens: deps.maxTokens,
-      meter,
-      tooLarge: questionTooLarge,
-      reasoningBudget: deps.reasoningBudget,
-      instructions: (signal) => (deps.useInstructions() ? readInstructions(signal, log) : Promise.resolve([])),
-    }),
+    planner,
     describeError,
     texts,
     log,
   });
+  const { lifecycle, onDidChangeSettings } = deps;
+  const preview = subscriptions.add(
+    new PromptPreview({ controller, planner, attachments, activeModel, lifecycle, meter, onDidChangeSettings }),
+  );
   const presenter = subscriptions.add(
     new ChatPresenter({
       controller,
+      preview,
       attachments,
       store,
       presets,

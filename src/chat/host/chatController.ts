@@ -109,20 +109,24 @@ export class ChatController {
    */
   async send(conversation: string | null, text: string, attached: readonly Part[] = []): Promise<string> {
     const { texts, store } = this.deps;
+    const askedAt = performance.now();
     if (text.trim() === "") throw new PaddockError("invalid-message", texts.emptyMessage);
     const question = randomUUID();
     const parts: Part[] = [{ type: "text", text }, ...attached];
     const asked = { t: "message", id: question, role: "user", parts } as const;
     if (conversation !== null) {
-      await this.withFree(conversation, (handle) =>
-        this.ask(handle, question, [{ ...asked, parent: handle.conversation().leaf }]),
+      await this.withFree(
+        conversation,
+        (handle) => this.ask(handle, question, [{ ...asked, parent: handle.conversation().leaf }], askedAt),
+        () => parts,
       );
       return conversation;
     }
+    const settings = this.nextSettings ?? this.deps.standardSettings();
+    await this.deps.planner.refuseTooLarge(parts, this.deps.activeModel.current().id, settings);
     const handle = store.create();
     this.show(handle);
     const title = titleFrom(text);
-    const settings = this.nextSettings ?? this.deps.standardSettings();
     this.nextSettings = undefined;
     const entries: EntryRequest[] = [
       { t: "created" },
@@ -130,7 +134,7 @@ export class ChatController {
       ...(changedSettings(settings).length === 0 ? [] : [{ t: "settings" as const, settings }]),
       { ...asked, parent: null },
     ];
-    await this.ask(handle, question, entries);
+    await this.ask(handle, question, entries, askedAt);
     return handle.id;
   }
 
@@ -160,24 +164,33 @@ export class ChatController {
 
   /** Answers the same question once more, beside the earlier answer; with another model, where one is given. */
   async retry(conversation: string, message: string, model?: ModelId): Promise<void> {
+    const askedAt = performance.now();
     await this.withFree(conversation, (handle) => {
       const target = this.find(handle, message);
       const question = target.role === "user" ? target.id : target.parent;
       if (question === null) throw new PaddockError("unsupported", this.deps.texts.messageGone);
-      return this.ask(handle, question, [], model);
+      return this.ask(handle, question, [], askedAt, model);
     });
   }
 
   /** Asks something else in place of a question; the earlier one and all that followed it stay, as another version. */
   async edit(conversation: string, message: string, text: string): Promise<void> {
+    const askedAt = performance.now();
     if (text.trim() === "") throw new PaddockError("invalid-message", this.deps.texts.emptyMessage);
-    await this.withFree(conversation, (handle) => {
-      const { role, parent, parts } = this.find(handle, message);
-      if (role !== "user") throw new PaddockError("unsupported", this.deps.texts.messageGone);
-      const id = randomUUID();
-      const attached = parts.filter(({ type }) => type !== "text");
-      return this.ask(handle, id, [{ t: "message", id, role, parent, parts: [{ type: "text", text }, ...attached] }]);
-    });
+    const edited = (handle: ConversationHandle): Part[] => [
+      { type: "text", text },
+      ...this.find(handle, message).parts.filter(({ type }) => type !== "text"),
+    ];
+    await this.withFree(
+      conversation,
+      (handle) => {
+        const { role, parent } = this.find(handle, message);
+        if (role !== "user") throw new PaddockError("unsupported", this.deps.texts.messageGone);
+        const id = randomUUID();
+        return this.ask(handle, id, [{ t: "message", id, role, parent, parts: edited(handle) }], askedAt);
+      },
+      edited,
+    );
   }
 
   /** Shows another version of a question or an answer, and what followed it last. */
@@ -190,6 +203,7 @@ export class ChatController {
 
   /** Goes on from where the last answer ends, in the same message. */
   async continueAnswer(conversation: string, message: string): Promise<void> {
+    const askedAt = performance.now();
     await this.withFree(conversation, (handle) => {
       const target = this.find(handle, message);
       const brokeOff =
@@ -203,7 +217,7 @@ export class ChatController {
       const path = pathTo(handle.conversation(), message);
       const resume: EntryRequest = { t: "resume", id: message, kept: partsLength(target.parts), model };
       const stored = handle.append([resume], { durable: true });
-      return this.answers.start(handle, { message, model, path, kept: target.parts }, stored);
+      return this.answers.start(handle, { message, model, path, kept: target.parts, askedAt }, stored);
     });
   }
 
@@ -280,13 +294,14 @@ export class ChatController {
     handle: ConversationHandle,
     question: string,
     entries: readonly EntryRequest[],
+    askedAt: number,
     model: ModelId = this.deps.activeModel.current().id,
   ): Promise<void> {
     const message = randomUUID();
     const answer: EntryRequest = { t: "message", id: message, parent: question, role: "assistant", parts: [], model };
     const stored = handle.append([...entries, answer], { durable: true });
     const path = pathTo(handle.conversation(), question);
-    return this.answers.start(handle, { message, model, path, kept: [] }, stored);
+    return this.answers.start(handle, { message, model, path, kept: [], askedAt }, stored);
   }
 
   private storeChanged(id: string | null): void {
@@ -311,12 +326,21 @@ export class ChatController {
     }
   }
 
-  /** With the conversation as it is in its file now, unless an answer is under way in it. */
-  private async withFree(conversation: string, use: (handle: ConversationHandle) => Promise<void>): Promise<void> {
-    const { texts } = this.deps;
+  /**
+   * With the conversation as it is in its file now, unless an answer is under way in it.
+   * @param question refused where it is too large for any prompt.
+   */
+  private async withFree(
+    conversation: string,
+    use: (handle: ConversationHandle) => Promise<void>,
+    question?: (handle: ConversationHandle) => readonly Part[],
+  ): Promise<void> {
+    const { texts, planner, activeModel } = this.deps;
     const handle = await this.open(conversation);
     try {
       await handle.refresh();
+      if (question !== undefined)
+        await planner.refuseTooLarge(question(handle), activeModel.current().id, handle.conversation().settings);
       if (this.answers.has(conversation)) throw new PaddockError("unsupported", texts.stillAnswering);
       if (handle.answering() !== undefined) throw new PaddockError("unsupported", texts.answeringElsewhere);
       await use(handle);

@@ -38,6 +38,8 @@ export interface ChatDeps {
   readonly selection: () => Promise<ContextReference>;
   /** Files of the workspace by way of the gate. */
   readonly takeFiles: (uris: readonly vscode.Uri[]) => Promise<TakenContext>;
+  /** A setting changed that prompts are made by. */
+  readonly onDidChangeSettings: Event<unknown>;
   /** Takes a code block to its file, for review. Rejects with a reason for a person; nothing is changed by it. */
   readonly applyCode: (block: { text: string; language: string; info: string }) => Promise<void>;
   /** The words for an error, in the person's language: the catalogue in platform/host. */

@@ -4,12 +4,14 @@ import type { PaddockError } from "../../platform/core/errors";
 import type { Logger } from "../../platform/core/logger";
 import type { ActiveModel } from "../core/activeModel";
 import type { ChatTexts } from "../core/chatTexts";
+import type { PromptUsage } from "../core/promptUsage";
 import type { ShownMessage } from "../core/versions";
 import type { Attachment, EngineView, Live, Notice, Steering, ViewState } from "../core/webviewContract";
 import type { ConversationStore } from "../node/conversationStore";
 import type { Attachments } from "./attachments";
 import type { ChatController } from "./chatController";
 import type { Presets } from "./presets";
+import type { PromptPreview } from "./promptPreview";
 import type { Delta } from "./runningAnswers";
 
 /** The list changes with every answer's begin and end, of every conversation; nobody reads it faster than this. */
@@ -27,6 +29,7 @@ export interface ChatAudience {
   notices(notices: Notice[]): void;
   steering(steering: Steering): void;
   attachments(attachments: Attachment[]): void;
+  usage(usage: PromptUsage | null): void;
 }
 
 /** Survives a reload of the window. */
@@ -43,6 +46,7 @@ export interface ChatPresenterDeps {
   readonly activeModel: ActiveModel;
   readonly describeError: (error: PaddockError) => { readonly message: string; readonly remedy?: string };
   readonly attachments: Attachments;
+  readonly preview: PromptPreview;
   readonly texts: ChatTexts;
   readonly memory: ChatMemory;
   readonly log: Logger;
@@ -75,9 +79,10 @@ export class ChatPresenter implements Disposable {
   private readonly dismissed = new Set<string>();
 
   constructor(private readonly deps: ChatPresenterDeps) {
-    const { controller, store, presets, lifecycle, activeModel, memory, attachments } = deps;
+    const { controller, store, presets, lifecycle, activeModel, memory, attachments, preview } = deps;
     const draft = memory.get(draftKey);
     this.draft = typeof draft === "string" ? draft : "";
+    preview.typed(this.draft);
     this.subscriptions.add(controller.onDidChange((id) => this.changed(id)));
     this.subscriptions.add(controller.onDidSelect((id) => this.selected(id)));
     this.subscriptions.add(controller.onDelta((delta) => this.delta(delta)));
@@ -86,6 +91,7 @@ export class ChatPresenter implements Disposable {
     this.subscriptions.add(presets.onDidChange(() => this.tellSteering()));
     this.subscriptions.add(store.onDidChangeProblem(() => this.tellNotices()));
     this.subscriptions.add(attachments.onDidChange(() => this.audience?.attachments(attachments.shown())));
+    this.subscriptions.add(preview.onDidChange((usage) => this.audience?.usage(usage)));
     this.subscriptions.add(activeModel.onDidChange(() => this.audience?.engine(this.engine())));
     this.subscriptions.add(
       lifecycle.onDidChangeState(({ model }) => {
@@ -102,7 +108,9 @@ export class ChatPresenter implements Disposable {
 
   attach(audience: ChatAudience): Disposable {
     this.audience = audience;
+    const watching = this.deps.preview.watch();
     return toDisposable(() => {
+      watching.dispose();
       if (this.audience === audience) this.audience = undefined;
     });
   }
@@ -128,11 +136,13 @@ export class ChatPresenter implements Disposable {
       steering,
       draft: this.draft,
       attachments: this.deps.attachments.shown(),
+      usage: this.deps.preview.current,
     };
   }
 
   setDraft(text: string): void {
     this.draft = text;
+    this.deps.preview.typed(text);
     this.draftTimer ??= setTimeout(() => this.saveDraft(), draftDelayMs);
   }
 
@@ -146,6 +156,7 @@ export class ChatPresenter implements Disposable {
     clearTimeout(this.draftTimer);
     this.draftTimer = undefined;
     this.draft = "";
+    this.deps.preview.typed("");
     this.deps.attachments.clear();
     this.remember(draftKey, undefined);
     this.remember(selectedKey, undefined);

@@ -222,6 +222,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         notices: (notices) => peer.notify("notices", notices),
         steering: (steering) => peer.notify("steering", steering),
         attachments: (attachments) => peer.notify("attachments", attachments),
+        usage: (usage) => peer.notify("usage", { usage }),
       }),
     );
     session.add(controller.onReveal((place) => peer.notify("reveal", place)));

@@ -1,9 +1,12 @@
 import type { ModelId, ModelLifecycle, PortableBackend } from "../../engine/backend";
 import type { PromptMessage } from "../../engine/protocol";
 import { PaddockError } from "../../platform/core/errors";
+import { estimatePrompt, estimateTokens } from "../core/tokenEstimate";
 
 /** What prompts cost and how much a model's context holds, in tokens. */
 export interface PromptMeter {
+  /** Undefined while no model is loaded that says so. */
+  knownSize(model: ModelId): number | undefined;
   contextSize(model: ModelId, signal: AbortSignal): Promise<number>;
   countPrompt(messages: readonly PromptMessage[], model: ModelId, signal: AbortSignal): Promise<number>;
   countTexts(texts: readonly string[], model: ModelId, signal: AbortSignal): Promise<readonly number[]>;
@@ -13,8 +16,13 @@ export interface PromptMeter {
 export class EngineMeter implements PromptMeter {
   constructor(
     private readonly backend: Pick<PortableBackend, "countTokens" | "countMessageTokens">,
-    private readonly lifecycle: Pick<ModelLifecycle, "load">,
+    private readonly lifecycle: Pick<ModelLifecycle, "load" | "state">,
   ) {}
+
+  knownSize(model: ModelId): number | undefined {
+    const state = this.lifecycle.state(model);
+    return state.status === "ready" ? state.loaded.context.contextSize : undefined;
+  }
 
   async contextSize(model: ModelId, signal: AbortSignal): Promise<number> {
     return (await this.lifecycle.load(model, signal)).context.contextSize;
@@ -26,6 +34,28 @@ export class EngineMeter implements PromptMeter {
 
   countTexts(texts: readonly string[], model: ModelId, signal: AbortSignal): Promise<readonly number[]> {
     return onceMore(() => this.backend.countTokens(texts, { model, signal }), signal);
+  }
+}
+
+/** Reckons with the texts' lengths, and asks nobody. */
+export class EstimatingMeter implements PromptMeter {
+  /** @param size tokens of the context, where it is known from before; else nothing is too long. */
+  constructor(private readonly size: number | undefined) {}
+
+  knownSize(): number | undefined {
+    return this.size;
+  }
+
+  contextSize(): Promise<number> {
+    return Promise.resolve(this.size ?? Number.POSITIVE_INFINITY);
+  }
+
+  countPrompt(messages: readonly PromptMessage[]): Promise<number> {
+    return Promise.resolve(estimatePrompt(messages));
+  }
+
+  countTexts(texts: readonly string[]): Promise<readonly number[]> {
+    return Promise.resolve(texts.map(estimateTokens));
   }
 }
 

@@ -1,12 +1,13 @@
 import type { ModelId } from "../../engine/backend";
 import type { PromptMessage, Sampling } from "../../engine/protocol";
 import type { PaddockError } from "../../platform/core/errors";
-import type { Message } from "../core/conversation";
+import type { Message, Part } from "../core/conversation";
 import { type ConversationSettings, samplingOf } from "../core/conversationSettings";
-import { type Cut, fitPrompt, lastCut, leftOut } from "../core/fitPrompt";
+import { type Cut, fitPrompt, lastCut, leftOut, roomFor, tokensAtMost } from "../core/fitPrompt";
 import { type Instruction, systemText } from "../core/instructions";
 import { promptMessages } from "../core/promptMessages";
 import type { PromptReport } from "../core/promptReport";
+import type { PromptUsage, UsagePart } from "../core/promptUsage";
 import type { PromptMeter } from "./promptMeter";
 
 /** All that one answer is made from. */
@@ -38,27 +39,46 @@ export interface PromptPlannerDeps {
   readonly tooLarge: (tokens: number, most: number) => PaddockError;
 }
 
+/** Counting takes some hundred milliseconds where it is long; nobody waits much longer to see a question go. */
+const checkPatienceMs = 2_000;
+
+/** A question that is not stored, as a path ends with it. */
+export function asMessage(parts: readonly Part[]): Message {
+  return { id: "question", parent: null, role: "user", parts: [...parts], at: 0, status: "complete" };
+}
+
+interface NamedText {
+  readonly what: UsagePart["what"];
+  readonly label: string;
+  readonly text: string;
+}
+
+/** What a prompt is made of besides the conversation. */
+function namedTexts(
+  settings: ConversationSettings,
+  instructions: readonly Instruction[],
+  question: readonly Part[],
+): NamedText[] {
+  const texts: NamedText[] = [
+    { what: "system", label: "", text: systemText(settings.systemPrompt, []) },
+    ...instructions.map(({ label, text }): NamedText => ({ what: "instructions", label, text })),
+  ];
+  for (const part of question) {
+    if (part.type === "reference") texts.push({ what: "attachment", label: part.label, text: part.text });
+    else if (part.type === "text") texts.push({ what: "question", label: "", text: part.text });
+  }
+  return texts.filter(({ text }) => text !== "");
+}
+
 /** Decides what the model is given for an answer, and says what it decided. */
 export class PromptPlanner {
   constructor(private readonly deps: PromptPlannerDeps) {}
 
   /** @throws PaddockError `unsupported` for what no text model can read, context/overflow for what can't be made to fit. */
-  async plan({ model, path, settings }: PlanRequest, signal: AbortSignal): Promise<PromptPlan> {
-    const { meter } = this.deps;
-    const instructions = settings.useInstructions === false ? [] : await this.deps.instructions(signal);
-    const system = systemText(settings.systemPrompt, instructions);
-    const maxTokens = settings.maxTokens ?? this.deps.maxTokens();
-    const size = await meter.contextSize(model, signal);
-    const fitted = await fitPrompt({
-      path,
-      cut: lastCut(path, size),
-      size,
-      maxTokens,
-      render: (kept) => promptMessages(kept, system),
-      count: (messages) => meter.countPrompt(messages, model, signal),
-    });
+  async plan(request: PlanRequest, signal: AbortSignal): Promise<PromptPlan> {
+    const { settings } = request;
+    const { instructions, maxTokens, size, fitted, dropped } = await this.decide(request, this.deps.meter, signal);
     if (!fitted.fits) throw this.deps.tooLarge(fitted.tokens, fitted.most);
-    const dropped = await this.dropped(path, fitted.cut, model, signal);
     return {
       messages: fitted.messages,
       sampling: samplingOf(settings),
@@ -71,15 +91,92 @@ export class PromptPlanner {
     };
   }
 
+  /**
+   * What `plan` would decide, in figures, without asking for an answer. The last message of the path is the question.
+   * @param meter of whom to ask the counts and the context's size, which may be infinite where nobody knows it.
+   */
+  async preview(
+    request: PlanRequest,
+    meter: PromptMeter,
+    signal: AbortSignal,
+  ): Promise<Omit<PromptUsage, "isCounted">> {
+    const { model, path, settings } = request;
+    const { instructions, maxTokens, size, fitted, dropped } = await this.decide(request, meter, signal);
+    const tokens = fitted.fits
+      ? (fitted.tokens ?? (await meter.countPrompt(fitted.messages, model, signal)))
+      : fitted.tokens;
+    const named = namedTexts(settings, instructions, path.at(-1)?.parts ?? []);
+    const counts = await meter.countTexts(
+      named.map(({ text }) => text),
+      model,
+      signal,
+    );
+    const parts = named.map(({ what, label }, index) => ({ what, label, tokens: counts[index] ?? 0 }));
+    const rest = tokens - parts.reduce((sum, part) => sum + part.tokens, 0);
+    return {
+      tokens,
+      // Tokens that reach over the edge of a text can make the whole a little less than its parts.
+      parts: [...parts, { what: "conversation", label: "", tokens: Math.max(0, rest) }],
+      room: Number.isFinite(size) ? { size, answer: roomFor(size, maxTokens).answer } : null,
+      dropped,
+      tooMany: fitted.fits ? 0 : fitted.tokens - fitted.most,
+    };
+  }
+
+  /**
+   * Refuses a question that fits no prompt, even alone, before anything is stored, so that it stays with the person.
+   * Where that can't be told soon, as while no model is loaded, it is for the answer to say.
+   * @throws PaddockError context/overflow
+   */
+  async refuseTooLarge(question: readonly Part[], model: ModelId, settings: ConversationSettings): Promise<void> {
+    const { meter, tooLarge } = this.deps;
+    const size = meter.knownSize(model);
+    if (size === undefined) return;
+    const signal = AbortSignal.timeout(checkPatienceMs);
+    const { most } = roomFor(size, settings.maxTokens ?? this.deps.maxTokens());
+    let tokens: number;
+    try {
+      const system = systemText(settings.systemPrompt, await this.instructions(settings, signal));
+      const messages = promptMessages([asMessage(question)], system);
+      if (tokensAtMost(messages) <= most) return;
+      tokens = await meter.countPrompt(messages, model, signal);
+    } catch {
+      return;
+    }
+    if (tokens > most) throw tooLarge(tokens, most);
+  }
+
+  private async decide({ model, path, settings }: PlanRequest, meter: PromptMeter, signal: AbortSignal) {
+    const instructions = await this.instructions(settings, signal);
+    const system = systemText(settings.systemPrompt, instructions);
+    const maxTokens = settings.maxTokens ?? this.deps.maxTokens();
+    const size = await meter.contextSize(model, signal);
+    const fitted = await fitPrompt({
+      path,
+      cut: lastCut(path, size),
+      size,
+      maxTokens,
+      render: (kept) => promptMessages(kept, system),
+      count: (messages) => meter.countPrompt(messages, model, signal),
+    });
+    const dropped = fitted.fits ? await this.dropped(path, fitted.cut, meter, model, signal) : [];
+    return { instructions, maxTokens, size, fitted, dropped };
+  }
+
+  private instructions(settings: ConversationSettings, signal: AbortSignal): Promise<readonly Instruction[]> {
+    return settings.useInstructions === false ? Promise.resolve([]) : this.deps.instructions(signal);
+  }
+
   private async dropped(
     path: readonly Message[],
     cut: Cut,
+    meter: PromptMeter,
     model: ModelId,
     signal: AbortSignal,
   ): Promise<NonNullable<PromptReport["fit"]>["dropped"]> {
     const items = leftOut(path, cut);
     if (items.length === 0) return [];
-    const tokens = await this.deps.meter.countTexts(
+    const tokens = await meter.countTexts(
       items.map(({ text }) => text),
       model,
       signal,

@@ -36,6 +36,8 @@ export interface RunRequest {
   readonly model: ModelId;
   /** Root to the message that is to be answered or continued. */
   readonly path: readonly Message[];
+  /** When the person asked, on the clock of performance.now(). */
+  readonly askedAt: number;
   /** What the message holds already, when this answer goes on from there. */
   readonly kept: readonly Part[];
 }

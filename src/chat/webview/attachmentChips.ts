@@ -1,10 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { formatCount } from "../../platform/core/format";
 import { visibleText } from "../../platform/core/visibleText";
 import { icon } from "../../ui/base";
 import type { Attachment } from "../core/webviewContract";
 import type { ChatContext } from "./context";
-import { fill } from "./strings";
+import { fill, tokenCount } from "./strings";
 
 type Pending<S extends Attachment["state"]> = Extract<Attachment, { state: S }>;
 
@@ -60,16 +59,16 @@ export function attachmentChips(
   )}`;
 }
 
-function chip({ label, uri, tokens }: Pending<"attached">, { texts }: ChatContext, remove: () => void): TemplateResult {
+function chip(
+  { label, uri, tokens, isCounted }: Pending<"attached">,
+  { texts }: ChatContext,
+  remove: () => void,
+): TemplateResult {
   const name = visibleText(label);
   return html`<li>
     <span class="chip" title=${fill(texts.attachedFile, visibleText(uri))}>
       ${icon("file")}<span class="chip-text">${name}</span>
-      ${
-        tokens === undefined
-          ? nothing
-          : html`<span class="chip-cost">${fill(texts.attachmentTokens, formatCount(tokens))}</span>`
-      }
+      <span class="chip-cost">${fill(texts.attachmentTokens, tokenCount(tokens, isCounted))}</span>
       <button
         type="button"
         class="icon-button"

@@ -3,8 +3,17 @@ import { baseStyles } from "../../ui/theme";
 import { markdownStyles } from "../../ui/markdown/styles";
 import { chatStyles } from "./chatStyles";
 import { composerStyles } from "./composerStyles";
+import { contextMeterStyles } from "./contextMeterStyles";
 import { conversationStyles } from "./conversationStyles";
 import { settingsStyles } from "./settingsStyles";
 import "./chatApp";
 
-adoptStyles(baseStyles, markdownStyles, chatStyles, composerStyles, conversationStyles, settingsStyles);
+adoptStyles(
+  baseStyles,
+  markdownStyles,
+  chatStyles,
+  composerStyles,
+  contextMeterStyles,
+  conversationStyles,
+  settingsStyles,
+);

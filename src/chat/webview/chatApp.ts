@@ -162,6 +162,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
       <paddock-composer
         .engine=${state.engine}
         .attachments=${state.attachments}
+        .usage=${state.usage}
         .generating=${model.streaming !== undefined}
         .context=${context}
         .events=${this.composerEvents}

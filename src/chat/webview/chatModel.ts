@@ -1,6 +1,7 @@
 import { PaddockError } from "../../platform/core/errors";
 import { visibleText } from "../../platform/core/visibleText";
 import type { Part } from "../core/conversation";
+import type { PromptUsage } from "../core/promptUsage";
 import type { ShownMessage } from "../core/versions";
 import type {
   Attachment,
@@ -107,6 +108,10 @@ export class ChatModel {
 
   attachments(attachments: Attachment[]): void {
     if (this.state !== undefined) this.state = { ...this.state, attachments };
+  }
+
+  usage(usage: PromptUsage | null): void {
+    if (this.state !== undefined) this.state = { ...this.state, usage };
   }
 
   notices(notices: Notice[]): void {

@@ -126,6 +126,10 @@ export class ChatSession {
           model.attachments(attachments);
           events.changed();
         },
+        usage: ({ usage }) => {
+          model.usage(usage);
+          events.changed();
+        },
         reveal: ({ conversation, message }) => {
           if (conversation === model.state?.selected) events.reveal(message);
         },

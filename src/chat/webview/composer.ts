@@ -2,8 +2,10 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { PaddockElement, icon } from "../../ui/base";
 import { attachmentChips } from "./attachmentChips";
+import type { PromptUsage } from "../core/promptUsage";
 import type { Attachment, EngineView } from "../core/webviewContract";
 import type { ChatContext } from "./context";
+import "./contextMeter";
 import { engineStateText, runCommand } from "./engineStrip";
 import { failureAt } from "./failureView";
 import { fitHeight } from "./fitHeight";
@@ -28,6 +30,7 @@ export class Composer extends PaddockElement {
   @property({ attribute: false }) engine!: EngineView;
   @property({ attribute: false }) generating = false;
   @property({ attribute: false }) attachments: readonly Attachment[] = [];
+  @property({ attribute: false }) usage: PromptUsage | null = null;
   @property({ attribute: false }) context!: ChatContext;
   @property({ attribute: false }) events!: ComposerEvents;
   /** Counts the renders that others ask for: failures are not properties. */
@@ -125,6 +128,7 @@ export class Composer extends PaddockElement {
           }
         </div>
       </div>
+      <paddock-context-meter .usage=${this.usage} .context=${context}></paddock-context-meter>
       <p id="composer-hint" class=${hint === "" ? "sr-only" : "hint"}>${hint === "" ? texts.sendHint : hint}</p>
     </form>`;
   }

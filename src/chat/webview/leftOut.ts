@@ -11,27 +11,32 @@ export function leftOutNote(report: PromptReport | undefined, texts: WebviewText
   const dropped = report?.fit?.dropped ?? [];
   if (report?.fit === undefined || dropped.length === 0) return nothing;
   return html`<details class="fold left-out">
-    <summary>${icon("fold")} ${fill(texts.leftOut, summary(dropped, texts))}</summary>
+    <summary>${icon("fold")} ${fill(texts.leftOut, droppedSummary(dropped, texts))}</summary>
     <ul>
-      ${dropped.map((item) => html`<li>${line(item, texts)}</li>`)}
+      ${dropped.map((item) => html`<li>${droppedLine(item, texts)}</li>`)}
     </ul>
     <p>${fill(texts.leftOutWhy, formatCount(report.fit.size))}</p>
   </details>`;
 }
 
-function summary(dropped: readonly Dropped[], texts: WebviewTexts): string {
-  const attachments = dropped.filter(({ what }) => what === "attachment").length;
-  const counted = dropped.filter(({ what }) => what !== "attachment").map((item) => counts(item, texts));
-  if (attachments > 0) counted.push(amount(attachments, texts.leftOutAttachment, texts.leftOutAttachments));
-  return counted.join(", ");
+/** In the order in which they go; see fitPrompt.ts. */
+const kinds: readonly Dropped["what"][] = ["reasoning", "attachment", "turns"];
+
+export function droppedSummary(dropped: readonly Dropped[], texts: WebviewTexts): string {
+  return kinds
+    .flatMap((what) => {
+      const count = dropped.filter((item) => item.what === what).reduce((sum, item) => sum + item.count, 0);
+      return count === 0 ? [] : [counts({ what, count }, texts)];
+    })
+    .join(", ");
 }
 
-function line(item: Dropped, texts: WebviewTexts): string {
+export function droppedLine(item: Dropped, texts: WebviewTexts): string {
   const name = item.what === "attachment" ? visibleText(item.label) : counts(item, texts);
   return fill(texts.leftOutLine, name, formatCount(item.tokens));
 }
 
-function counts({ what, count }: Dropped, texts: WebviewTexts): string {
+function counts({ what, count }: Pick<Dropped, "what" | "count">, texts: WebviewTexts): string {
   switch (what) {
     case "turns":
       return amount(count, texts.leftOutMessage, texts.leftOutMessages);

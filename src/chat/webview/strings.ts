@@ -1,3 +1,4 @@
+import { formatCount } from "../../platform/core/format";
 import { type WebviewTexts, webviewTexts } from "../core/webviewTexts";
 
 const english: WebviewTexts = webviewTexts({ t: (text) => text });
@@ -18,6 +19,11 @@ export function readTexts(json: string | undefined): WebviewTexts {
     return [key, typeof translated === "string" && translated !== "" ? translated : text];
   });
   return Object.fromEntries(texts) as WebviewTexts;
+}
+
+/** A number of tokens, with "≈" where nobody counted them. */
+export function tokenCount(count: number, isCounted: boolean): string {
+  return `${isCounted ? "" : "≈ "}${formatCount(count)}`;
 }
 
 /** Puts values into "{0}", "{1}" of a text. */

@@ -77,8 +77,9 @@ export class EngineJobs {
         const context = await this.context(running, options.feature);
         const since = performance.now();
         await options.before?.();
-        // It is part of what a person waits for.
-        const waited_ms = waited + performance.now() - since;
+        // All of it is what a person waits for.
+        const now = performance.now();
+        const waited_ms = options.askedAt === undefined ? waited + now - since : now - options.askedAt;
         return call(
           running,
           { job, waited_ms, context, ...(options.session === undefined ? {} : { session: options.session }) },

@@ -10,6 +10,7 @@ import type {
 import { PaddockError } from "../../platform/core/errors";
 import type { PromptMessage, Tool } from "../protocol";
 import type { Markers } from "./textStream";
+import { TokenizedTexts } from "./tokenizedTexts";
 
 /** Remembered answers of a context; more than a long conversation has. */
 const REMEMBERED = 500;
@@ -68,10 +69,14 @@ export interface RenderedChat {
 
 /** Renders messages through the model's own chat template and tokenises them. */
 export class ChatRenderer {
+  private readonly tokenized: TokenizedTexts;
+
   constructor(
     private readonly model: LlamaModel,
     private readonly wrapper: ChatWrapper,
-  ) {}
+  ) {
+    this.tokenized = new TokenizedTexts((text, leading) => model.tokenize(text, false, leading));
+  }
 
   get wrapperName(): string {
     return this.wrapper.wrapperName;
@@ -114,7 +119,7 @@ export class ChatRenderer {
     for (const value of text.values) {
       const leading = tokens.length > 0 ? "trimLeadingSpace" : undefined;
       if (typeof value === "string") {
-        for (const token of sampled?.get(value) ?? this.model.tokenize(value, false, leading)) tokens.push(token);
+        for (const token of sampled?.get(value) ?? this.tokenized.of(value, leading)) tokens.push(token);
       } else {
         for (const token of value.tokenize(this.model.tokenizer)) tokens.push(token);
       }

@@ -1,0 +1,187 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { formatCount } from "../../platform/core/format";
+import { visibleText } from "../../platform/core/visibleText";
+import { PaddockElement, icon } from "../../ui/base";
+import type { PromptUsage, UsagePart } from "../core/promptUsage";
+import type { WebviewTexts } from "../core/webviewTexts";
+import type { ChatContext } from "./context";
+import { droppedLine, droppedSummary } from "./leftOut";
+import { fill, tokenCount } from "./strings";
+
+/** The bar's inner length, in its own units. */
+const barLength = 100;
+
+/**
+ * How much of the model's context the next question takes, and, before it is sent, what would be left out of it. The
+ * details open above the input box; Escape and a click elsewhere close them.
+ */
+@customElement("paddock-context-meter")
+export class ContextMeter extends PaddockElement {
+  @property({ attribute: false }) usage: PromptUsage | null = null;
+  @property({ attribute: false }) context!: ChatContext;
+  @state() private open = false;
+  @query(".meter-button") private readonly button!: HTMLElement | null;
+  @query(".meter-panel") private readonly panel!: HTMLElement | null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener("pointerdown", this.onElsewhere);
+  }
+
+  override disconnectedCallback(): void {
+    document.removeEventListener("pointerdown", this.onElsewhere);
+    super.disconnectedCallback();
+  }
+
+  override render(): TemplateResult {
+    const { usage } = this;
+    const { texts } = this.context;
+    const note = usage === null ? "" : warning(usage, texts);
+    return html`<div class="meter" @keydown=${this.keydown}>
+      ${usage === null ? nothing : this.row(usage)}
+      <p class="meter-note ${usage?.tooMany === 0 ? "" : "too-large"}" role="status">
+        ${note === "" ? nothing : html`${icon(usage?.tooMany === 0 ? "fold" : "warning")}<span>${note}</span>`}
+      </p>
+      ${usage !== null && this.open ? this.details(usage) : nothing}
+    </div>`;
+  }
+
+  private row(usage: PromptUsage): TemplateResult {
+    const { texts } = this.context;
+    const { room, isCounted } = usage;
+    const used = tokenCount(usage.tokens, isCounted);
+    const label =
+      room === null ? fill(texts.meterLabelAlone, used) : fill(texts.meterLabel, used, formatCount(room.size));
+    return html`<button
+      type="button"
+      class="meter-button"
+      aria-expanded=${this.open ? "true" : "false"}
+      aria-label=${label}
+      title=${label}
+      @click=${this.toggle}
+    >
+      ${room === null ? nothing : bar(usage, room)}
+      <span>${room === null ? fill(texts.meterTokens, used) : `${used} / ${formatCount(room.size)}`}</span>
+    </button>`;
+  }
+
+  private details(usage: PromptUsage): TemplateResult {
+    const { texts } = this.context;
+    const { room, parts, dropped, isCounted, tooMany } = usage;
+    const line = (name: string, count: number, kind = ""): TemplateResult =>
+      html`<div class=${kind}>
+        <dt>${name}</dt>
+        <dd>${tokenCount(count, isCounted)}</dd>
+      </div>`;
+    return html`<section class="meter-panel" role="dialog" aria-label=${texts.meterTitle} tabindex="-1">
+      <header>
+        <h2>${texts.meterTitle}</h2>
+        <button
+          type="button"
+          class="icon-button"
+          title=${texts.close}
+          aria-label=${texts.close}
+          @click=${() => this.close(true)}
+        >
+          ${icon("close")}
+        </button>
+      </header>
+      ${isCounted ? nothing : html`<p>${texts.meterEstimate}</p>`}
+      <dl>
+        ${[...parts].sort(byPlace).map((part) => line(partName(part, texts), part.tokens))}
+        ${line(texts.meterPrompt, usage.tokens, "total")}
+        ${
+          room === null
+            ? nothing
+            : html`${line(texts.meterAnswer, room.answer)}
+                ${line(texts.meterFree, Math.max(0, room.size - room.answer - usage.tokens))}
+                <div class="total">
+                  <dt>${texts.meterSize}</dt>
+                  <dd>${formatCount(room.size)}</dd>
+                </div>`
+        }
+      </dl>
+      ${tooMany === 0 ? nothing : html`<p>${warning(usage, texts)}</p>`}
+      ${
+        dropped.length === 0
+          ? nothing
+          : html`<h3>${texts.meterDropped}</h3>
+              <ul>
+                ${dropped.map((item) => html`<li>${droppedLine(item, texts)}</li>`)}
+              </ul>`
+      }
+      ${room === null ? nothing : html`<p>${fill(texts.leftOutWhy, formatCount(room.size))}</p>`}
+    </section>`;
+  }
+
+  private readonly toggle = (): void => {
+    if (this.open) {
+      this.close(false);
+      return;
+    }
+    this.open = true;
+    // A screen reader reads the dialog from its beginning.
+    void this.updateComplete.then(() => this.panel?.focus());
+  };
+
+  private close(refocus: boolean): void {
+    this.open = false;
+    if (refocus) this.button?.focus();
+  }
+
+  private readonly keydown = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape" || !this.open) return;
+    // It closes what is in front and nothing else: an answer under way goes on.
+    event.preventDefault();
+    this.close(true);
+  };
+
+  private readonly onElsewhere = (event: Event): void => {
+    if (this.open && event.target instanceof Node && !this.contains(event.target)) this.open = false;
+  };
+}
+
+/** What the prompt takes, then what is kept for the answer at the far end. */
+function bar({ tokens: used, dropped, tooMany }: PromptUsage, room: NonNullable<PromptUsage["room"]>): TemplateResult {
+  const share = (count: number): number => Math.min(barLength, (count / room.size) * barLength);
+  const answer = share(room.answer);
+  return html`<svg
+    class="meter-bar ${tooMany > 0 ? "too-large" : dropped.length > 0 ? "dropping" : ""}"
+    viewBox="0 0 ${barLength} 6"
+    preserveAspectRatio="none"
+    aria-hidden="true"
+  >
+    <rect class="answer" x=${barLength - answer} width=${answer} height="6"></rect>
+    <rect class="prompt" width=${Math.max(share(used), 1)} height="6"></rect>
+  </svg>`;
+}
+
+/** The one line that says that not all will be there; empty when all will. */
+function warning({ tooMany, dropped, isCounted }: PromptUsage, texts: WebviewTexts): string {
+  if (tooMany > 0) return fill(texts.meterTooLarge, tokenCount(tooMany, isCounted));
+  if (dropped.length === 0) return "";
+  return fill(isCounted ? texts.meterWillDrop : texts.meterMayDrop, droppedSummary(dropped, texts));
+}
+
+/** As a person thinks of it: what is always there, what was said, what is attached, what is asked. */
+const places: readonly UsagePart["what"][] = ["system", "instructions", "conversation", "attachment", "question"];
+
+function byPlace(a: UsagePart, b: UsagePart): number {
+  return places.indexOf(a.what) - places.indexOf(b.what);
+}
+
+function partName({ what, label }: UsagePart, texts: WebviewTexts): string {
+  switch (what) {
+    case "system":
+      return texts.meterSystem;
+    case "instructions":
+      return fill(texts.meterInstructions, visibleText(label));
+    case "attachment":
+      return visibleText(label);
+    case "question":
+      return texts.meterQuestion;
+    case "conversation":
+      return texts.meterConversation;
+  }
+}
