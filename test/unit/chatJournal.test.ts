@@ -295,3 +295,39 @@ describe("a line", () => {
     expect(decode({ v: 0, who: "aaaa" })).toEqual({ kind: "unreadable" });
   });
 });
+
+describe("folding a pin", () => {
+  it("goes by the last writer, whatever order the windows' entries come in", () => {
+    const [a, b] = [writer("aaaa"), writer("bbbb")];
+    const entries = [
+      ...firstTurn(a),
+      a({ t: "pinned", at: 10, pinned: true }),
+      b({ t: "pinned", at: 12, pinned: false }),
+      a({ t: "pinned", at: 11, pinned: true }),
+    ];
+    const pinnedAfter = (read: readonly Entry[]): boolean => {
+      const folded = new JournalFold();
+      for (const entry of read) folded.apply(entry);
+      return folded.pinned;
+    };
+    const ours = entries.filter(({ w }) => w === "aaaa");
+    const theirs = entries.filter(({ w }) => w === "bbbb");
+    expect(pinnedAfter(entries)).toBe(false);
+    expect(pinnedAfter([...theirs, ...ours])).toBe(false);
+    expect(pinnedAfter(ours)).toBe(true);
+    // In the same millisecond the writer's name decides, the same in every window.
+    const same = [a({ t: "pinned", at: 20, pinned: true }), b({ t: "pinned", at: 20, pinned: false })];
+    expect(pinnedAfter([...entries, ...same])).toBe(false);
+    expect(pinnedAfter([...entries, ...same.reverse()])).toBe(false);
+  });
+
+  it("is in the summary and in what makes the conversation anew, and changes neither its time nor its place in time", () => {
+    const stamp = writer("aaaa");
+    const folded = new JournalFold();
+    for (const entry of firstTurn(stamp)) folded.apply(entry);
+    const { updatedAt } = folded.summary();
+    folded.apply(stamp({ t: "pinned", at: 99, pinned: true }));
+    expect(folded.summary()).toMatchObject({ pinned: true, updatedAt });
+    expect(folded.drafts(() => false)).toContainEqual({ t: "pinned", at: 99, pinned: true });
+  });
+});

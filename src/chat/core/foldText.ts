@@ -53,7 +53,8 @@ export interface Snippet {
 export function snippetOf(text: string, terms: readonly string[], length: number): Snippet {
   const whole = text.normalize("NFC");
   const foundAt = firstOf(foldText(whole), terms);
-  const before = Math.floor(length / 4);
+  // Little enough that the match is seen in a narrow side bar.
+  const before = Math.floor(length / 6);
   let start = foundAt <= before ? 0 : foundAt - before;
   // Begin at a word where one is near, and never within a character.
   const space = start === 0 ? -1 : whole.slice(start, foundAt).search(/\s/u);

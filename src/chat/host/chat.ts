@@ -2,6 +2,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { DisposableStore } from "../../platform/core/disposables";
 import { ConversationStore } from "../node/conversationStore";
+import { followKvStates } from "../node/followKvStates";
 import { PresetStore } from "../node/presetStore";
 import { Attachments, isEmptyTaken } from "./attachments";
 import { ChatController } from "./chatController";
@@ -106,7 +107,7 @@ export const createChat: CreateChat = (deps) => {
   const keepEpoch = (): PromiseLike<void> => deps.memento.update(epochKey, store.epochName ?? undefined);
   const start = async (): Promise<void> => {
     await Promise.all([store.start(), presets.refresh()]);
-    keepStates();
+    subscriptions.add(followKvStates(store, kvStates));
     // All was deleted since this workspace was open last: what the window kept of it goes too.
     if (store.epochName !== null && deps.memento.get(epochKey) !== store.epochName) presenter.forget();
     await keepEpoch();
@@ -114,20 +115,6 @@ export const createChat: CreateChat = (deps) => {
     // It may have been removed in another window; then the list is what there is.
     if (remembered !== undefined && controller.selectedId === null)
       await controller.select(remembered).catch(() => undefined);
-  };
-  const keepStates = (): void => {
-    const isKnown = (conversation: string): boolean => store.list().some(({ id }) => id === conversation);
-    // A list that could not be read says nothing about what is gone.
-    if (store.problem() === undefined) void kvStates.sweep(isKnown);
-    let epoch = store.epochName;
-    subscriptions.add(
-      store.onDidChange(({ id }) => {
-        if (id !== null && !isKnown(id)) void kvStates.forget(id);
-        // All data was deleted, by this window or another.
-        if (store.epochName !== epoch) void kvStates.clear();
-        epoch = store.epochName;
-      }),
-    );
   };
   subscriptions.add(controller.onDidSelect((id) => kvStates.show(id, () => activeModel.current().id)));
   let started: Promise<void> | undefined;

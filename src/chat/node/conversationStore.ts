@@ -333,9 +333,12 @@ export class ConversationStore {
   }
 
   private async refreshOne(id: string): Promise<void> {
+    const before = this.revision(id);
+    const wasLoaded = this.loaded.has(id);
     // A file that another window writes to is read piece by piece, not from the start at each piece.
     if (this.rows.has(id)) await this.load(id).catch(() => undefined);
-    const changed = await this.scanOne(id);
+    // What has just been loaded has what is new in it already.
+    const changed = (await this.scanOne(id)) || (!wasLoaded && this.revision(id) !== before);
     // A window that has just opened is not known yet, and its answer would look interrupted.
     const writers = this.rows.get(id)?.summary.openWriters ?? [];
     if (writers.some((writer) => !this.writers.isLive(writer))) await this.writers.refresh();

@@ -118,7 +118,13 @@ export const chatStyles = css`
     text-overflow: ellipsis;
     white-space: nowrap;
   }
+  /* Two lines, or in a narrow side bar the match would be what is cut off. */
   .row-snippet {
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 2;
+    white-space: normal;
+    overflow-wrap: anywhere;
     color: var(--quiet);
     font-size: 0.92em;
   }
