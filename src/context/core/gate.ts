@@ -27,7 +27,8 @@ const secretNames: readonly RegExp[] = [
 const sharedNames = /^\.env(\..+)?\.(example|sample|template|dist)$|^\.env\.(example|sample|template|dist)$/u;
 /** Folders in which every file is a secret. */
 const secretFolders: ReadonlySet<string> = new Set([".ssh", ".gnupg", ".aws"]);
-const privateKey = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----/u;
+/** The end counts too: what shows only the last lines of a key shows the key. */
+const privateKey = /-----(?:BEGIN|END) (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----/u;
 
 /** @param path absolute or relative, of either kind of slash; ask for the real path of a link too. */
 export function refusalOfPath(path: string): Refusal | undefined {
@@ -50,5 +51,5 @@ export function refusalOfSize(bytes: number): Refusal | undefined {
 export function refusalOfText(text: string): Refusal | undefined {
   if (text.includes("\0")) return { why: "binary" };
   const key = privateKey.exec(text);
-  return key === null ? undefined : { why: "secret", what: key[0].replaceAll("-", "").replace("BEGIN ", "") };
+  return key === null ? undefined : { why: "secret", what: key[0].replaceAll("-", "").replace(/^(?:BEGIN|END) /u, "") };
 }
