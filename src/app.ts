@@ -6,8 +6,8 @@ import { profilePrompts } from "./chat/host/profilePrompts";
 import { KvFolder } from "./chat/node/kvFolder";
 import { KvStates } from "./chat/node/kvStates";
 import { contextCommands } from "./context/host/contextCommands";
-import { takeFiles } from "./context/host/takeFiles";
-import { selectedText } from "./context/host/workspaceSources";
+import { WorkspaceContext } from "./context/host/workspaceContext";
+import { selectedText, takeFiles } from "./context/host/workspaceSources";
 import { BlockApplier } from "./edits/host/applyBlock";
 import { EditService } from "./edits/host/editService";
 import { registerReviewCommands } from "./edits/host/reviewCommands";
@@ -75,6 +75,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       log,
     }),
   );
+  const workspaceContext = store.add(new WorkspaceContext(log));
   const edits = store.add(new EditService());
   store.add(registerReviewCommands(edits, report));
   const blocks = store.add(new BlockApplier(edits));
@@ -118,7 +119,17 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       (generating) => void vscode.commands.executeCommand("setContext", "paddock.generating", generating),
     ),
   );
-  registerCommands(store, { chat, engine, active, registry, history, log, report, extensionId: context.extension.id });
+  registerCommands(store, {
+    chat,
+    workspaceContext,
+    engine,
+    active,
+    registry,
+    history,
+    log,
+    report,
+    extensionId: context.extension.id,
+  });
   store.add(followEngineSettings(settings, engine, active, report));
 
   const activationMs = performance.now() - started;
@@ -141,6 +152,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
 
 interface CommandRooms {
   readonly chat: Chat;
+  readonly workspaceContext: WorkspaceContext;
   readonly engine: EmbeddedEngine;
   readonly active: ActiveModelService;
   readonly registry: ModelRegistry;
@@ -176,7 +188,7 @@ function registerCommands(store: DisposableStore, rooms: CommandRooms): void {
   add("openChat", () => chat.focusInput());
   add("newConversation", () => chat.newConversation());
   for (const [name, run] of Object.entries(chat.commands)) add(name, run);
-  for (const [name, run] of contextCommands((taken) => chat.attach(taken))) add(name, run);
+  for (const [name, run] of contextCommands(rooms.workspaceContext, (taken) => chat.attach(taken))) add(name, run);
   add("stopAnswer", () => chat.stop());
   add("switchModel", () => pickModel(registry, active, engine));
   add("chooseModelFile", () => pickModelFile(active));

@@ -5,7 +5,7 @@ import { IgnoreRules } from "../../src/context/core/ignoreRules";
 import { maxGathered } from "../../src/context/core/limits";
 import { outlineText } from "../../src/context/core/outline";
 import { problemList } from "../../src/context/core/problemList";
-import { rankNames, rankPaths } from "../../src/context/core/ranking";
+import { PathIndex, rankNames } from "../../src/context/core/ranking";
 import { terminalText } from "../../src/context/core/terminalText";
 
 describe("what Git ignores", () => {
@@ -268,7 +268,12 @@ describe("what fits what was typed", () => {
     "docs/chat.md",
     "README.md",
   ];
-  const rank = (query: string, recent: string[] = []) => rankPaths(query, paths, new Set(recent), 10);
+  const indexOf = (all: readonly string[]): PathIndex => {
+    const index = new PathIndex();
+    for (const path of all) index.add(path);
+    return index;
+  };
+  const rank = (query: string, recent: string[] = []) => indexOf(paths).search(query, new Set(recent), 10);
 
   it.each([
     ["app", "src/app.ts"],
@@ -279,17 +284,17 @@ describe("what fits what was typed", () => {
     ["chat.md", "docs/chat.md"],
   ])("%s is %s", (query, expected) => expect(rank(query)[0]).toBe(expected));
 
-  it("is what is open where two fit, and only that where nothing was typed", () => {
+  it("is what is open where two fit, however many others do", () => {
     expect(rank("app", ["test/fixtures/application.ts"])[0]).toBe("test/fixtures/application.ts");
-    expect(rank("", ["docs/chat.md"])).toEqual(["docs/chat.md"]);
     expect(rank("zzz", ["docs/chat.md"])).toEqual([]);
+    const many = indexOf(Array.from({ length: 1_000 }, (_, index) => `a/file${index}.ts`));
+    expect(many.search("file", new Set(["a/file777.ts"]), 5)[0]).toBe("a/file777.ts");
   });
 
   it("is found among many in time", () => {
-    const many = Array.from({ length: 20_000 }, (_, index) => `src/part${index % 97}/module${index}/file${index}.ts`);
-    rankPaths("file", many, new Set(), 30);
+    const many = indexOf(Array.from({ length: 20_000 }, (_, at) => `src/part${at % 97}/module${at}/file${at}.ts`));
     const since = performance.now();
-    expect(rankPaths("file199", many, new Set(), 30).length).toBe(30);
+    expect(many.search("file199", new Set(), 30).length).toBe(30);
     expect(performance.now() - since).toBeLessThan(500);
   });
 

@@ -111,9 +111,9 @@ export class CommandLog {
     return command;
   }
 
-  /** The newest first. */
+  /** The newest first. Shells report an empty command when somebody presses Enter at the prompt; it is none. */
   recent(): readonly RecordedCommand[] {
-    return [...this.commands].reverse();
+    return this.commands.filter(({ commandLine }) => commandLine.trim() !== "").reverse();
   }
 
   /** The last one of the terminal in front, or where it has none, of any. */

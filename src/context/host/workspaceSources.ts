@@ -1,18 +1,9 @@
-import { realpath } from "node:fs/promises";
-import path from "node:path";
-import ignore from "ignore";
 import * as vscode from "vscode";
 import { PaddockError } from "../../platform/core/errors";
-import { formatBytes } from "../../platform/core/format";
-import { type Refusal, refusalOfPath, refusalOfSize, refusalOfText } from "../core/gate";
-
-/** Something of the workspace with its text as it is now. */
-export interface WorkspaceReference {
-  /** "src/app.ts" or "src/app.ts:3-9". */
-  readonly label: string;
-  readonly uri: string;
-  readonly text: string;
-}
+import { refusalOfSize, refusalOfText } from "../core/gate";
+import { check, refused, refusalOfUri } from "./gateChecks";
+import { isIgnored } from "./gitIgnored";
+import { orRefusal, taken, type Taken, together, type WorkspaceReference } from "./taken";
 
 /** The selection of the active editor. @throws PaddockError `unsupported`: nothing selected, or refused by the gate. */
 export async function selectedText(): Promise<WorkspaceReference> {
@@ -23,21 +14,34 @@ export async function selectedText(): Promise<WorkspaceReference> {
     });
   }
   const { document, selection } = editor;
-  await checkPath(document.uri);
-  const text = document.getText(selection);
+  return rangeText(document, selection, `${nameOf(document.uri)}:${linesOf(selection)}`);
+}
+
+/** Lines of a document, refused where the whole of it would be. */
+export async function rangeText(
+  document: vscode.TextDocument,
+  range: vscode.Range,
+  label: string,
+): Promise<WorkspaceReference> {
+  check(await refusalOfUri(document.uri));
+  const text = document.getText(range);
   check(refusalOfSize(Buffer.byteLength(text)));
   // A few lines of a key's file show it as well as the whole does.
   check(refusalOfText(document.getText()));
-  const from = selection.start.line + 1;
-  const to = selection.end.line + (selection.end.character === 0 && selection.end.line > selection.start.line ? 0 : 1);
-  const lines = from === to ? String(from) : `${from}-${to}`;
-  return { label: `${vscode.workspace.asRelativePath(document.uri)}:${lines}`, uri: document.uri.toString(), text };
+  return { label, uri: document.uri.toString(), text };
+}
+
+/** "3-9", or "3" for one line. A range that ends before a line's first character does not have that line. */
+export function linesOf({ start, end }: vscode.Range): string {
+  const from = start.line + 1;
+  const to = end.line + (end.character === 0 && end.line > start.line ? 0 : 1);
+  return from === to ? String(from) : `${from}-${to}`;
 }
 
 /** A file as it is in the editor, or on disk where it isn't open. @throws PaddockError when the gate refuses it. */
 export async function fileText(uri: vscode.Uri): Promise<WorkspaceReference> {
-  await checkPath(uri);
-  const label = vscode.workspace.asRelativePath(uri);
+  check(await refusalOfUri(uri));
+  const label = nameOf(uri);
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
   const text = open?.getText() ?? (await readText(uri, label));
   check(refusalOfSize(Buffer.byteLength(text)));
@@ -45,30 +49,18 @@ export async function fileText(uri: vscode.Uri): Promise<WorkspaceReference> {
   return { label, uri: uri.toString(), text };
 }
 
-/** A .gitignore between the file and its workspace folder covers it. */
-export async function isIgnored(uri: vscode.Uri): Promise<boolean> {
-  const folder = vscode.workspace.getWorkspaceFolder(uri);
-  if (folder === undefined) return false;
-  const pieces = path.posix.relative(folder.uri.path, uri.path).split("/");
-  let isCovered = false;
-  for (let depth = 0; depth < pieces.length; depth++) {
-    const rules = await readRules(vscode.Uri.joinPath(folder.uri, ...pieces.slice(0, depth), ".gitignore"));
-    if (rules === undefined) continue;
-    const { ignored, unignored } = ignore().add(rules).test(pieces.slice(depth).join("/"));
-    // A deeper file has the last word.
-    if (ignored) isCovered = true;
-    else if (unignored) isCovered = false;
-  }
-  return isCovered;
+/** The same for one of several: what is refused or ignored says so at its name. */
+export function takeFile(uri: vscode.Uri): Promise<Taken> {
+  return orRefusal(nameOf(uri), async () => taken(await fileText(uri), await isIgnored(uri)));
 }
 
-async function readRules(uri: vscode.Uri): Promise<string | undefined> {
-  try {
-    return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
-  } catch {
-    // Most folders have none.
-    return undefined;
-  }
+export async function takeFiles(uris: readonly vscode.Uri[]): Promise<Taken> {
+  return together(await Promise.all([...new Map(uris.map((uri) => [uri.toString(), uri])).values()].map(takeFile)));
+}
+
+/** As the person knows it: its path in the workspace. */
+export function nameOf(uri: vscode.Uri): string {
+  return vscode.workspace.asRelativePath(uri);
 }
 
 async function readText(uri: vscode.Uri, label: string): Promise<string> {
@@ -88,40 +80,5 @@ async function readText(uri: vscode.Uri, label: string): Promise<string> {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw refused({ why: "binary" });
-  }
-}
-
-/** A link's name says nothing about what it leads to. */
-async function checkPath(uri: vscode.Uri): Promise<void> {
-  check(refusalOfPath(uri.path));
-  if (uri.scheme !== "file") return;
-  const real = await realpath(uri.fsPath).catch(() => uri.fsPath);
-  check(refusalOfPath(real));
-}
-
-function check(refusal: Refusal | undefined): void {
-  if (refusal !== undefined) throw refused(refusal);
-}
-
-function refused(refusal: Refusal): PaddockError {
-  switch (refusal.why) {
-    case "secret":
-      return new PaddockError(
-        "unsupported",
-        vscode.l10n.t("Paddock never shows a model what looks like a secret: {0}.", refusal.what),
-        { remedy: vscode.l10n.t("Copy what is no secret into your question yourself.") },
-      );
-    case "binary":
-      return new PaddockError("unsupported", vscode.l10n.t("Only text can be attached, and this is none."));
-    case "tooLarge":
-      return new PaddockError(
-        "unsupported",
-        vscode.l10n.t(
-          "This has {0}; what is attached may have {1}.",
-          formatBytes(refusal.bytes),
-          formatBytes(refusal.most),
-        ),
-        { remedy: vscode.l10n.t("Select the part that matters and attach the selection.") },
-      );
   }
 }

@@ -5,7 +5,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { PromptFiles, type SlashCommand } from "../../../src/chat/host/promptFiles";
 import { profilePrompts } from "../../../src/chat/host/profilePrompts";
-import { takeFiles } from "../../../src/context/host/takeFiles";
+import { takeFiles } from "../../../src/context/host/workspaceSources";
 import { selectedText } from "../../../src/context/host/workspaceSources";
 import { silentLogger } from "../../../src/platform/core/logger";
 import { paddock } from "./extension";

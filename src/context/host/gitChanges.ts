@@ -1,0 +1,166 @@
+import path from "node:path";
+import * as vscode from "vscode";
+import { PaddockError } from "../../platform/core/errors";
+import { formatCount } from "../../platform/core/format";
+import { type DiffPart, diffParts } from "../core/diffParts";
+import { refusalOfPath, refusalOfText } from "../core/gate";
+import { maxGathered } from "../core/limits";
+import { terminalText } from "../core/terminalText";
+import { refused, refusalOfUri } from "./gateChecks";
+import { type GitChange, type GitRepository, untrackedStatus } from "./gitApi";
+import { nothingTaken, refusal, type Taken } from "./taken";
+
+/** Names of files whose text is not there. */
+const maxNames = 100;
+/** So many files are looked at in the same time. */
+const atOnce = 4;
+
+interface Section {
+  readonly title: string;
+  readonly parts: readonly DiffPart[];
+}
+
+/**
+ * What is changed in a repository: staged, not staged, and the names of what is untracked. Files that hold secrets are
+ * refused by name. @throws PaddockError where nothing is changed; cancelled.
+ */
+export async function changedLines(repository: GitRepository, signal: AbortSignal): Promise<Taken> {
+  await repository.status();
+  signal.throwIfAborted();
+  const staged = diffParts(await readDiff(repository, true));
+  signal.throwIfAborted();
+  const unstaged = diffParts(await readDiff(repository, false));
+  signal.throwIfAborted();
+  if (staged.other !== "" || unstaged.other !== "") {
+    throw new PaddockError("unsupported", vscode.l10n.t("Git shows changes here with another program's words."), {
+      remedy: vscode.l10n.t(
+        "Turn off diff.external in Git's configuration, so that Paddock can tell files that hold secrets.",
+      ),
+    });
+  }
+  const all = [...staged.parts, ...unstaged.parts];
+  const refusals = new Map<string, PaddockError>();
+  await eachOf(all, signal, async (part) => {
+    const byName = await refusalOfNames(repository, part);
+    if (byName !== undefined) refusals.set(nameOfPart(part), byName);
+  });
+  const fits = whatFits(all.filter((part) => !refusals.has(nameOfPart(part))));
+  // Each costs git processes, so what is not shown is not looked into.
+  await eachOf([...fits], signal, async (part) => {
+    const byContent = await refusalOfContent(repository, part);
+    if (byContent !== undefined) refusals.set(nameOfPart(part), byContent);
+  });
+  const isNamed = (part: DiffPart): boolean => !refusals.has(nameOfPart(part));
+  const isShown = (part: DiffPart): boolean => isNamed(part) && fits.has(part);
+  const sections: Section[] = [
+    { title: "Staged changes", parts: staged.parts.filter(isShown) },
+    { title: "Changes not staged", parts: unstaged.parts.filter(isShown) },
+  ];
+  const left = [...new Set(all.filter((part) => isNamed(part) && !fits.has(part)).map(nameOfPart))];
+  const untracked = untrackedNames(repository);
+  if (all.length + untracked.length === 0) {
+    throw new PaddockError("unsupported", vscode.l10n.t("Nothing is changed in {0}.", repository.rootUri.fsPath));
+  }
+  const refusedFiles = [...refusals].flatMap(([label, error]) => refusal(label, error).refused);
+  const text = textOf(sections, left, untracked);
+  if (text === "") return { ...nothingTaken, refused: refusedFiles };
+  const uri = `paddock-context:git?${encodeURIComponent(repository.rootUri.toString())}`;
+  const branch = repository.state.HEAD?.name;
+  const label = branch === undefined ? "Git diff" : `Git diff (${branch})`;
+  return { references: [{ label, uri, text }], ignored: [], refused: refusedFiles };
+}
+
+/** How many files are changed, where VS Code has looked already. */
+export function countChanges({ state }: GitRepository): number {
+  const all = [state.indexChanges, state.workingTreeChanges, state.mergeChanges, state.untrackedChanges ?? []].flat();
+  return new Set(all.map(({ uri }) => uri.toString())).size;
+}
+
+/** Colours come with color.ui=always. */
+async function readDiff(repository: GitRepository, isStaged: boolean): Promise<string> {
+  const diff = await repository.diff(isStaged);
+  return diff.includes("\x1b") ? terminalText(diff) : diff;
+}
+
+function nameOfPart({ paths }: DiffPart): string {
+  return paths[0] ?? "";
+}
+
+async function eachOf(
+  parts: readonly DiffPart[],
+  signal: AbortSignal,
+  work: (part: DiffPart) => Promise<void>,
+): Promise<void> {
+  const waiting = [...parts];
+  const next = async (): Promise<void> => {
+    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+      signal.throwIfAborted();
+      await work(part);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, next));
+}
+
+/** As many whole files as there is room for. */
+function whatFits(parts: readonly DiffPart[]): ReadonlySet<DiffPart> {
+  let length = 0;
+  return new Set(
+    parts.filter(({ text }) => {
+      if (length + text.length > maxGathered) return false;
+      length += text.length;
+      return true;
+    }),
+  );
+}
+
+async function refusalOfNames({ rootUri }: GitRepository, { paths }: DiffPart): Promise<PaddockError | undefined> {
+  for (const name of paths) {
+    const byName = refusalOfPath(name) ?? (await refusalOfUri(vscode.Uri.joinPath(rootUri, name)));
+    if (byName !== undefined) return refused(byName);
+  }
+  return undefined;
+}
+
+/** By all of the file's text, before and after: a few lines of a key are the key. */
+async function refusalOfContent(
+  repository: GitRepository,
+  { paths, text }: DiffPart,
+): Promise<PaddockError | undefined> {
+  const reads = paths.flatMap((name) => {
+    const uri = vscode.Uri.joinPath(repository.rootUri, name);
+    return [
+      () => repository.show("HEAD", uri.fsPath),
+      () => repository.show("", uri.fsPath),
+      async () => new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)),
+    ];
+  });
+  for (const read of [() => Promise.resolve(text), ...reads]) {
+    // Most names are new here or gone there. What is no text git marks itself, and shows nothing of it.
+    const refusal = refusalOfText(await read().catch(() => ""));
+    if (refusal?.why === "secret") return refused(refusal);
+  }
+  return undefined;
+}
+
+function untrackedNames({ rootUri, state }: GitRepository): string[] {
+  const isUntracked = ({ status }: GitChange): boolean => status === untrackedStatus;
+  return [...state.workingTreeChanges.filter(isUntracked), ...(state.untrackedChanges ?? [])]
+    .map(({ uri }) => path.posix.relative(rootUri.path, uri.path))
+    .filter((name) => refusalOfPath(name) === undefined);
+}
+
+function textOf(sections: readonly Section[], left: readonly string[], untracked: readonly string[]): string {
+  const list = (title: string, names: readonly string[]): string[] =>
+    names.length === 0 ? [] : [`# ${title}\n${names.slice(0, maxNames).join("\n")}${more(names)}`];
+  return [
+    ...sections
+      .filter(({ parts }) => parts.length > 0)
+      .map(({ title, parts }) => `# ${title}\n${parts.map(({ text }) => text).join("\n")}`),
+    ...list("Changed too, left out for want of room", left),
+    ...list("New files that Git does not know yet", untracked),
+  ].join("\n\n");
+}
+
+function more(names: readonly string[]): string {
+  return names.length <= maxNames ? "" : `\nand ${formatCount(names.length - maxNames)} more`;
+}
