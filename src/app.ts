@@ -76,7 +76,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     }),
   );
   const workspaceContext = store.add(new WorkspaceContext(log));
-  const edits = store.add(new EditService());
+  const edits = store.add(new EditService(context.workspaceState));
   store.add(registerReviewCommands(edits, report));
   const blocks = store.add(new BlockApplier(edits));
   const chat = store.add(

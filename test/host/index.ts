@@ -16,6 +16,7 @@ export async function run(): Promise<void> {
   mocha.suite.emit("pre-require", globalThis as never, "", mocha);
   await import("./suite/activation.test");
   await import("./suite/answer.test");
+  await import("./suite/applyBlock.test");
   await import("./suite/context.test");
   await import("./suite/contextSources.test");
   await import("./suite/edits.test");

@@ -73,20 +73,50 @@ async function ready(page: Page): Promise<void> {
 
 /**
  * Runs a command by its title from the palette, as a person would. Opened anew until the command is in the list: after
- * a reload the editor learns of an extension's commands only when the palette may already be open.
+ * a reload the editor learns of an extension's commands only when the palette may already be open. F1 is first pressed
+ * wherever the keyboard is; when that opens nothing, as in a webview that is being built, from the workbench itself.
  */
 export async function runCommand(page: Page, title: string): Promise<void> {
   const input = page.locator(".quick-input-widget input").first();
   const row = page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first();
+  await page.bringToFront();
+  let attempt = 0;
   await expect(async () => {
-    await page.keyboard.press("Escape");
+    const patience = Math.min(3_000 * ++attempt, 12_000);
+    // Only the palette's own Escape: in the chat it would stop an answer.
+    if (await input.isVisible()) await input.press("Escape");
+    if (attempt > 1) await focusWorkbench(page);
     await page.keyboard.press("F1");
-    await input.waitFor({ timeout: 3_000 });
+    await input.waitFor({ timeout: patience }).catch(async (error: unknown) => {
+      throw new Error(`F1 opened no palette, with the keyboard at ${await keyboardAt(page)}.`, { cause: error });
+    });
     await input.fill(`>${title}`);
-    await row.waitFor({ timeout: 3_000 });
+    await row.waitFor({ timeout: patience });
+    // What takes the keyboard away meanwhile, as a chat that has just come up does, closes the palette.
+    await expect(input).toBeFocused({ timeout: 1_000 });
+    await page.keyboard.press("Enter");
   }).toPass({ timeout: 60_000 });
-  await page.keyboard.press("Enter");
   await input.waitFor({ state: "hidden" });
+}
+
+/** Takes the keyboard out of any webview. */
+async function focusWorkbench(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+  });
+}
+
+/** Where the keyboard is, frame in frame, for the message of a test that failed. */
+async function keyboardAt(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const steps = [`${document.visibilityState} window${document.hasFocus() ? "" : " without focus"}`];
+    for (let at: Document | null = document; at !== null;) {
+      const element: Element | null = at.activeElement;
+      steps.push(element === null ? "nothing" : `${element.localName}.${element.className}`);
+      at = element?.localName === "iframe" ? (element as HTMLIFrameElement).contentDocument : null;
+    }
+    return steps.join(" > ");
+  });
 }
 
 /** The chat's page inside its two frames. */

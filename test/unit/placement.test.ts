@@ -63,9 +63,13 @@ const source = typescript.join("\n");
 describe("where a block belongs", () => {
   it("is the whole file when it begins and ends as the file does and has most of it", () => {
     const block = source.replace("x + y", "y + x");
-    expect(place(block)).toEqual({ kind: "whole", proposed: block.split("\n") });
+    expect(place(block)).toEqual({ kind: "whole", proposed: block.split("\n"), leftOut: 0 });
     expect(text(place(source.trimEnd()))).toBe(source);
-    expect(place("const x = 1;\n", { document: [""] })).toEqual({ kind: "whole", proposed: ["const x = 1;", ""] });
+    expect(place("const x = 1;\n", { document: [""] })).toEqual({
+      kind: "whole",
+      proposed: ["const x = 1;", ""],
+      leftOut: 0,
+    });
   });
 
   it("is not the whole file when a definition is missing", () => {
@@ -179,7 +183,33 @@ describe("where a block belongs", () => {
     expect(placed).toEqual({
       kind: "located",
       proposed: ["start();", "one(1);", "two(2, true);", "three(3);", "end();", ""],
+      leftOut: 0,
     });
+  });
+
+  it("counts the lines that a block lacks, since nobody can tell whether it takes them out or skipped them", () => {
+    const document = ["start();", "", "one(1);", "two(2);", "// Three.", "three(3);", "four(4);", "end();", ""];
+    // As statements, as the whole file, as a function: none of them says a word for what stays.
+    expect(place("one(1);\nthree(3);\nfour(4, true);\n", { document })).toEqual({
+      kind: "located",
+      proposed: ["start();", "", "one(1);", "three(3);", "four(4, true);", "end();", ""],
+      leftOut: 2,
+    });
+    const whole = "start();\n\none(1);\n// Three.\nthree(3);\nfour(4);\nend();\n";
+    expect(place(whole, { document })).toMatchObject({ kind: "whole", leftOut: 1 });
+    const longer = source.replace("  return x + y;", "  log(x);\n  log(y);\n  return x + y;").split("\n");
+    const shorter = "export function add(x: number, y: number): number {\n  return x + y;\n}\n";
+    expect(place(shorter, { document: longer })).toMatchObject({ kind: "located", leftOut: 2 });
+  });
+
+  it("counts no line that stays by an elision, is changed, or is blank", () => {
+    const document = ["start();", "", "one(1);", "two(2);", "three(3);", "end();", ""];
+    expect(place("one(1);\n// ... existing code ...\nthree(3, 3);\n", { document })).toEqual({
+      kind: "located",
+      proposed: ["start();", "", "one(1);", "two(2);", "three(3, 3);", "end();", ""],
+      leftOut: 0,
+    });
+    expect(place("start();\none(1);\ntwo(3);\n", { document })).toMatchObject({ kind: "located", leftOut: 0 });
   });
 
   it("is offered at the selection or the cursor when nothing says where it belongs", () => {

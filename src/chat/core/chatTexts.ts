@@ -25,6 +25,8 @@ export interface ChatTexts {
   readonly noCommand: string;
   readonly severalLines: string;
   readonly severalLinesRemedy: string;
+  readonly noTerminal: string;
+  readonly noTerminalRemedy: string;
   readonly linkRefused: string;
   readonly fileGone: string;
   readonly instructionsGone: string;

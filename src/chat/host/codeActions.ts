@@ -70,7 +70,21 @@ export class CodeActions {
       vscode.window.terminals.find((open) => open.name === name && open.exitStatus === undefined) ??
       vscode.window.createTerminal({ name });
     terminal.show();
-    await terminal.processId;
+    if (!(await isRunning(terminal))) {
+      throw new PaddockError("unsupported", texts.noTerminal, { remedy: texts.noTerminalRemedy });
+    }
     terminal.sendText(command, false);
   }
+}
+
+/** A terminal that the editor refuses, as it may in Restricted Mode, closes and never says its process. */
+async function isRunning(terminal: vscode.Terminal): Promise<boolean> {
+  const closing = new Promise<undefined>((resolve) => {
+    const listener = vscode.window.onDidCloseTerminal((closed) => {
+      if (closed === terminal) resolve(undefined);
+    });
+    const done = (): void => void listener.dispose();
+    void terminal.processId.then(done, done);
+  });
+  return (await Promise.race([terminal.processId, closing])) !== undefined;
 }

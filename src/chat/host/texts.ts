@@ -49,6 +49,10 @@ export function chatTexts(): ChatTexts {
     noCommand: vscode.l10n.t("There is no command in this code."),
     severalLines: vscode.l10n.t("Only a command of one line can be put into the terminal: a shell might run the rest."),
     severalLinesRemedy: vscode.l10n.t("Copy the code and paste the lines you want yourself."),
+    noTerminal: vscode.l10n.t("The editor opened no terminal for this command."),
+    noTerminalRemedy: vscode.l10n.t(
+      "In Restricted Mode VS Code starts terminals only in a workspace that you trust. The command can still be copied.",
+    ),
     linkRefused: vscode.l10n.t("Only links to web pages (http and https) can be opened."),
     fileGone: vscode.l10n.t("There is no such file in this workspace any more."),
     instructionsGone: vscode.l10n.t("This file is not among the workspace's instructions any more."),

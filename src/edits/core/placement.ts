@@ -1,4 +1,5 @@
 import { companionsStart, definedName, extentEnd, indentOf } from "./definitions";
+import { hunksBetween } from "./hunks";
 import { applyLineEdits, type LineEdit } from "./lineEdit";
 import { isSignificant } from "./lines";
 
@@ -16,20 +17,29 @@ export interface PlaceRequest {
  * offered where the person is. nowhere: there is no such place either.
  */
 export type Placement =
-  | { readonly kind: "whole" | "located" | "selection" | "cursor"; readonly proposed: readonly string[] }
+  | {
+      readonly kind: "whole" | "located";
+      readonly proposed: readonly string[];
+      /**
+       * Lines of the document that would go with nothing in their place. Without a word for what stays, nobody can tell
+       * a line that the block takes out from one that it merely skipped, so the person is told of them.
+       */
+      readonly leftOut: number;
+    }
+  | { readonly kind: "selection" | "cursor"; readonly proposed: readonly string[] }
   | { readonly kind: "nowhere" };
 
 /** Finds where a block of code belongs in a document. What the block merely leaves out is never taken away. */
 export function placeBlock({ block, document, language, selection }: PlaceRequest): Placement {
   const code = withoutBlankEnds(block);
   if (code.length === 0) return { kind: "nowhere" };
-  if (document.every((line) => line.trim() === "")) return { kind: "whole", proposed: [...code, ""] };
+  if (document.every((line) => line.trim() === "")) return { kind: "whole", proposed: [...code, ""], leftOut: 0 };
   const segments = splitAtElisions(code, language);
   const elided = segments.elided;
-  if (!elided && isWhole(code, document)) return { kind: "whole", proposed: likeDocument(code, document) };
+  if (!elided && isWhole(code, document)) return placed("whole", document, likeDocument(code, document));
   const edits = locate(segments.parts, document, elided);
   if (edits !== undefined && !losesDefinitions(edits, document, code)) {
-    return { kind: "located", proposed: applyLineEdits(document, edits) };
+    return placed("located", document, applyLineEdits(document, edits));
   }
   // A part with holes in it must not be put anywhere as it is.
   if (elided || selection === undefined) return { kind: "nowhere" };
@@ -40,6 +50,12 @@ export function placeBlock({ block, document, language, selection }: PlaceReques
   const last = isBlank && end === document.length;
   const proposed = applyLineEdits(document, [{ start: selection.start, end, lines: last ? [...own, ""] : own }]);
   return { kind: selection.start < selection.end ? "selection" : "cursor", proposed };
+}
+
+function placed(kind: "whole" | "located", document: readonly string[], proposed: readonly string[]): Placement {
+  const gone = hunksBetween(document, proposed).filter(({ added }) => !added.some(isSignificant));
+  const leftOut = gone.reduce((sum, { removed }) => sum + removed.filter(isSignificant).length, 0);
+  return { kind, proposed, leftOut };
 }
 
 const elisionWords =
@@ -114,7 +130,7 @@ function locate(parts: readonly Part[], document: readonly string[], elided: boo
     const found =
       byDefinitions(part.lines, document, from) ??
       byAnchors(part.lines, document, from) ??
-      (elided ? byScope(part, document, from, opener) : undefined);
+      (elided ? (byLikeness(part.lines, document, from) ?? byScope(part, document, from, opener)) : undefined);
     if (found === undefined) return undefined;
     edits.push(...found.edits);
     from = Math.max(from, found.end);
@@ -258,6 +274,25 @@ function byAnchors(lines: readonly string[], document: readonly string[], from: 
   const shifted = reindent(lines, indentOf(lines[first.line] ?? ""), indentOf(document[first.at] ?? ""));
   const opener = /[{:([]\s*$/.test(lines[last.line] ?? "") ? last.at : undefined;
   return { edits: [{ start, end, lines: shifted }], end, ...(opener === undefined ? {} : { opener }) };
+}
+
+/** Statements of which each is one of the document's, changed: like that one and no other, in the same order. */
+function byLikeness(lines: readonly string[], document: readonly string[], from: number): Found | undefined {
+  if (lines.some((line) => definedName(line) !== undefined || importing.test(line))) return undefined;
+  const places: number[] = [];
+  for (const line of lines.filter(isSignificant)) {
+    const like = document.flatMap((own, at) => (at >= from && isSignificant(own) && alike(line, own) ? [at] : []));
+    const [at] = like;
+    if (at === undefined || like.length > 1 || at <= (places.at(-1) ?? -1)) return undefined;
+    places.push(at);
+  }
+  const [start] = places;
+  const end = (places.at(-1) ?? 0) + 1;
+  if (start === undefined || end - start > 2 * lines.length + 5) return undefined;
+  return {
+    edits: [{ start, end, lines: reindent(lines, indentOf(lines[0] ?? ""), indentOf(document[start] ?? "")) }],
+    end,
+  };
 }
 
 /** The same line, or one that was changed: most of its words are the same. */

@@ -2,11 +2,11 @@ import * as vscode from "vscode";
 import { cancelled, PaddockError } from "../../platform/core/errors";
 import { blockPath } from "../core/blockPath";
 import { splitLines } from "../core/lines";
-import { placeBlock } from "../core/placement";
+import { placeBlock, type Placement } from "../core/placement";
 import { applyDiff, type DiffFile, parseUnifiedDiff } from "../core/unifiedDiff";
 import { workspacePath } from "../core/workspacePath";
-import type { EditService } from "./editService";
-import { exists, fileInWorkspace } from "./editTarget";
+import type { EditProposal, EditService } from "./editService";
+import { exists, filesInWorkspace } from "./editTarget";
 import { reviewScheme } from "./reviewSession";
 
 export interface CodeBlock {
@@ -37,7 +37,10 @@ export class BlockApplier implements vscode.Disposable {
     const lines = splitLines(text);
     const diff = /^(?:diff|patch)$/i.test(language) ? parseUnifiedDiff(lines) : [];
     if (diff.length > 0) {
-      for (const file of diff) await this.applyDiffFile(file);
+      // All of it is looked at before any of it is shown: half a diff is seldom what was meant.
+      const proposals = [];
+      for (const file of diff) proposals.push(await this.diffProposal(file, blockPath(info, "")?.path));
+      for (const proposal of proposals) await this.edits.propose(proposal);
       return;
     }
     const named = blockPath(info, text);
@@ -48,11 +51,11 @@ export class BlockApplier implements vscode.Disposable {
       await this.edits.propose({ target: target.uri, change: { kind: "whole", text: block.join("\n") }, label });
       return;
     }
-    const document = await vscode.workspace.openTextDocument(target.uri);
+    const base = (await vscode.workspace.openTextDocument(target.uri)).getText();
     const { editor } = target;
     const placed = placeBlock({
       block,
-      document: splitLines(document.getText()),
+      document: splitLines(base),
       language,
       selection: editor === undefined ? undefined : selectedLines(editor.selection),
     });
@@ -63,16 +66,10 @@ export class BlockApplier implements vscode.Disposable {
         { remedy: vscode.l10n.t("Put the cursor there, or select what it replaces, and apply it again.") },
       );
     }
-    const where =
-      placed.kind === "selection"
-        ? vscode.l10n.t("not found in the file: offered for your selection")
-        : placed.kind === "cursor"
-          ? vscode.l10n.t("not found in the file: offered at your cursor")
-          : label;
     await this.edits.propose({
       target: target.uri,
-      change: { kind: "whole", text: placed.proposed.join("\n") },
-      label: where,
+      change: { kind: "whole", text: placed.proposed.join("\n"), base },
+      label: placementWords(placed) ?? label,
     });
   }
 
@@ -80,11 +77,12 @@ export class BlockApplier implements vscode.Disposable {
     this.subscription.dispose();
   }
 
-  private async applyDiffFile({ path, hunks }: DiffFile): Promise<void> {
-    const { uri } = await this.target(path);
+  /** @param named the file at the fence, for a diff that names none itself. */
+  private async diffProposal({ path, hunks }: DiffFile, named: string | undefined): Promise<EditProposal> {
+    const { uri } = await this.target(path ?? named);
     const isThere = isOpen(uri) || (await exists(uri));
-    const text = isThere ? (await vscode.workspace.openTextDocument(uri)).getText() : "";
-    const result = applyDiff(splitLines(text), hunks);
+    const base = isThere ? (await vscode.workspace.openTextDocument(uri)).getText() : "";
+    const result = applyDiff(splitLines(base), hunks);
     if (result.kind === "refused") {
       throw new PaddockError(
         "unsupported",
@@ -96,25 +94,16 @@ export class BlockApplier implements vscode.Disposable {
         { remedy: vscode.l10n.t("Ask for the diff again with the file attached as it is now.") },
       );
     }
-    const change = { kind: "whole", text: result.proposed.join("\n") } as const;
-    await this.edits.propose({ target: uri, change, label: vscode.l10n.t("diff from the chat") });
+    const change = { kind: "whole", text: result.proposed.join("\n"), base } as const;
+    return { target: uri, change, label: vscode.l10n.t("diff from the chat") };
   }
 
   /** The named file; where none is named, the editor in front, and where several are, the one the person picks. */
   private async target(path: string | undefined): Promise<Target> {
     const near = this.editor();
     if (path !== undefined) {
-      const uri = await fileInWorkspace(path, near?.document.uri);
-      if (uri !== undefined) {
-        const editor = vscode.window.visibleTextEditors.find(
-          ({ document }) => document.uri.toString() === uri.toString(),
-        );
-        const written = workspacePath(path);
-        // "index.ts" alone may well mean the one that is open somewhere deeper.
-        const isBare = written.kind === "inside" && written.segments.length === 1;
-        if (isBare && !(await exists(uri))) return await this.sameName(uri, near);
-        return { uri, editor: editor ?? (near?.document.uri.toString() === uri.toString() ? near : undefined) };
-      }
+      const meant = await filesInWorkspace(path, near?.document.uri);
+      if (meant.length > 0) return await this.named(path, meant, near);
       if (near === undefined) {
         throw new PaddockError("unsupported", vscode.l10n.t("No folder is open to look for {0} in.", path), {
           remedy: vscode.l10n.t("Open a folder or the file that is meant, and apply the code again."),
@@ -137,16 +126,38 @@ export class BlockApplier implements vscode.Disposable {
         remedy: vscode.l10n.t("Open the file it is for and try again, or open the code as a new file."),
       });
     }
+    // Even a single one is asked about: nothing says that it is meant.
     return { uri: await pick(choices.map(({ uri }) => uri)), editor: undefined };
   }
 
-  private async sameName(uri: vscode.Uri, near: vscode.TextEditor | undefined): Promise<Target> {
-    const name = uri.path.slice(uri.path.lastIndexOf("/") + 1);
-    const isNamed = (other: vscode.Uri): boolean => other.path.endsWith(`/${name}`);
-    if (near !== undefined && isNamed(near.document.uri)) return { uri: near.document.uri, editor: near };
-    const pattern = `**/${name.replace(/[[\]{}?*]/g, "[$&]")}`;
-    const found = await vscode.workspace.findFiles(pattern, "**/node_modules/**", 20);
-    return { uri: found.length === 0 ? uri : await pick([...found, uri]), editor: undefined };
+  private async named(
+    path: string,
+    meant: readonly vscode.Uri[],
+    near: vscode.TextEditor | undefined,
+  ): Promise<Target> {
+    const uri = await only(await this.deeper(path, meant, near));
+    const { visibleTextEditors } = vscode.window;
+    const shows = ({ document }: vscode.TextEditor): boolean => document.uri.toString() === uri.toString();
+    return { uri, editor: near !== undefined && shows(near) ? near : visibleTextEditors.find(shows) };
+  }
+
+  /** "index.ts" alone may well mean the one that is open somewhere deeper, or another one of that name. */
+  private async deeper(
+    path: string,
+    meant: readonly vscode.Uri[],
+    near: vscode.TextEditor | undefined,
+  ): Promise<readonly vscode.Uri[]> {
+    const written = workspacePath(path);
+    const [name = "", ...rest] = written.kind === "inside" ? written.segments : [];
+    const [first] = meant;
+    if (name === "" || rest.length > 0 || first === undefined || (await exists(first))) return meant;
+    if (near?.document.uri.path.endsWith(`/${name}`) === true) return [near.document.uri];
+    const found = await vscode.workspace.findFiles(
+      `**/${name.replace(/[[\]{}?*]/g, "[$&]")}`,
+      "**/node_modules/**",
+      20,
+    );
+    return [...found, ...meant];
   }
 
   /** The sidebar has no editor, so the one that was active last counts as long as it is to be seen. */
@@ -158,6 +169,25 @@ export class BlockApplier implements vscode.Disposable {
     const visible = visibleTextEditors.filter(isFile);
     return visible.length === 1 ? visible[0] : undefined;
   }
+}
+
+/** What a person should know of how the place was found, for the title of the comparison. */
+function placementWords(placed: Exclude<Placement, { readonly kind: "nowhere" }>): string | undefined {
+  switch (placed.kind) {
+    case "selection":
+      return vscode.l10n.t("not found in the file: offered for your selection");
+    case "cursor":
+      return vscode.l10n.t("not found in the file: offered at your cursor");
+    case "whole":
+    case "located":
+      if (placed.leftOut === 0) return undefined;
+      return vscode.l10n.t("code from the chat: {0} line(s) that it does not have would go", placed.leftOut);
+  }
+}
+
+async function only(uris: readonly vscode.Uri[]): Promise<vscode.Uri> {
+  const [first] = uris;
+  return first !== undefined && uris.length === 1 ? first : await pick(uris);
 }
 
 async function pick(uris: readonly vscode.Uri[]): Promise<vscode.Uri> {

@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../platform/core/disposables";
 import { PaddockError } from "../../platform/core/errors";
@@ -16,10 +17,19 @@ export interface EditProposal {
   readonly target: vscode.Uri;
   /** The whole text as it would be, or lines of the document as it is now that would be replaced. */
   readonly change:
-    { readonly kind: "whole"; readonly text: string } | { readonly kind: "lines"; readonly edits: readonly LineEdit[] };
+    | {
+        readonly kind: "whole";
+        readonly text: string;
+        /** The text that it was made from, where that was read some time before. */
+        readonly base?: string;
+      }
+    | { readonly kind: "lines"; readonly edits: readonly LineEdit[] };
   /** What it is, for people: "Code from the chat". */
   readonly label: string;
 }
+
+/** Where the workspace keeps the names of the documents under review. */
+const underReview = "edits.underReview";
 
 /** "unchanged": the document is so already, and the person was told; "kept": an earlier review stays instead. */
 export type Proposed = "opened" | "unchanged" | "kept";
@@ -37,7 +47,8 @@ export class EditService implements Disposable {
   private readonly status: vscode.StatusBarItem;
   private next = 1;
 
-  constructor() {
+  /** @param memento of the workspace: which documents are under review, for the window that comes after a reload. */
+  constructor(private readonly memento: vscode.Memento) {
     const { store } = this;
     const sessionOf = (uri: vscode.Uri): ReviewSession | undefined => this.sessionOf(uri);
     this.documents = store.add(new ReviewDocuments((id) => this.sessions.get(id)));
@@ -55,6 +66,7 @@ export class EditService implements Disposable {
     store.add(vscode.window.onDidChangeActiveTextEditor(() => this.showState()));
     // A comparison that a reload left behind has nothing to compare any more.
     void closeReviewTabs();
+    this.tellOfEnded();
   }
 
   /** Opens the review at its first change. Rejects with a reason where the target cannot be changed. */
@@ -67,18 +79,22 @@ export class EditService implements Disposable {
     const isNew = !isOwn && !(await exists(target));
     await checkTarget(target, isNew);
     const document = isNew ? undefined : (open ?? (await this.openText(target)));
+    // Read before the earlier review may write: what is proposed takes nothing of that back.
+    const text = (change.kind === "whole" ? change.base : undefined) ?? document?.getText() ?? "";
+    const base = splitLines(text);
+    const proposed = change.kind === "whole" ? splitLines(change.text) : applyLineEdits(base, change.edits);
     const earlier = this.sessionOf(target);
     if (earlier !== undefined && !(await this.makeWay(earlier))) return "kept";
-    const base = document === undefined ? [""] : splitLines(document.getText());
-    const proposed = change.kind === "whole" ? splitLines(change.text) : applyLineEdits(base, change.edits);
-    const session = new ReviewSession({ id: this.next++, uri: target, document, proposed, label });
-    if (session.review.hunks.length === 0) {
+    const session = new ReviewSession({ id: this.next++, uri: target, document, base, proposed, label });
+    await session.refresh();
+    if (session.review.hunks.every(({ standing }) => standing === "present")) {
       void vscode.window.showInformationMessage(
         vscode.l10n.t("{0} says this already: there is nothing to change.", session.name),
       );
       return "unchanged";
     }
     this.sessions.set(session.id, session);
+    this.remember();
     if (steersTheEditor(target.path)) {
       void vscode.window.showWarningMessage(
         vscode.l10n.t("{0} decides what VS Code runs and how. Read each change before you accept it.", session.name),
@@ -232,8 +248,28 @@ export class EditService implements Disposable {
     return true;
   }
 
+  private remember(): void {
+    const names = [...this.sessions.values()].map(({ name }) => name);
+    // It only serves a message after a reload: where it cannot be kept, there is none.
+    void this.memento.update(underReview, names.length === 0 ? undefined : names).then(undefined, () => undefined);
+  }
+
+  /** A review goes with its window, and with it what was decided there: somebody who decided something must know. */
+  private tellOfEnded(): void {
+    const parsed = v.safeParse(v.array(v.pipe(v.string(), v.maxLength(1_000))), this.memento.get(underReview));
+    if (!parsed.success || parsed.output.length === 0) return;
+    this.remember();
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t(
+        "The review of {0} ended with its window, and nothing was changed. To go on, apply the code again.",
+        parsed.output.join(", "),
+      ),
+    );
+  }
+
   private end(session: ReviewSession): void {
     this.sessions.delete(session.id);
+    this.remember();
     this.lens.refresh();
     this.decorations.refresh();
     this.showState();

@@ -5,8 +5,11 @@ import { PaddockError } from "../../platform/core/errors";
 import { visibleText } from "../../platform/core/visibleText";
 import { workspacePath } from "../core/workspacePath";
 
-/** Rejects where the path may not be a target; undefined where no folder is open. */
-export async function fileInWorkspace(raw: string, near: vscode.Uri | undefined): Promise<vscode.Uri | undefined> {
+/**
+ * The files that a path may mean: one where it is plain, several where folders of the workspace have it each, none
+ * where no folder is open. Rejects where the path may not be a target.
+ */
+export async function filesInWorkspace(raw: string, near: vscode.Uri | undefined): Promise<readonly vscode.Uri[]> {
   const folders = vscode.workspace.workspaceFolders ?? [];
   const parsed = workspacePath(raw);
   if (parsed.kind === "refused") {
@@ -18,16 +21,19 @@ export async function fileInWorkspace(raw: string, near: vscode.Uri | undefined)
   }
   const [first = "", ...rest] = parsed.segments;
   // In a workspace of several folders people write the folder's name first.
-  const named = folders.length > 1 && rest.length > 0 ? folders.find(({ name }) => name === first) : undefined;
-  if (named !== undefined) return vscode.Uri.joinPath(named.uri, ...rest);
-  const candidates = folders.map((folder) => vscode.Uri.joinPath(folder.uri, ...parsed.segments));
-  const existing = [];
-  for (const uri of candidates) if (await exists(uri)) existing.push(uri);
-  if (existing.length === 1) return existing[0];
-  const own = near === undefined ? undefined : vscode.workspace.getWorkspaceFolder(near)?.index;
-  const choices = existing.length > 0 ? existing : candidates;
-  const nearby = own === undefined ? undefined : candidates[own];
-  return choices.find((uri) => uri.toString() === nearby?.toString()) ?? choices[0];
+  const isNamed = (folder: vscode.WorkspaceFolder): boolean =>
+    folders.length > 1 && rest.length > 0 && folder.name === first;
+  const named = folders.filter(isNamed).map(({ uri }) => vscode.Uri.joinPath(uri, ...rest));
+  const plain = folders.map(({ uri }) => vscode.Uri.joinPath(uri, ...parsed.segments));
+  const existing: vscode.Uri[] = [];
+  for (const uri of [...named, ...plain]) if (await exists(uri)) existing.push(uri);
+  const choices = existing.length > 0 ? existing : named.length > 0 ? named : plain;
+  if (near === undefined) return choices;
+  // The editor in front says which of several is meant: the file itself, or one of the folder that the person is in.
+  const own = vscode.workspace.getWorkspaceFolder(near)?.uri.toString();
+  const nearby = choices.filter((uri) => vscode.workspace.getWorkspaceFolder(uri)?.uri.toString() === own);
+  const itself = choices.filter((uri) => uri.toString() === near.toString());
+  return itself.length > 0 ? itself : nearby.length > 0 ? nearby : choices;
 }
 
 export async function exists(uri: vscode.Uri): Promise<boolean> {

@@ -48,8 +48,12 @@ export async function closeReviewTabs(session?: ReviewSession): Promise<void> {
   const tabs = vscode.window.tabGroups.all
     .flatMap((group) => group.tabs)
     .filter(({ input }) => {
-      if (!(input instanceof vscode.TabInputTextDiff) || input.modified.scheme !== reviewScheme) return false;
-      return session === undefined || input.modified.toString() === session.proposedUri.toString();
+      if (!(input instanceof vscode.TabInputTextDiff)) return false;
+      // VS Code can swap the sides.
+      return [input.original, input.modified].some(
+        (uri) =>
+          uri.scheme === reviewScheme && (session === undefined || uri.toString() === session.proposedUri.toString()),
+      );
     });
   if (tabs.length > 0) await vscode.window.tabGroups.close(tabs);
 }

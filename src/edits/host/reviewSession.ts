@@ -1,3 +1,4 @@
+import { EOL } from "node:os";
 import * as vscode from "vscode";
 import { exists } from "./editTarget";
 import { textEdits } from "../core/lineEdit";
@@ -19,6 +20,8 @@ export interface ReviewStart {
   readonly uri: vscode.Uri;
   /** Undefined: the file is still to be made. */
   readonly document: vscode.TextDocument | undefined;
+  /** The lines that the proposal was made from; what has changed since is found by `refresh`. */
+  readonly base: readonly string[];
   readonly proposed: readonly string[];
   readonly label: string;
 }
@@ -41,13 +44,13 @@ export class ReviewSession {
   current: number | undefined;
   private document: vscode.TextDocument | undefined;
 
-  constructor({ id, uri, document, proposed, label }: ReviewStart) {
+  constructor({ id, uri, document, base, proposed, label }: ReviewStart) {
     this.id = id;
     this.uri = uri;
     this.label = label;
     this.document = document;
     this.isNewFile = document === undefined;
-    this.review = new Review(document === undefined ? [""] : splitLines(document.getText()), proposed);
+    this.review = new Review(base, proposed);
     this.current = this.review.hunks[0]?.id;
     // The path stays the file's own, so that title and language are the file's.
     const path = uri.path.startsWith("/") ? uri.path : `/${uri.path}`;
@@ -127,7 +130,7 @@ export class ReviewSession {
     const count = this.review.accepted.length;
     if (count === 0) return { kind: "nothing" };
     const edit = new vscode.WorkspaceEdit();
-    const contents = new TextEncoder().encode(this.review.result().join("\n"));
+    const contents = new TextEncoder().encode(this.review.result().join(eolOfNewFile(this.uri)));
     edit.createFile(this.uri, { overwrite: false, ignoreIfExists: false, contents });
     if (await vscode.workspace.applyEdit(edit)) return { kind: "applied", uri: this.uri, line: 0, count };
     return { kind: (await exists(this.uri)) ? "exists" : "refused" };
@@ -153,4 +156,10 @@ async function isDeleted({ uri, isDirty }: vscode.TextDocument): Promise<boolean
 
 function eolOf(document: vscode.TextDocument): "\n" | "\r\n" {
   return document.eol === vscode.EndOfLine.CRLF ? "\r\n" : "\n";
+}
+
+/** As VS Code itself makes a new file: "auto" is the way of the system that holds it. */
+function eolOfNewFile(uri: vscode.Uri): string {
+  const wanted = vscode.workspace.getConfiguration("files", uri).get("eol");
+  return wanted === "\n" || wanted === "\r\n" ? wanted : EOL;
 }
