@@ -6,6 +6,7 @@ export function webviewTexts(l10n: { t(text: string): string }) {
   return {
     chat: l10n.t("Paddock chat"),
     conversation: l10n.t("Conversation"),
+    messageKeys: l10n.t("Up and Down go from message to message, Escape goes to the input box."),
     connecting: l10n.t("Opening your conversations…"),
     connectFailed: l10n.t("The chat could not reach the extension."),
     tryAgain: l10n.t("Try Again"),

@@ -15,6 +15,7 @@ import type { ConversationListEvents } from "./conversationList";
 import { emptyState } from "./emptyState";
 import { engineStrip } from "./engineStrip";
 import { failureAt } from "./failureView";
+import { messageKeys } from "./messageKeys";
 import "./messageView";
 import { revealMessage } from "./revealMessage";
 import { noticeView } from "./noticeView";
@@ -143,7 +144,15 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
           : nothing
       }
       <div class="log-frame">
-        <div class="log" role="log" aria-live="off" aria-label=${texts.conversation} tabindex="0">
+        <div
+          class="log"
+          role="log"
+          aria-live="off"
+          aria-label=${texts.conversation}
+          aria-describedby="log-keys"
+          tabindex="0"
+          @keydown=${this.logKey}
+        >
           <div class="log-content">${this.messages(session, state)}</div>
         </div>
         ${
@@ -168,6 +177,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
         .events=${this.composerEvents}
         .failure=${context.failureAt("composer")}
       ></paddock-composer>
+      <p id="log-keys" hidden>${texts.messageKeys}</p>
       <div class="sr-only" role="status" aria-live="polite">${this.said}</div>
     </main>`;
   }
@@ -345,6 +355,13 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
     if (this.listOpen) this.closeList();
     else if (this.settingsOpen) this.closeSettings();
     else if (this.session?.model.streaming !== undefined) this.stop();
+  };
+
+  private readonly logKey = (event: KeyboardEvent): void => {
+    // Escape is for what is open, and then for the answer that is being made.
+    const escapes = this.listOpen || this.settingsOpen || this.session?.model.streaming !== undefined;
+    if (this.log === null || (event.key === "Escape" && escapes)) return;
+    messageKeys(event, this.log, () => this.composer?.focusInput());
   };
 
   private readonly onElsewhere = (event: Event): void => {

@@ -47,6 +47,12 @@ export const conversationStyles = css`
     outline-offset: 4px;
     scroll-margin: 16px;
   }
+  article:focus-visible {
+    border-radius: var(--radius);
+    outline: 1px solid var(--vscode-focusBorder);
+    outline-offset: 3px;
+    scroll-margin: 16px;
+  }
   paddock-message.from-user {
     display: flex;
     flex-direction: column;

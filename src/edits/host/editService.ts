@@ -80,8 +80,8 @@ export class EditService implements Disposable {
     await checkTarget(target, isNew);
     const document = isNew ? undefined : (open ?? (await this.openText(target)));
     // Read before the earlier review may write: what is proposed takes nothing of that back.
-    const text = (change.kind === "whole" ? change.base : undefined) ?? document?.getText() ?? "";
-    const base = splitLines(text);
+    const given = change.kind === "whole" ? change.base : undefined;
+    const base = splitLines(document === undefined ? "" : (given ?? document.getText()));
     const proposed = change.kind === "whole" ? splitLines(change.text) : applyLineEdits(base, change.edits);
     const earlier = this.sessionOf(target);
     if (earlier !== undefined && !(await this.makeWay(earlier))) return "kept";
