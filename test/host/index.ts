@@ -22,6 +22,7 @@ export async function run(): Promise<void> {
   await import("./suite/edits.test");
   await import("./suite/promptFiles.test");
   await import("./suite/reliability.test");
+  await import("./suite/severalAtOnce.test");
   await import("./suite/workspaceLinks.test");
   const failures: { title: string; error: string }[] = [];
   const passes: string[] = [];
