@@ -66,7 +66,12 @@ const input = () => chat.getByRole("textbox", { name: "Your question" });
 
 /** What a screen reader says of the place where the keyboard is: its role and its name. */
 async function spoken(): Promise<string> {
-  const [line = ""] = (await chat.locator(":focus").ariaSnapshot()).split("\n");
+  const at = chat.locator(":focus");
+  if (!(await isInChat()) || (await at.count()) === 0) return "nothing in the chat";
+  // What unfolds is a disclosure to screen readers; the snapshot knows only its text.
+  if (await at.evaluate(({ localName }) => localName === "summary"))
+    return `summary "${(await at.innerText()).trim()}"`;
+  const [line = ""] = (await at.ariaSnapshot({ timeout: 5 * aSecond })).split("\n");
   return line.replace(/^- /, "").replace(/:$/, "");
 }
 
@@ -78,6 +83,7 @@ async function go(key: string, wanted: RegExp, most = 40): Promise<void> {
     const at = await spoken();
     if (wanted.test(at)) return;
     stops.push(at);
+    if (!(await isInChat())) break;
   }
   throw new Error(`${key} does not lead to ${String(wanted)}, but to:\n${stops.join("\n")}`);
 }
@@ -120,8 +126,7 @@ test("a question is asked, and its answer is heard", async () => {
 });
 
 test("conversations are found, chosen and left by keyboard, and Escape goes back step by step", async () => {
-  await go("Shift+Tab", /^button "Conversation: |^button ".*conversation/i);
-  await go("Shift+Tab", /^button ".*(?:Switch|Conversation).*capital/i, 5);
+  await go("Shift+Tab", /^button ".*capital/i);
   await press("Enter");
   await expect(chat.locator(".row-main[aria-current=true]")).toBeFocused();
   await press("Escape");
@@ -141,7 +146,7 @@ test("every stop has a name, Tab leads out at both ends, and nothing holds the k
     await press("Shift+Tab");
   }
   expect(await isInChat(), "Shift+Tab leads out").toBe(false);
-  for (const stop of stops) expect(stop, stops.join("\n")).toMatch(/^[a-z]+ "[^"]+"|^(?:Disclosure|summary)/);
+  for (const stop of stops) expect(stop, stops.join("\n")).toMatch(/^[a-z]+ "[^"]+"/);
   for (const wanted of [
     /^textbox "Your question"/,
     /^button "Copy code"/,
@@ -212,9 +217,8 @@ test("code is applied by keyboard and reviewed by commands, each step said aloud
   await expect(page.locator(".monaco-diff-editor").first()).toBeVisible({ timeout: 30 * aSecond });
   await expect.poll(isInChat).toBe(false);
   // Screen readers read messages, and no status bar.
-  const message = page.locator(".notification-toast").last();
   await runCommand(page, "Paddock: Accept Change");
-  await expect(message).toContainText("1 of 2 changes left");
+  await expect(page.locator(".notification-toast", { hasText: "1 of 2 changes left" })).toBeVisible();
   await runCommand(page, "Paddock: Reject Change");
   await expect(page.locator(".notification-toast", { hasText: "1 change(s) made" })).toBeVisible();
   await expect(page.locator(".tab.active")).toContainText("steps.js");
@@ -225,16 +229,19 @@ test("code is applied by keyboard and reviewed by commands, each step said aloud
   await expect(input()).toBeFocused();
 });
 
-const themes = {
-  "Default Dark Modern": "vscode-dark",
-  "Default Light Modern": "vscode-light",
-  "Default High Contrast": "vscode-high-contrast",
-  "Default High Contrast Light": "vscode-high-contrast-light",
-};
-for (const [theme, kind] of Object.entries(themes)) {
+// By the names that VS Code 1.139 gives them; the first two are what it starts with.
+const themes = [
+  "Dark 2026",
+  "Light 2026",
+  "Dark Modern",
+  "Light Modern",
+  "Default High Contrast",
+  "Default High Contrast Light",
+];
+for (const theme of themes) {
   test(`axe finds nothing in the chat in VS Code's own colours, at 100% and at 200%: ${theme}`, async () => {
     await writeFile(settingsFile, JSON.stringify({ ...settings, "workbench.colorTheme": theme }));
-    await expect(chat.locator("body")).toHaveClass(new RegExp(`(?:^| )${kind}(?: |$)`), { timeout: 30 * aSecond });
+    await expect(chat.locator("body")).toHaveAttribute("data-vscode-theme-id", theme, { timeout: 30 * aSecond });
     // A browser's zoom of 200% is half the room.
     for (const size of [
       { width: 1280, height: 800 },
@@ -251,7 +258,9 @@ for (const [theme, kind] of Object.entries(themes)) {
       ).toEqual([]);
       const overflow = await chat.locator("html").evaluate((html) => html.scrollWidth - html.clientWidth);
       expect(overflow).toBeLessThanOrEqual(0);
-      await page.screenshot({ path: path.resolve("test-results", `keyboard-${kind}-${size.width}.png`) });
+      await page.screenshot({
+        path: path.resolve("test-results", `keyboard-${theme.replaceAll(" ", "-")}-${size.width}.png`),
+      });
     }
     await page.setViewportSize({ width: 1280, height: 800 });
   });
