@@ -144,15 +144,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
           : nothing
       }
       <div class="log-frame">
-        <div
-          class="log"
-          role="log"
-          aria-live="off"
-          aria-label=${texts.conversation}
-          aria-describedby="log-keys"
-          tabindex="0"
-          @keydown=${this.logKey}
-        >
+        <div class="log" role="log" aria-live="off" aria-label=${texts.conversation} tabindex="0">
           <div class="log-content">${this.messages(session, state)}</div>
         </div>
         ${
@@ -177,7 +169,6 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
         .events=${this.composerEvents}
         .failure=${context.failureAt("composer")}
       ></paddock-composer>
-      <p id="log-keys" hidden>${texts.messageKeys}</p>
       <div class="sr-only" role="status" aria-live="polite">${this.said}</div>
     </main>`;
   }
@@ -198,6 +189,8 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
     const { log, logContent } = this;
     if (this.stick === undefined && log !== null && logContent !== null) {
       this.stick = new StickToEnd(log, logContent, () => this.scrolled());
+      log.ariaDescription = this.session?.context.texts.messageKeys ?? "";
+      log.addEventListener("keydown", (event) => messageKeys(event, log));
     }
     if (this.wantsInput && this.composer !== null) {
       this.wantsInput = false;
@@ -355,13 +348,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
     if (this.listOpen) this.closeList();
     else if (this.settingsOpen) this.closeSettings();
     else if (this.session?.model.streaming !== undefined) this.stop();
-  };
-
-  private readonly logKey = (event: KeyboardEvent): void => {
-    // Escape is for what is open, and then for the answer that is being made.
-    const escapes = this.listOpen || this.settingsOpen || this.session?.model.streaming !== undefined;
-    if (this.log === null || (event.key === "Escape" && escapes)) return;
-    messageKeys(event, this.log, () => this.composer?.focusInput());
+    else if (event.target instanceof Node && this.log?.contains(event.target) === true) this.composer?.focusInput();
   };
 
   private readonly onElsewhere = (event: Event): void => {

@@ -1,16 +1,11 @@
 /**
  * The keyboard among the messages, where it is on the log or on a message itself: Up and Down go from message to
  * message, Home and End to the first and the last; Tab goes on to what is in one. One that is taller than the log
- * scrolls to its end first. Escape goes to the input box from anywhere inside.
+ * scrolls to its end first.
  */
-export function messageKeys(event: KeyboardEvent, log: HTMLElement, toInput: () => void): void {
+export function messageKeys(event: KeyboardEvent, log: HTMLElement): void {
   const { key, target } = event;
   if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  if (key === "Escape") {
-    event.preventDefault();
-    toInput();
-    return;
-  }
   const messages = [...log.querySelectorAll<HTMLElement>("article")];
   const at = messages.findIndex((message) => message === target);
   if (at === -1 && target !== log) return;
