@@ -91,7 +91,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       warmUp,
       maxTokens: () => settings.current["chat.maxTokens"],
       reasoningBudget: () => settings.current["chat.reasoningBudget"],
-      useInstructions: () => settings.current["chat.useInstructions"],
+      useInstructions: (folder) => settings.in(folder)["chat.useInstructions"],
       ownPrompts: profilePrompts(context.globalStorageUri),
       selection: selectedText,
       takeFiles,

@@ -104,7 +104,7 @@ it("in Restricted Mode nothing of the workspace is read, and it is said, one cli
   expect(await prompts.use("trust")).toBeUndefined();
   expect(editor.ran).toEqual(["workbench.trust.manage"]);
   await expect(prompts.use(id("one/.github/prompts/team.prompt.md"))).rejects.toThrow("no longer there");
-  expect(await readInstructions(never, silentLogger)).toEqual([]);
+  expect(await readInstructions(() => true, never, silentLogger)).toEqual([]);
   expect(editor.read).not.toContain("team.prompt.md");
   expect(editor.read).not.toContain("AGENTS.md");
 
@@ -123,7 +123,17 @@ it("prompts and instructions behind links out of the workspace are not read", as
   // The person's own folder is theirs: many keep such files elsewhere and link them.
   expect(names).toEqual(["in", "mine"]);
   expect(warned.join()).toContain("out.prompt.md leads out of the workspace");
-  expect(await readInstructions(never, silentLogger)).toEqual([]);
+  expect(await readInstructions(() => true, never, silentLogger)).toEqual([]);
+});
+
+it("a folder's instructions are left out where the person wants none from it", async () => {
+  await mkdir(path.join(home, "two"));
+  await write("one/AGENTS.md", "First");
+  await write("two/AGENTS.md", "Second");
+  editor.folders.push({ name: "two", uri: at(path.join(home, "two")) });
+  const wanted = (uri: { fsPath: string }): boolean => uri.fsPath.endsWith("two");
+  const found = await readInstructions(wanted, never, silentLogger);
+  expect(found.map(({ label, text }) => [label, text])).toEqual([["two/AGENTS.md", "Second"]]);
 });
 
 it("links are from the prompt's place, a person's own from the workspace's; what is no file there is only text", async () => {

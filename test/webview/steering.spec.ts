@@ -6,7 +6,20 @@ import { expectAccessible, test } from "./chatTest";
 const talk = conversation([
   question("What is a llama?"),
   answer("A camelid of the Andes.", {
-    prompt: { instructions: [{ label: "AGENTS.md", uri: "file:///p/AGENTS.md", cut: false }] },
+    prompt: {
+      instructions: [{ label: "AGENTS.md", uri: "file:///p/AGENTS.md", cut: false }],
+      withheld: [".github/copilot-instructions.md"],
+      used: {
+        sampling: {
+          temperature: 0.4,
+          topK: 40,
+          minP: 0.05,
+          repeatPenalty: { penalty: 1.1, lastTokens: 64 },
+          seed: 4711,
+        },
+        maxTokens: 512,
+      },
+    },
     otherModel: "Another 1B",
   }),
 ]);
@@ -88,4 +101,40 @@ test("quotes what is selected of an answer, else all of it", async ({ page, url 
     .dblclick({ position: { x: 20, y: 8 } });
   await quote.click();
   await expect(input).toHaveValue("> camelid\n\n");
+});
+
+test("the figures of an answer say how it was sampled, and what Restricted Mode kept from it is one click from trust", async ({
+  page,
+  url,
+}) => {
+  const { frame, calls } = await openChat(page, url, talk);
+  await frame.locator("button.speed").first().focus();
+  await page.keyboard.press("Enter");
+  const used = frame.locator(".sampling");
+  await expect(used).toContainText("temperature");
+  await expect(used).toContainText("1.1 over the last 64 tokens");
+  await expect(used).toContainText("4711");
+  await expect(used).toContainText("512");
+  await expect(used).not.toContainText("top-p");
+  await page.screenshot({ path: "test-results/sampling-used.png" });
+  await page.keyboard.press("Escape");
+  await expect(frame.getByText("Restricted Mode: .github/copilot-instructions.md not used.")).toBeVisible();
+  await frame.getByRole("button", { name: "Manage Workspace Trust" }).click();
+  await expect.poll(async () => (await calls()).some(({ method }) => method === "manageTrust")).toBe(true);
+});
+
+test("the settings say that the workspace is not trusted where its instructions are switched on", async ({
+  page,
+  url,
+}) => {
+  const { frame, calls } = await openChat(page, url, {
+    ...talk,
+    steering: { ...talk.steering, restricted: true },
+  });
+  await frame.getByRole("button", { name: "Conversation settings" }).click();
+  const panel = frame.locator("paddock-settings-panel");
+  await expect(panel.getByText("Restricted Mode: the workspace's instructions")).toBeVisible();
+  await expectAccessible(page);
+  await panel.getByRole("button", { name: "Manage Workspace Trust" }).click();
+  await expect.poll(async () => (await calls()).some(({ method }) => method === "manageTrust")).toBe(true);
 });

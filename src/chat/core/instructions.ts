@@ -19,11 +19,21 @@ export const systemPrompt =
   "You are Paddock, a programming assistant inside a code editor. Answer briefly and to the point. " +
   "Format answers as Markdown and put code into fenced blocks with the language's name.";
 
-/** The system message: ours or the person's, then the workspace's instructions, each named. */
+/**
+ * The system message: ours or the person's, then the workspace's instructions, each named and between marks. The same
+ * instructions give the same text, so that the KV cache of it holds.
+ */
 export function systemText(own: string | undefined, instructions: readonly Instruction[]): string {
   const first = own ?? systemPrompt;
-  const rest = instructions.map(({ label, text }) => `Instructions of this workspace (${label}):\n${text.trim()}`);
-  return [first, ...rest].filter((piece) => piece.trim() !== "").join("\n\n");
+  return [first, ...instructions.map(marked)].filter((piece) => piece.trim() !== "").join("\n\n");
+}
+
+/** Marks that do not occur in the text, so that nothing in it can end it and pass for what follows. */
+function marked({ label, text }: Instruction): string {
+  const folded = text.toLowerCase();
+  let mark = "workspace-instructions";
+  for (let more = 2; folded.includes(mark); more++) mark = `workspace-instructions-${more}`;
+  return `<${mark} file="${label.replace(/["<>\s]+/gu, " ")}">\n${text.trim()}\n</${mark}>`;
 }
 
 /** @param raw the file's text. @returns undefined for a file that says nothing. */

@@ -85,6 +85,8 @@ export const steeringSchema = v.object({
   presets: v.array(shownPresetSchema),
   /** The preset that new conversations begin with. */
   standard: v.string(),
+  /** The workspace is not trusted: its instructions and prompt files are not used. */
+  restricted: v.optional(v.boolean()),
 });
 export type Steering = v.InferOutput<typeof steeringSchema>;
 
@@ -177,6 +179,8 @@ export const chatHostContract = {
     setStandardPreset: { params: v.object({ preset: idSchema }), result: done },
     /** Opens a file of instructions that an answer was given. Only such a file of the workspace is opened. */
     openInstructions: { params: v.object({ uri: v.pipe(v.string(), v.maxLength(4_000)) }), result: done },
+    /** Opens the editor's page on which a workspace is trusted. */
+    manageTrust: { params: v.object({}), result: done },
     select: { params: inConversation, result: done },
     /** Full text over all conversations; a later search cancels an earlier one. An empty query only gets ready. */
     search: { params: v.object({ query: v.pipe(v.string(), v.maxLength(200)) }), result: searchResultSchema },

@@ -3,7 +3,6 @@ import type { GenerationProgress, GenerationResult, PromptMessage } from "../../
 import { type PaddockError, isCancellation, toPaddockError } from "../../platform/core/errors";
 import type { Message, MessageError, Part } from "../core/conversation";
 import { appendText, joinParts, samePartsText } from "../core/parts";
-import { isEmptyReport } from "../core/promptReport";
 import type { Live } from "../core/webviewContract";
 import type { ConversationHandle } from "../node/conversationHandle";
 import type { EntryRequest } from "../node/openConversation";
@@ -96,7 +95,7 @@ export class Answer {
       const { messages, maxTokens, sampling, reasoningBudget, report } = await this.request.plan(this.abort.signal);
       this.prompt = messages;
       this.abort.signal.throwIfAborted();
-      if (!isEmptyReport(report)) await this.handle.append([{ t: "prompt", report }]);
+      await this.handle.append([{ t: "prompt", report }]);
       const result = await backend.chat(
         { messages, maxTokens, sampling, continueLast, ...(reasoningBudget === undefined ? {} : { reasoningBudget }) },
         options,

@@ -19,7 +19,8 @@ import { PromptFiles } from "./promptFiles";
 import { PromptPlanner } from "./promptPlanner";
 import { PromptPreview } from "./promptPreview";
 import { chatTexts, questionTooLarge } from "./texts";
-import { readInstructions } from "./workspaceInstructions";
+import { readInstructions, withheldInstructions } from "./workspaceInstructions";
+import { isRestricted } from "./workspaceTrust";
 
 /** A storage that hangs must not keep the chat from showing; what it has is shown when it comes. */
 const patienceMs = 3_000;
@@ -55,7 +56,8 @@ export const createChat: CreateChat = (deps) => {
     meter,
     tooLarge: questionTooLarge,
     reasoningBudget: deps.reasoningBudget,
-    instructions: (signal) => (deps.useInstructions() ? readInstructions(signal, log) : Promise.resolve([])),
+    instructions: (signal) => readInstructions(deps.useInstructions, signal, log),
+    withheld: (signal) => withheldInstructions(deps.useInstructions, signal),
   });
   const controller = new ChatController({
     store,
@@ -83,9 +85,11 @@ export const createChat: CreateChat = (deps) => {
       describeError,
       texts,
       memory: deps.memento,
+      isRestricted,
       log,
     }),
   );
+  subscriptions.add(vscode.workspace.onDidGrantWorkspaceTrust(() => presenter.trustChanged()));
   const search = subscriptions.add(new ConversationSearch(store));
   const prompts = new PromptFiles({
     ownFolder: deps.ownPrompts,

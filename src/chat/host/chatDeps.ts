@@ -30,8 +30,8 @@ export interface ChatDeps {
   readonly maxTokens: () => number;
   /** The setting paddock.chat.reasoningBudget; null for no limit. */
   readonly reasoningBudget: () => number | null;
-  /** The setting paddock.chat.useInstructions. */
-  readonly useInstructions: () => boolean;
+  /** The setting paddock.chat.useInstructions, as it is for a folder of the workspace: it is about that folder's files. */
+  readonly useInstructions: (folder: vscode.Uri) => boolean;
   /** Where the person's own prompt files are. */
   readonly ownPrompts: vscode.Uri;
   /** What is selected in the editor. @throws PaddockError when nothing is, or when no model may see it. */

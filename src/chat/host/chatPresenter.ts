@@ -49,6 +49,8 @@ export interface ChatPresenterDeps {
   readonly preview: PromptPreview;
   readonly texts: ChatTexts;
   readonly memory: ChatMemory;
+  /** There is a workspace whose files are not to steer a model; absent: there is none such. */
+  readonly isRestricted?: () => boolean;
   readonly log: Logger;
 }
 
@@ -146,6 +148,11 @@ export class ChatPresenter implements Disposable {
     this.draftTimer ??= setTimeout(() => this.saveDraft(), draftDelayMs);
   }
 
+  /** The person trusts the workspace now. */
+  trustChanged(): void {
+    this.tellSteering();
+  }
+
   dismissNotice(id: string): void {
     this.dismissed.add(id);
     this.tellNotices();
@@ -239,7 +246,12 @@ export class ChatPresenter implements Disposable {
 
   private steering(): Steering {
     const { controller, presets } = this.deps;
-    return { settings: controller.settings(), presets: presets.list(), standard: presets.standard() };
+    return {
+      settings: controller.settings(),
+      presets: presets.list(),
+      standard: presets.standard(),
+      ...(this.deps.isRestricted?.() === true ? { restricted: true } : {}),
+    };
   }
 
   private tellSteering(): void {

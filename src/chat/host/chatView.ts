@@ -26,6 +26,7 @@ import type { ConversationSearch, SearchResult } from "../node/conversationSearc
 import type { Presets } from "./presets";
 import { openInstructions } from "./workspaceInstructions";
 import { WorkspaceLinks } from "./workspaceLinks";
+import { manageTrust } from "./workspaceTrust";
 
 export const chatViewId = "paddock.chat";
 
@@ -158,6 +159,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         removePreset: ({ preset }) => this.deps.presets.remove(preset).then(() => done),
         setStandardPreset: ({ preset }) => this.deps.presets.setStandard(preset).then(() => done),
         openInstructions: ({ uri }) => openInstructions(uri, this.deps.texts).then(() => done),
+        manageTrust: () => manageTrust().then(() => done),
         edit: ({ conversation, message, text }) => controller.edit(conversation, message, text).then(() => done),
         showVersion: ({ conversation, message }) => controller.showVersion(conversation, message).then(() => done),
         continueAnswer: ({ conversation, message }) =>

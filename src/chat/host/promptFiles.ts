@@ -15,6 +15,7 @@ import {
   promptNeeds,
 } from "../core/promptFile";
 import { isInside } from "./insideFolder";
+import { isRestricted, manageTrust } from "./workspaceTrust";
 
 /** Of one folder; somebody who has more finds them by name in the editor. */
 const maxFiles = 100;
@@ -201,12 +202,7 @@ export class PromptFiles implements PromptCommands {
   }
 }
 
-/** Asks the editor for the page on which a workspace is trusted. */
-export async function manageTrust(): Promise<void> {
-  await vscode.commands.executeCommand("workbench.trust.manage");
-}
-
-export function notTrusted(): PaddockError {
+function notTrusted(): PaddockError {
   return new PaddockError(
     "unsupported",
     vscode.l10n.t("In Restricted Mode the workspace's prompt files are not used."),
@@ -214,11 +210,6 @@ export function notTrusted(): PaddockError {
       remedy: vscode.l10n.t("Trust the workspace with the command “Workspaces: Manage Workspace Trust”."),
     },
   );
-}
-
-/** There is a workspace, and it is not trusted. */
-function isRestricted(): boolean {
-  return !vscode.workspace.isTrusted && (vscode.workspace.workspaceFolders ?? []).length > 0;
 }
 
 function restricted(): OfferedItem {

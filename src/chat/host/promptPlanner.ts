@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import type { ModelId } from "../../engine/backend";
 import type { PromptMessage, Sampling } from "../../engine/protocol";
 import type { PaddockError } from "../../platform/core/errors";
@@ -6,7 +7,7 @@ import { type ConversationSettings, samplingOf } from "../core/conversationSetti
 import { type Cut, fitPrompt, lastCut, leftOut, roomFor, tokensAtMost } from "../core/fitPrompt";
 import { type Instruction, systemText } from "../core/instructions";
 import { promptMessages } from "../core/promptMessages";
-import type { PromptReport } from "../core/promptReport";
+import type { PromptReport, UsedSampling } from "../core/promptReport";
 import type { PromptUsage, UsagePart } from "../core/promptUsage";
 import type { PromptMeter } from "./promptMeter";
 
@@ -34,6 +35,8 @@ export interface PromptPlannerDeps {
   readonly reasoningBudget: () => number | null;
   /** The workspace's instructions, as they are now; none where the workspace is not trusted or the person wants none. */
   readonly instructions: (signal: AbortSignal) => Promise<readonly Instruction[]>;
+  /** Names of those that are there and not read, in a workspace that is not trusted. */
+  readonly withheld?: (signal: AbortSignal) => Promise<readonly string[]>;
   readonly meter: PromptMeter;
   /** The words for a question that does not fit on its own: the tokens of its prompt and the most it may have. */
   readonly tooLarge: (tokens: number, most: number) => PaddockError;
@@ -76,18 +79,36 @@ export class PromptPlanner {
 
   /** @throws PaddockError `unsupported` for what no text model can read, context/overflow for what can't be made to fit. */
   async plan(request: PlanRequest, signal: AbortSignal): Promise<PromptPlan> {
-    const { settings } = request;
-    const { instructions, maxTokens, size, fitted, dropped } = await this.decide(request, this.deps.meter, signal);
+    const { path, settings } = request;
+    const { instructions, size, fitted, dropped } = await this.decide(request, this.deps.meter, signal);
+    const withheld = settings.useInstructions === false ? [] : ((await this.deps.withheld?.(signal)) ?? []);
+    const used = this.used(path, settings);
     if (!fitted.fits) throw this.deps.tooLarge(fitted.tokens, fitted.most);
     return {
       messages: fitted.messages,
-      sampling: samplingOf(settings),
-      maxTokens,
+      ...used,
+      reasoningBudget: used.reasoningBudget,
       report: {
+        used,
+        ...(withheld.length === 0 ? {} : { withheld: [...withheld] }),
         instructions: instructions.map(({ label, uri, cut }) => ({ label, uri, cut })),
         ...(dropped.length === 0 ? {} : { fit: { size, cut: fitted.cut, dropped } }),
       },
-      reasoningBudget: settings.reasoningBudget ?? this.deps.reasoningBudget() ?? undefined,
+    };
+  }
+
+  /**
+   * An answer that goes on is one answer, so it goes on being sampled as it began; how much more of it is wanted is
+   * what the settings say now, since the limit is often why it ended.
+   */
+  private used(path: readonly Message[], settings: ConversationSettings): UsedSampling {
+    const last = path.at(-1);
+    const begun = last?.role === "assistant" ? last.prompt?.used?.sampling : undefined;
+    const reasoningBudget = settings.reasoningBudget ?? this.deps.reasoningBudget();
+    return {
+      sampling: begun ?? withSeed(samplingOf(settings)),
+      maxTokens: settings.maxTokens ?? this.deps.maxTokens(),
+      ...(reasoningBudget === null ? {} : { reasoningBudget }),
     };
   }
 
@@ -183,4 +204,11 @@ export class PromptPlanner {
     );
     return items.map(({ what, label, count }, index) => ({ what, label, count, tokens: tokens[index] ?? 0 }));
   }
+}
+
+/** Drawn here rather than in the engine, so that it can be kept with the answer. Greedy sampling uses none. */
+function withSeed(sampling: Sampling): Sampling {
+  return sampling.seed !== undefined || sampling.temperature === 0
+    ? sampling
+    : { ...sampling, seed: randomInt(2 ** 32) };
 }

@@ -11,17 +11,37 @@ const maxBytes = 1024 * 1024;
 /**
  * What the workspace asks of models, read anew for each answer, so that a change counts with the next one. Files of a
  * workspace that is not trusted could steer the model unseen: there nothing is read.
+ * @param isWanted whether the person wants those of a folder followed.
  */
-export async function readInstructions(signal: AbortSignal, log: Logger): Promise<readonly Instruction[]> {
+export async function readInstructions(
+  isWanted: (folder: vscode.Uri) => boolean,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<readonly Instruction[]> {
   if (!vscode.workspace.isTrusted) return [];
   const found: Instruction[] = [];
   for (const { label, uri, folder } of places()) {
     signal.throwIfAborted();
+    if (!isWanted(folder)) continue;
     const raw = await readText(uri, folder, log);
     const instruction = raw === undefined ? undefined : toInstruction(label, uri.toString(), raw);
     if (instruction === undefined) continue;
     if (instruction.cut) log.info(`${label}: only its first ${maxInstruction} characters are used.`);
     found.push(instruction);
+  }
+  return found;
+}
+
+/** Names of the files that are there and are not used in Restricted Mode; nothing of them is read. */
+export async function withheldInstructions(
+  isWanted: (folder: vscode.Uri) => boolean,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (vscode.workspace.isTrusted) return [];
+  const found: string[] = [];
+  for (const { label, uri, folder } of places()) {
+    signal.throwIfAborted();
+    if (isWanted(folder) && (await isFile(uri))) found.push(label);
   }
   return found;
 }
@@ -42,6 +62,14 @@ function places(): { readonly label: string; readonly uri: vscode.Uri; readonly 
       folder: folder.uri,
     })),
   );
+}
+
+async function isFile(uri: vscode.Uri): Promise<boolean> {
+  try {
+    return ((await vscode.workspace.fs.stat(uri)).type & vscode.FileType.File) !== 0;
+  } catch {
+    return false;
+  }
 }
 
 async function readText(uri: vscode.Uri, folder: vscode.Uri, log: Logger): Promise<string | undefined> {

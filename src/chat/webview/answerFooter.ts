@@ -3,7 +3,9 @@ import { customElement, property, state } from "lit/decorators.js";
 import type { MachineUse, Timings } from "../../engine/timings";
 import { formatBackend, formatBytes, formatCount, formatMilliseconds, formatRate } from "../../platform/core/format";
 import { PaddockElement, icon } from "../../ui/base";
+import type { UsedSampling } from "../core/promptReport";
 import type { WebviewTexts } from "../core/webviewTexts";
+import { samplingUsed } from "./samplingUsed";
 import { fill } from "./strings";
 
 /** A pointer that only passes by opens nothing. */
@@ -15,6 +17,7 @@ export class AnswerFooter extends PaddockElement {
   @property({ attribute: false }) timings: Timings | undefined;
   @property({ attribute: false }) machine: MachineUse | undefined;
   @property({ attribute: false }) model = "";
+  @property({ attribute: false }) used: UsedSampling | undefined;
   @property({ attribute: false }) stopReason: string | undefined;
   @property({ attribute: false }) texts!: WebviewTexts;
   /** Unique in the page; the box's id. */
@@ -141,7 +144,8 @@ export class AnswerFooter extends PaddockElement {
             html`<dt>${term}</dt>
               <dd>${value}</dd>`,
         )}
-      </dl>`;
+      </dl>
+      ${this.used === undefined ? nothing : samplingUsed(this.used, texts)}`;
   }
 
   private endedBy(): string | undefined {

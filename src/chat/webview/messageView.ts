@@ -149,6 +149,7 @@ export class MessageView extends PaddockElement {
                 .machine=${message.machine}
                 .model=${message.model ?? ""}
                 .stopReason=${message.stopReason}
+                .used=${message.prompt?.used}
                 .texts=${context.texts}
                 .boxId=${`speed-${message.id}`}
               ></paddock-answer-footer>`
@@ -164,7 +165,7 @@ export class MessageView extends PaddockElement {
     const { error } = message;
     const remedy = error?.remedy === undefined ? nothing : html` <span>${error.remedy}</span>`;
     const continueButton = this.canContinue()
-      ? html`<vscode-button @click=${this.goOn}>${texts.continueAnswer}</vscode-button>`
+      ? html`<vscode-button title=${texts.continueHint} @click=${this.goOn}>${texts.continueAnswer}</vscode-button>`
       : nothing;
     switch (message.status) {
       case "failed":
@@ -266,7 +267,7 @@ export class MessageView extends PaddockElement {
           ? html`<button
               type="button"
               class="icon-button"
-              title=${texts.continueAnswer}
+              title=${texts.continueHint}
               aria-label=${texts.continueAnswer}
               @click=${this.goOn}
             >

@@ -9,6 +9,7 @@ import type { ShownPreset } from "../core/presets";
 import type { Steering } from "../core/webviewContract";
 import type { ChatContext } from "./context";
 import { failureAt } from "./failureView";
+import { trustButton } from "./promptReportView";
 import { boundsOf, type NumberField, numberFields, parseNumber } from "./settingsFields";
 import { fill } from "./strings";
 
@@ -73,6 +74,13 @@ export class SettingsPanel extends PaddockElement {
         />
         <label for="setting-instructions">${texts.useInstructions}</label>
       </div>
+      ${
+        this.steering.restricted === true
+          ? html`<p class="hint restricted">
+              ${icon("shield")} ${texts.restricted} ${trustButton(this.context, "settings")}
+            </p>`
+          : nothing
+      }
       <div class="fields">${numberFields.map((field) => this.number(field))}</div>
     </section>`;
   }

@@ -30,6 +30,11 @@ export class SettingsService implements vscode.Disposable {
     return this.settings;
   }
 
+  /** As they are for a folder of the workspace, which may have settings of its own. */
+  in(folder: vscode.Uri): Settings {
+    return this.read(folder);
+  }
+
   /** Write for this machine's user; resolves when the settings file is written. */
   async setModel(value: string): Promise<void> {
     await vscode.workspace
@@ -42,8 +47,8 @@ export class SettingsService implements vscode.Disposable {
     this.changes.dispose();
   }
 
-  private read(): Settings {
-    const configuration = vscode.workspace.getConfiguration("paddock");
+  private read(folder?: vscode.Uri): Settings {
+    const configuration = vscode.workspace.getConfiguration("paddock", folder);
     return parseSettings(
       (key) => configuration.get<unknown>(key),
       (problem) => this.log.warn(problem),
