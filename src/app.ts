@@ -93,6 +93,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       reasoningBudget: () => settings.current["chat.reasoningBudget"],
       useInstructions: (folder) => settings.in(folder)["chat.useInstructions"],
       ownPrompts: profilePrompts(context.globalStorageUri),
+      context: workspaceContext,
       selection: selectedText,
       takeFiles,
       onDidChangeSettings: settings.onDidChange,

@@ -12,10 +12,11 @@ import {
   type Disposable,
   type Message,
 } from "vscode-jsonrpc/node";
-import type { TakenContext } from "../../src/chat/core/contextItems";
+import type { ContextSources, TakenContext } from "../../src/chat/core/contextItems";
 import { chatHostContract, chatWebviewContract, type ViewState } from "../../src/chat/core/webviewContract";
 import { ConversationSearch } from "../../src/chat/node/conversationSearch";
 import { ChatView } from "../../src/chat/host/chatView";
+import { Offers } from "../../src/chat/host/offers";
 import { silentLogger } from "../../src/platform/core/logger";
 import { RpcPeer } from "../../src/platform/core/rpc";
 import { type ChatWindow, chatWindow, type Script, scriptedBackend, textNames } from "../support/chatHarness";
@@ -157,6 +158,17 @@ let warmUps = 0;
 let chosenModel: ModelId | undefined;
 const commands: string[] = [];
 const applied: unknown[] = [];
+const context: ContextSources = {
+  offer: (query) => Promise.resolve([{ id: "file:a", label: query, detail: "src", icon: "file" }]),
+  take: () =>
+    Promise.resolve({ references: [{ label: "a.ts", uri: "file:///a.ts", text: "a" }], ignored: [], refused: [] }),
+  takeDropped: (items) =>
+    Promise.resolve({
+      references: [],
+      ignored: [],
+      refused: items.map((item) => ({ label: item.kind, reason: "It is an image." })),
+    }),
+};
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "paddock-chat-"));
@@ -172,6 +184,11 @@ beforeEach(async () => {
     controller: chat.controller,
     presenter: chat.presenter,
     attachments: chat.attachments,
+    offers: new Offers({
+      context,
+      prompts: { offer: context.offer, use: () => Promise.resolve(undefined) },
+      attachments: chat.attachments,
+    }),
     texts: textNames,
     presets: chat.presets,
     chooseModel: () => Promise.resolve(chosenModel),
@@ -241,6 +258,23 @@ describe("what is attached", () => {
     await page.peer.request("send", { conversation: null, text: "What is it?" });
     expect(chat.attachments.shown()).toEqual([]);
     expect(chat.controller.shown()[0]?.parts).toHaveLength(2);
+  });
+});
+
+describe("what is offered at the input box", () => {
+  it("is found for what was typed, and attached when it is chosen", async () => {
+    const { items } = await page.peer.request("suggest", { kind: "@", query: "a.t" });
+    expect(items).toEqual([{ id: "file:a", label: "a.t", detail: "src", icon: "file" }]);
+    expect(await page.peer.request("choose", { kind: "@", id: "file:a" })).toEqual({ attached: ["a.ts"] });
+    expect(chat.attachments.shown()).toMatchObject([{ state: "attached", label: "a.ts" }]);
+  });
+
+  it("takes what is dropped, and says what it cannot take", async () => {
+    await page.peer.request("attachDropped", { items: [{ kind: "other", name: "p.png", mediaType: "image/png" }] });
+    expect(chat.attachments.shown()).toMatchObject([{ state: "refused", label: "other", reason: "It is an image." }]);
+    await expect(
+      page.peer.request("attachDropped", { items: [{ kind: "uri", uri: "x".repeat(5_000) }] }),
+    ).rejects.toThrow();
   });
 });
 

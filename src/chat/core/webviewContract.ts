@@ -124,6 +124,23 @@ export const viewStateSchema = v.object({
 });
 export type ViewState = v.InferOutput<typeof viewStateSchema>;
 
+/** In the list of "@" or "/"; see OfferedItem. */
+const offeredItemSchema = v.object({ id: v.string(), label: v.string(), detail: v.string(), icon: v.string() });
+const triggerKindSchema = v.picklist(["@", "/"]);
+const droppedItemSchema = v.variant("kind", [
+  v.object({ kind: v.literal("uri"), uri: v.pipe(v.string(), v.maxLength(4_000)) }),
+  v.object({
+    kind: v.literal("text"),
+    name: v.pipe(v.string(), v.maxLength(255)),
+    text: v.pipe(v.string(), v.maxLength(300_000)),
+  }),
+  v.object({
+    kind: v.literal("other"),
+    name: v.pipe(v.string(), v.maxLength(255)),
+    mediaType: v.pipe(v.string(), v.maxLength(100)),
+  }),
+]);
+
 const inConversation = v.object({ conversation: idSchema });
 const onMessage = v.object({ conversation: idSchema, message: idSchema });
 const done = v.object({});
@@ -194,6 +211,17 @@ export const chatHostContract = {
     },
     remove: { params: inConversation, result: done },
     undoRemove: { params: inConversation, result: done },
+    /** What "@" or "/" offers for what was typed after it; a later request takes the place of an earlier one. */
+    suggest: {
+      params: v.object({ kind: triggerKindSchema, query: v.pipe(v.string(), v.maxLength(200)) }),
+      result: v.object({ items: v.array(offeredItemSchema) }),
+    },
+    /** `text` goes into the input box; `attached`: the names of what was attached. The person may be asked for more. */
+    choose: {
+      params: v.object({ kind: triggerKindSchema, id: v.pipe(v.string(), v.maxLength(10_000)) }),
+      result: v.object({ text: v.optional(v.string()), attached: v.array(v.string()) }),
+    },
+    attachDropped: { params: v.object({ items: v.pipe(v.array(droppedItemSchema), v.maxLength(50)) }), result: done },
     /** Takes it off, or the question or the refusal that stands in its place. */
     removeAttachment: { params: v.object({ id: v.string() }), result: done },
     /** Attaches what is ignored by Git all the same. */

@@ -5,6 +5,7 @@ import type { ContextReference, TakenContext } from "../core/contextItems";
 import type { Part } from "../core/conversation";
 import { estimateTokens } from "../core/tokenEstimate";
 import type { Attachment } from "../core/webviewContract";
+import type { KeptAttachment } from "../node/keptAttachments";
 
 type Reference = Extract<Part, { type: "reference" }>;
 
@@ -100,6 +101,27 @@ export class Attachments {
           };
         }
       }
+    });
+  }
+
+  /** Puts back what an earlier session of the window kept, before what is there by now. */
+  async restore(kept: readonly KeptAttachment[]): Promise<void> {
+    if (kept.length === 0) return;
+    const restored = kept.map(({ state, ...reference }) => asItem(state, reference));
+    const isThere = ({ part }: { part: Reference }): boolean =>
+      this.items.some((item) => item.state !== "refused" && isSame(item.part, part));
+    const missing = restored.filter((item) => !isThere(item));
+    this.items = [...missing, ...this.items];
+    this.changes.fire();
+    await this.countRest();
+  }
+
+  /** What is to be there after a reload. */
+  kept(): KeptAttachment[] {
+    return this.items.flatMap((item) => {
+      if (item.state === "refused") return [];
+      const { label, uri, text } = item.part;
+      return [{ state: item.state, label, uri, text }];
     });
   }
 

@@ -1,18 +1,21 @@
+import { randomUUID } from "node:crypto";
 import path from "node:path";
 import * as vscode from "vscode";
 import { DisposableStore } from "../../platform/core/disposables";
 import { ConversationStore } from "../node/conversationStore";
 import { followKvStates } from "../node/followKvStates";
+import { KeptAttachments } from "../node/keptAttachments";
 import { PresetStore } from "../node/presetStore";
 import { Attachments, isEmptyTaken } from "./attachments";
 import { ChatController } from "./chatController";
-import type { CreateChat } from "./chatDeps";
+import type { ChatDeps, CreateChat } from "./chatDeps";
 import { ChatPresenter } from "./chatPresenter";
 import { ConversationSearch } from "../node/conversationSearch";
 import { MemoryCommands } from "./memoryCommands";
 import { ModelTitles } from "./modelTitles";
 import { ChatView, chatViewId } from "./chatView";
 import { EngineMeter } from "./promptMeter";
+import { Offers } from "./offers";
 import { Presets } from "./presets";
 import { promptFileCommands } from "./promptFileCommands";
 import { PromptFiles } from "./promptFiles";
@@ -25,6 +28,16 @@ import { isRestricted } from "./workspaceTrust";
 /** A storage that hangs must not keep the chat from showing; what it has is shown when it comes. */
 const patienceMs = 3_000;
 
+/** Names the window that a question is being written in, across its reloads. */
+function windowName(memento: ChatDeps["memento"]): string {
+  const known = memento.get(windowKey);
+  if (typeof known === "string" && /^[0-9a-f-]{36}$/u.test(known)) return known;
+  const name = randomUUID();
+  void memento.update(windowKey, name);
+  return name;
+}
+
+const windowKey = "paddock.chat.window";
 const epochKey = "paddock.chat.epoch";
 
 export const createChat: CreateChat = (deps) => {
@@ -108,9 +121,24 @@ export const createChat: CreateChat = (deps) => {
       log,
     }),
   );
+  const keptAttachments = new KeptAttachments(path.join(deps.storageDir, "attached"), windowName(deps.memento), log);
+  const restoreAttachments = async (): Promise<void> => {
+    // Not waited for: the counts come when they come.
+    void attachments.restore(await keptAttachments.read());
+    let written = JSON.stringify(attachments.kept());
+    subscriptions.add(
+      attachments.onDidChange(() => {
+        const kept = attachments.kept();
+        const text = JSON.stringify(kept);
+        // A count that came changes nothing of it.
+        if (text !== written) void keptAttachments.write(kept);
+        written = text;
+      }),
+    );
+  };
   const keepEpoch = (): PromiseLike<void> => deps.memento.update(epochKey, store.epochName ?? undefined);
   const start = async (): Promise<void> => {
-    await Promise.all([store.start(), presets.refresh()]);
+    await Promise.all([store.start(), presets.refresh(), restoreAttachments()]);
     subscriptions.add(followKvStates(store, kvStates));
     // All was deleted since this workspace was open last: what the window kept of it goes too.
     if (store.epochName !== null && deps.memento.get(epochKey) !== store.epochName) presenter.forget();
@@ -127,12 +155,14 @@ export const createChat: CreateChat = (deps) => {
     started ??= Promise.race([start(), new Promise<void>((resolve) => setTimeout(resolve, patienceMs))]);
     return started;
   };
+  const offers = subscriptions.add(new Offers({ context: deps.context, prompts, attachments }));
   const view: ChatView = subscriptions.add(
     new ChatView({
       extensionUri: deps.extensionUri,
       controller,
       presenter,
       attachments,
+      offers,
       texts,
       presets,
       chooseModel: () => activeModel.chooseOther(),
@@ -186,7 +216,8 @@ export const createChat: CreateChat = (deps) => {
     },
   });
   let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => (closing ??= controller.close());
+  const close = (): Promise<void> =>
+    (closing ??= Promise.all([controller.close(), keptAttachments.settled()]).then(() => undefined));
   return {
     get generating() {
       return controller.generating;

@@ -5,7 +5,7 @@ import type { PaddockError } from "../../platform/core/errors";
 import type { Event } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import type { ActiveModel } from "../core/activeModel";
-import type { ContextReference, TakenContext } from "../core/contextItems";
+import type { ContextReference, ContextSources, TakenContext } from "../core/contextItems";
 import type { KvStates } from "../node/kvStates";
 import type { SlashCommand } from "./promptFiles";
 
@@ -48,6 +48,8 @@ export interface ChatDeps {
   readonly memento: Pick<vscode.Memento, "get" | "update">;
   /** Deletes all that the extension keeps outside the chat's own storage. @returns files that could not be deleted. */
   readonly eraseOthers: () => Promise<number>;
+  /** What a question can carry, offered after "@". */
+  readonly context: ContextSources;
   readonly runCommand: (command: ChatCommand) => Promise<void>;
   readonly log: Logger;
 }

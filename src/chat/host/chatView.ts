@@ -23,6 +23,7 @@ import type { Attachments } from "./attachments";
 import type { ChatPresenter } from "./chatPresenter";
 import { CodeActions } from "./codeActions";
 import type { ConversationSearch, SearchResult } from "../node/conversationSearch";
+import type { Offers } from "./offers";
 import type { Presets } from "./presets";
 import { openInstructions } from "./workspaceInstructions";
 import { WorkspaceLinks } from "./workspaceLinks";
@@ -40,6 +41,7 @@ export interface ChatViewDeps {
   readonly controller: ChatController;
   readonly presenter: ChatPresenter;
   readonly attachments: Attachments;
+  readonly offers: Pick<Offers, "suggest" | "choose" | "drop">;
   readonly texts: ChatTexts;
   readonly presets: Presets;
   /** Asks for a model for one answer. */
@@ -181,6 +183,9 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         rename: ({ conversation, title }) => controller.rename(conversation, title).then(() => done),
         remove: ({ conversation }) => controller.remove(conversation).then(() => done),
         undoRemove: ({ conversation }) => controller.undoRemove(conversation).then(() => done),
+        suggest: async (trigger) => ({ items: [...(await this.deps.offers.suggest(trigger))] }),
+        choose: ({ kind, id }) => this.deps.offers.choose(kind, id),
+        attachDropped: ({ items }) => this.deps.offers.drop(items).then(() => done),
         removeAttachment: ({ id }) => {
           this.deps.attachments.remove([id]);
           return done;

@@ -1,17 +1,17 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
-import "@vscode-elements/elements/dist/vscode-button/index.js";
 import { visibleText } from "../../platform/core/visibleText";
 import { PaddockElement, icon } from "../../ui/base";
+import type { DroppedItem } from "../core/contextItems";
 import { plainText } from "../core/conversation";
 import type { ConversationSummary, ViewState } from "../core/webviewContract";
 import { Announcer } from "./announcer";
 import { ChatSession, type ChatSessionEvents } from "./chatSession";
-import type { Removed } from "./chatModel";
 import { Composer, type ComposerEvents } from "./composer";
 import "./conversationList";
 import type { ConversationListEvents } from "./conversationList";
+import { DropTarget } from "./dropTarget";
 import { emptyState } from "./emptyState";
 import { engineStrip } from "./engineStrip";
 import { failureAt } from "./failureView";
@@ -21,12 +21,12 @@ import { revealMessage } from "./revealMessage";
 import { noticeView } from "./noticeView";
 import { openingView } from "./openingView";
 import "./settingsPanel";
+import { Removal } from "./removal";
 import { StickToEnd } from "./stickToEnd";
 import { fill } from "./strings";
 
 /** Older messages wait behind a button, so that a long conversation opens at once. */
 const messagesAtOnce = 60;
-const undoMs = 20_000;
 
 /** The whole page. It shows what the session knows and keeps nothing but where the person is. */
 @customElement("paddock-chat")
@@ -37,10 +37,13 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
   @state() private listOpen = false;
   @state() private settingsOpen = false;
   @state() private awayFromEnd = false;
-  @state() private removed: Removed | undefined;
   @state() private said = "";
   @state() private extraMessages = 0;
-  private undoTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly removal = new Removal(this, (conversation) => {
+    this.wantsInput = true;
+    void this.session?.context.ask("conversations", "undoRemove", { conversation });
+  });
+  private drops: DropTarget | undefined;
   /** Focus goes to the input box after the next render. */
   private wantsInput = false;
   private shownConversation: string | null | undefined;
@@ -56,13 +59,14 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
     this.announcer = new Announcer(this.session.context.texts);
     document.addEventListener("keydown", this.onEscape);
     document.addEventListener("pointerdown", this.onElsewhere);
+    this.drops = new DropTarget((items) => void this.drop(items));
     void this.session.start();
   }
 
   override disconnectedCallback(): void {
     document.removeEventListener("keydown", this.onEscape);
     document.removeEventListener("pointerdown", this.onElsewhere);
-    clearTimeout(this.undoTimer);
+    this.drops?.dispose();
     this.stick?.dispose();
     this.session?.dispose();
     super.disconnectedCallback();
@@ -156,7 +160,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
         }
       </div>
       <div class="statuses">
-        ${state.notices.map((notice) => noticeView(notice, session))} ${this.undoBar()}
+        ${state.notices.map((notice) => noticeView(notice, session))} ${this.removal.render(texts)}
         ${this.listOpen ? nothing : failureAt(context, "conversations")}
       </div>
       ${engineStrip(state.engine, context)}
@@ -266,17 +270,6 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
     )}`;
   }
 
-  private undoBar(): TemplateResult | typeof nothing {
-    const { removed, session } = this;
-    if (removed === undefined || session === undefined) return nothing;
-    const { texts } = session.context;
-    return html`<div class="callout" role="status">
-      ${icon("trash")}
-      <p>${fill(texts.removed, visibleText(removed.title))}</p>
-      <vscode-button secondary class="undo" @click=${this.undo}>${texts.undo}</vscode-button>
-    </div>`;
-  }
-
   private readonly composerEvents: ComposerEvents = {
     send: async (text) => {
       const { session } = this;
@@ -314,27 +307,12 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
 
   private async removeConversation({ id, title }: ConversationSummary): Promise<void> {
     if ((await this.session?.context.ask("conversations", "remove", { conversation: id })) === undefined) return;
-    this.removed = { id, title };
-    clearTimeout(this.undoTimer);
-    this.undoTimer = setTimeout(() => this.forgetRemoved(), undoMs);
+    this.removal.offer({ id, title });
   }
 
-  /** Not while the person is on the way to Undo. */
-  private forgetRemoved(): void {
-    if (this.querySelector(".undo:hover, .undo:focus") !== null) {
-      this.undoTimer = setTimeout(() => this.forgetRemoved(), undoMs);
-      return;
-    }
-    this.removed = undefined;
+  private async drop(items: DroppedItem[]): Promise<void> {
+    if ((await this.session?.context.ask("composer", "attachDropped", { items })) !== undefined) this.focusInput();
   }
-
-  private readonly undo = (): void => {
-    const { removed, session } = this;
-    if (removed === undefined) return;
-    this.removed = undefined;
-    this.wantsInput = true;
-    void session?.context.ask("conversations", "undoRemove", { conversation: removed.id });
-  };
 
   private readonly startNew = (): void => {
     this.listOpen = false;

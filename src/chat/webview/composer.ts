@@ -1,15 +1,18 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { PaddockElement, icon } from "../../ui/base";
-import { attachmentChips } from "./attachmentChips";
 import type { PromptUsage } from "../core/promptUsage";
+import type { OfferedItem } from "../core/contextItems";
+import { nameInText, replaceTrigger, type Trigger, triggerAt } from "../core/trigger";
 import type { Attachment, EngineView } from "../core/webviewContract";
+import { attachmentChips } from "./attachmentChips";
 import type { ChatContext } from "./context";
 import "./contextMeter";
 import { engineStateText, runCommand } from "./engineStrip";
 import { failureAt } from "./failureView";
 import { fitHeight } from "./fitHeight";
 import { fill } from "./strings";
+import { Suggestions, suggestionsId } from "./suggestions";
 
 const draftDelayMs = 300;
 /** The host takes no more; nobody types that much. */
@@ -38,8 +41,15 @@ export class Composer extends PaddockElement {
   @state() private text = "";
   @state() private sending = false;
   @state() private hint = "";
+  /** Typed by the button, and nothing has come of it yet. */
+  private ownMark: Trigger | undefined;
   @query("textarea") private readonly area!: HTMLTextAreaElement | null;
   private draftTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly suggestions = new Suggestions(
+    this,
+    async ({ kind, query }) => (await this.context.ask("composer", "suggest", { kind, query }))?.items,
+    (item, trigger) => void this.take(item, trigger),
+  );
 
   /** Puts text in place of what is there, with the keyboard at its end. */
   setText(text: string, focus: boolean): void {
@@ -75,19 +85,35 @@ export class Composer extends PaddockElement {
     return html`<form class="composer" @submit=${this.submit}>
       ${failureAt(context, "composer")}
       <div class="composer-box">
-        ${attachmentChips(this.attachments, context, () => this.focusInput())}
+        ${this.suggestions.render(context)} ${attachmentChips(this.attachments, context, () => this.focusInput())}
         <textarea
           rows="1"
           .value=${this.text}
           placeholder=${generating ? texts.placeholderBusy : texts.placeholder}
           aria-label=${texts.input}
           aria-describedby="composer-hint"
+          aria-autocomplete="list"
+          aria-haspopup="listbox"
+          aria-controls=${this.suggestions.open ? suggestionsId : nothing}
+          aria-activedescendant=${this.suggestions.activeId ?? nothing}
           maxlength=${maxLength}
           spellcheck="false"
           @input=${this.input}
           @keydown=${this.keydown}
+          @keyup=${this.followCaret}
+          @click=${this.followCaret}
+          @blur=${this.closeSuggestions}
         ></textarea>
         <div class="composer-bar">
+          <button
+            type="button"
+            class="icon-button"
+            title="${texts.addContext} (@)"
+            aria-label=${texts.addContext}
+            @click=${this.addContext}
+          >
+            ${icon("attach")}
+          </button>
           <button
             type="button"
             class="model-button"
@@ -155,13 +181,69 @@ export class Composer extends PaddockElement {
   private readonly input = (): void => {
     this.text = this.area?.value ?? "";
     this.hint = "";
+    this.ownMark = undefined;
     clearTimeout(this.draftTimer);
     this.draftTimer = setTimeout(() => this.flushDraft(), draftDelayMs);
+    this.followCaret();
   };
+
+  private readonly followCaret = (): void => {
+    const { area } = this;
+    if (area?.selectionStart === area?.selectionEnd) this.suggestions.follow(this.text, area?.selectionStart ?? 0);
+  };
+
+  private readonly closeSuggestions = (): void => {
+    this.suggestions.close();
+    this.takeMarkBack();
+  };
+
+  /** The button types the mark, so that the next time the hand may stay on the keyboard. */
+  private readonly addContext = (): void => {
+    const { area } = this;
+    if (area === null) return;
+    area.focus();
+    const before = this.text.slice(0, area.selectionStart);
+    const mark = before === "" || /[\s(]$/u.test(before) ? "@" : " @";
+    area.setRangeText(mark, area.selectionStart, area.selectionEnd, "end");
+    this.input();
+    this.ownMark = triggerAt(this.text, area.selectionStart);
+  };
+
+  /** The mark that the button typed goes when nothing was made of it. */
+  private takeMarkBack(): void {
+    const mark = this.ownMark;
+    this.ownMark = undefined;
+    if (mark === undefined) return;
+    if (this.text.slice(mark.from, mark.to) !== mark.kind) return;
+    const { text, caret } = replaceTrigger(this.text, mark, "");
+    this.setText(text, false);
+    this.area?.setSelectionRange(caret, caret);
+  }
+
+  /** What was chosen in the list of "@" or "/" takes the place of what was typed to find it. */
+  private async take({ id }: OfferedItem, trigger: Trigger): Promise<void> {
+    this.ownMark = undefined;
+    const before = this.text;
+    const chosen = await this.context.ask("composer", "choose", { kind: trigger.kind, id });
+    // The host may have asked for more, somewhere else.
+    if (chosen === undefined || this.text !== before) {
+      this.focusInput();
+      return;
+    }
+    const put = chosen.text ?? (trigger.kind === "@" ? nameInText(before, trigger, chosen.attached) : "");
+    const { text, caret } = replaceTrigger(before, trigger, put);
+    this.setText(text, true);
+    this.area?.setSelectionRange(caret, caret);
+  }
 
   private readonly keydown = (event: KeyboardEvent): void => {
     // "Process": the key belongs to an input method, also where isComposing is already over.
     if (event.isComposing || event.key === "Process") return;
+    if (this.suggestions.key(event)) {
+      event.preventDefault();
+      if (event.key === "Escape") this.takeMarkBack();
+      return;
+    }
     if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
       event.preventDefault();
       void this.send();

@@ -9,6 +9,7 @@ export const composerStyles = css`
     margin-bottom: var(--gap-2);
   }
   .composer-box {
+    position: relative;
     background: var(--vscode-input-background);
     border: 1px solid var(--vscode-input-border, var(--vscode-widget-border, var(--contrast)));
     border-radius: var(--radius);
@@ -104,5 +105,78 @@ export const composerStyles = css`
   .pending-question .codicon {
     flex: none;
     font-size: 14px;
+  }
+  .suggestions {
+    position: absolute;
+    z-index: 3;
+    inset-inline: -1px;
+    bottom: calc(100% + 3px);
+    box-sizing: border-box;
+    max-height: min(50vh, 340px);
+    margin: 0;
+    padding: var(--gap-1);
+    overflow-y: auto;
+    list-style: none;
+    color: var(--vscode-quickInput-foreground, var(--text));
+    background: var(
+      --vscode-quickInput-background,
+      var(--vscode-editorWidget-background, var(--vscode-editor-background))
+    );
+    border: 1px solid var(--line);
+    border-radius: var(--radius);
+    box-shadow: 0 2px 10px var(--vscode-widget-shadow, transparent);
+  }
+  .suggestions p {
+    padding: 2px 6px;
+    color: var(--quiet);
+    overflow-wrap: anywhere;
+  }
+  .suggestions li {
+    display: flex;
+    align-items: center;
+    gap: 6px;
+    min-width: 0;
+    padding: 2px 6px;
+    border-radius: var(--radius-small);
+    cursor: pointer;
+    white-space: nowrap;
+  }
+  .suggestions li .codicon {
+    flex: none;
+    font-size: 16px;
+  }
+  .suggestions li:hover {
+    background: var(--vscode-list-hoverBackground);
+  }
+  .suggestions li[aria-selected="true"] {
+    color: var(--vscode-quickInputList-focusForeground, var(--vscode-list-activeSelectionForeground, var(--text)));
+    background: var(
+      --vscode-quickInputList-focusBackground,
+      var(--vscode-list-activeSelectionBackground, var(--hover))
+    );
+    outline: 1px solid var(--vscode-contrastActiveBorder, transparent);
+    outline-offset: -1px;
+  }
+  .suggestion-label {
+    flex: 0 1 auto;
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
+  .suggestion-detail {
+    flex: 1 1 0;
+    min-width: 0;
+    overflow: hidden;
+    color: var(--quiet);
+    font-size: 0.92em;
+    text-overflow: ellipsis;
+  }
+  [aria-selected="true"] .suggestion-detail {
+    color: inherit;
+  }
+  .dropping .composer-box {
+    border-color: var(--vscode-focusBorder);
+    outline: 1px dashed var(--vscode-focusBorder);
+    outline-offset: 1px;
+    background: var(--vscode-editor-dropBackground, var(--vscode-input-background));
   }
 `;
