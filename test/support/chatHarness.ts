@@ -281,7 +281,7 @@ export async function chatWindow(options: {
   });
   await store.start();
   const page = new FakePage();
-  presenter.attach(page);
+  const looking = presenter.attach(page);
   page.view(presenter.state());
   return {
     store,
@@ -290,6 +290,8 @@ export async function chatWindow(options: {
     presenter,
     attachments,
     preview,
+    /** Dispose it, and the page is gone. */
+    looking,
     settingsChanges,
     page,
     model,

@@ -148,7 +148,7 @@ export function webviewTexts(l10n: { t(text: string): string }) {
     tg: l10n.t("Text generation (tg)"),
     tpot: l10n.t("Time per output token (TPOT)"),
     itl: l10n.t("Inter-token latency (ITL), p50 / p95 / p99"),
-    queue: l10n.t("Waited in the queue"),
+    queue: l10n.t("Waited before the prompt (loading, counting, queue)"),
     paused: l10n.t("Paused for other work"),
     tokensIn: l10n.t("Prompt tokens"),
     tokensOut: l10n.t("Tokens generated"),
