@@ -98,6 +98,10 @@ export async function runCommand(page: Page, title: string): Promise<void> {
     });
     await input.fill(`>${title}`);
     await row.waitFor({ timeout: patience });
+    // Other commands may have the same words in another order, and stand above it.
+    const marked = page.locator(".quick-input-list .monaco-list-row.focused").filter({ hasText: title });
+    for (let step = 0; step < 20 && !(await marked.isVisible()); step++) await page.keyboard.press("ArrowDown");
+    await expect(marked).toBeVisible({ timeout: 1_000 });
     // What takes the keyboard away meanwhile, as a chat that has just come up does, closes the palette.
     await expect(input).toBeFocused({ timeout: 1_000 });
     await page.keyboard.press("Enter");
