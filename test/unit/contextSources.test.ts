@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CommandLog } from "../../src/context/core/commandLog";
 import { diffParts } from "../../src/context/core/diffParts";
 import { IgnoreRules } from "../../src/context/core/ignoreRules";
+import { parseItemId, symbolId } from "../../src/context/core/itemId";
 import { maxGathered } from "../../src/context/core/limits";
 import { outlineText } from "../../src/context/core/outline";
 import { problemList } from "../../src/context/core/problemList";
@@ -92,6 +93,19 @@ describe("commands of terminals", () => {
     expect([command.isRunning, command.exitCode]).toEqual([false, 1]);
   });
 
+  it("know when the beginning of their output was never told", () => {
+    const command = start(new CommandLog());
+    expect(command.isBeginningLost).toBe(false);
+    command.write("late\r\n");
+    expect(command.isBeginningLost).toBe(true);
+    const whole = start(new CommandLog());
+    whole.write("\x1b]633;C\x07late\r\n");
+    expect(whole.isBeginningLost).toBe(false);
+    const silent = start(new CommandLog());
+    silent.end(0);
+    expect(silent.isBeginningLost).toBe(true);
+  });
+
   it("keep the beginning and more of the end of what is long, and say what is missing", () => {
     const command = start(new CommandLog());
     for (let line = 1; line <= 100_000; line++) command.write(`line ${line}\n`);
@@ -151,6 +165,29 @@ describe("commands of terminals", () => {
     expect(command.refusal()).toBeUndefined();
     expect(command.output().text).toBe("ab");
   });
+});
+
+describe("what an id names", () => {
+  it("is what was offered", () => {
+    expect(parseItemId("git")).toEqual({ kind: "git" });
+    expect(parseItemId("file")).toEqual({ kind: "file" });
+    expect(parseItemId("file:file:///a%20b.ts")).toEqual({ kind: "file", uri: "file:///a%20b.ts" });
+    expect(parseItemId("terminal:12")).toEqual({ kind: "terminal", command: 12 });
+    const symbol = { uri: "file:///a.ts", name: "a:b", line: 3 };
+    expect(parseItemId(symbolId(symbol))).toEqual({ kind: "symbol", symbol });
+  });
+
+  it.each([
+    "",
+    "gits",
+    "git:x",
+    "terminal:x",
+    "terminal:",
+    "symbol:{}",
+    "symbol:[",
+    'symbol:{"uri":"a","name":"b","line":1.5}',
+    "http://x",
+  ])("is never anything else: %s", (id) => expect(() => parseItemId(id)).toThrow("Nothing of that name was offered."));
 });
 
 describe("problems", () => {

@@ -60,6 +60,16 @@ export class RecordedCommand {
     this.state = { ended: true, exitCode };
   }
 
+  /**
+   * Whether the first of what it wrote is missing. VS Code tells a command's output from the mark with which the shell
+   * says that it begins (OSC 633 or 133, C); in a remote window it loses what arrives together with the news of the
+   * command, which of one that ends at once is all.
+   */
+  get isBeginningLost(): boolean {
+    if (this.isRunning && this.head === "") return false;
+    return !/\x1b\][16]33;C/u.test(this.head);
+  }
+
   /** By what the command names (`cat .env`), by what it wrote, and by what is no longer kept of that. */
   refusal(): Refusal | undefined {
     for (const word of this.commandLine.split(/[\s'"=<>|&;()]+/u)) {

@@ -72,6 +72,7 @@ export class TerminalRecorder {
     const notes = [
       ...(command.cwd === undefined ? [] : [`in ${command.cwd}`]),
       status,
+      ...(command.isBeginningLost ? ["the beginning of the output was not recorded"] : []),
       ...(leftOut > 0 ? [`about ${leftOut} characters of output left out`] : []),
     ];
     return {

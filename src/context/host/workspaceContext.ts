@@ -17,7 +17,7 @@ import { RecentFiles } from "./recentFiles";
 import { searchPick, type SearchPickItem } from "./searchPick";
 import { symbolIcon, type SymbolPlace, symbolText } from "./symbols";
 import { SymbolSearch } from "./symbolSearch";
-import { nothingTaken, orRefusal, taken, type Taken } from "./taken";
+import { nothingTaken, orRefusal, refusal, taken, type Taken, together } from "./taken";
 import { commandLabel, TerminalRecorder } from "./terminalRecorder";
 import { type FoundFile, WorkspaceFiles } from "./workspaceFiles";
 import { nameOf, selectedText, takeFile } from "./workspaceSources";
@@ -136,7 +136,13 @@ export class WorkspaceContext {
     const command = id === undefined ? this.terminals.last() : this.terminals.find(id);
     // Where there is none, the reason is for the person who asked; what the gate says belongs to the command.
     if (command === undefined) return taken(this.terminals.take(id));
-    return orRefusal(commandLabel(command), () => Promise.resolve(taken(this.terminals.take(command.id))));
+    const label = commandLabel(command);
+    return orRefusal(label, () => {
+      const reference = taken(this.terminals.take(command.id));
+      if (!command.isBeginningLost) return Promise.resolve(reference);
+      const outputOf = vscode.l10n.t("The output of {0}", label);
+      return Promise.resolve(together([reference, refusal(outputOf, outputLost())]));
+    });
   }
 
   private async pickFile(): Promise<Taken> {
@@ -200,6 +206,21 @@ async function takeChanges(): Promise<Taken> {
   const repository = await chooseRepository();
   if (repository === undefined) return nothingTaken;
   return withProgress(vscode.l10n.t("Reading the changes"), (signal) => changedLines(repository, signal));
+}
+
+/** Said beside the command, which is attached: what it wrote may be all that matters. */
+function outputLost(): PaddockError {
+  return new PaddockError(
+    "unsupported",
+    vscode.l10n.t(
+      "VS Code did not tell the beginning of it, as happens in remote windows with commands that write at once; a command that wrote nothing looks the same.",
+    ),
+    {
+      remedy: vscode.l10n.t(
+        "Run “Terminal: Copy Last Command Output” from the command palette and paste it into your question.",
+      ),
+    },
+  );
 }
 
 function frontUri(): vscode.Uri {

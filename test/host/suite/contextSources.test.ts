@@ -290,6 +290,25 @@ describe("what of the workspace a question can carry", () => {
       assert.deepEqual(output, ["red", "100%"]);
     });
 
+    it("says so where VS Code has not told all of its output", async () => {
+      // A command that ends at once: whether its output is told is a matter of luck, and both must be told apart.
+      const ended = new Promise<void>((resolve) => {
+        const heard = vscode.window.onDidEndTerminalShellExecution(() => {
+          heard.dispose();
+          resolve();
+        });
+      });
+      terminal?.shellIntegration?.executeCommand("echo at once");
+      await ended;
+      const { text } = recorder.take();
+      const isLost = recorder.last()?.isBeginningLost;
+      assert.equal(text.includes("the beginning of the output was not recorded"), isLost);
+      assert.equal(text.endsWith("\nat once"), isLost === false);
+      const taken = await context.take("terminal");
+      assert.equal(taken.references.length, 1);
+      assert.equal(taken.refused.length, isLost === true ? 1 : 0);
+    });
+
     it("is refused where it shows a secret, by its words or by its output", async () => {
       await file("prod.env", "TOKEN=1");
       await file("notes.txt", "-----BEGIN RSA PRIVATE KEY-----\nMII\n");
