@@ -27,8 +27,8 @@ const sequences =
 
 /** Lines further up than this are done: no program rewrites what has scrolled away. */
 const maxRows = 200;
-/** Where a terminal's line would long have wrapped; a program may ask for any column. */
-const maxColumns = 10_000;
+/** Where a terminal's line would long have wrapped; a program may ask for any column, on every line. */
+const maxColumns = 1_000;
 const tabSize = 8;
 
 class Screen {

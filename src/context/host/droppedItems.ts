@@ -3,6 +3,7 @@ import { PaddockError } from "../../platform/core/errors";
 import { refusalOfPath, refusalOfSize, refusalOfText } from "../core/gate";
 import { check } from "./gateChecks";
 import { folderOutline } from "./folderOutline";
+import { GitIgnored } from "./gitIgnored";
 import { withProgress } from "./patience";
 import { orRefusal, refusal, taken, together, type Taken } from "./taken";
 import { nameOf, takeFile } from "./workspaceSources";
@@ -31,7 +32,8 @@ export async function takeUri(uri: vscode.Uri): Promise<Taken> {
   return orRefusal(label, async () => {
     if (!(await isFolder(uri))) return takeFile(uri);
     const title = vscode.l10n.t("Reading {0}", label);
-    return taken(await withProgress(title, (signal) => folderOutline(uri, signal)));
+    const outline = await withProgress(title, (signal) => folderOutline(uri, signal));
+    return taken(outline, await new GitIgnored().isFolderIgnored(uri));
   });
 }
 

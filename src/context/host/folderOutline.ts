@@ -64,6 +64,8 @@ async function walk(
 }> {
   const rules = new GitIgnored();
   const hidden = ignore().add(excludedByVsCode(root));
+  // Who asks for the outline of an ignored folder wants what is in it.
+  const isWanted = await rules.isFolderIgnored(root);
   const below = rootPieces(root);
   const breath = new Breath();
   const files: Found[] = [];
@@ -80,7 +82,7 @@ async function walk(
       const isFolder = type === vscode.FileType.Directory;
       if (hidden.ignores([...below, ...pieces].join("/") + (isFolder ? "/" : ""))) continue;
       if (refusalOfPath(isFolder ? `${uri.path}/x` : uri.path) !== undefined) secrets++;
-      else if (isFolder ? await rules.isFolderIgnored(uri) : await rules.isIgnored(uri)) ignored++;
+      else if (!isWanted && (isFolder ? await rules.isFolderIgnored(uri) : await rules.isIgnored(uri))) ignored++;
       else if (isFolder) waiting.push({ pieces, uri });
       else if (files.push({ pieces, uri }) >= maxFiles) return { files, secrets, ignored, isWhole: false };
     }

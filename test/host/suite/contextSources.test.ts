@@ -142,7 +142,10 @@ describe("what of the workspace a question can carry", () => {
         const taken = await context.take(id);
         assert.deepEqual([taken.references.length, taken.ignored.length, taken.refused.length], [0, 1, 0], id);
       }
-      assert.equal((await context.takeDropped([{ kind: "uri", uri: uri.toString() }])).ignored.length, 1);
+      const folder = vscode.Uri.joinPath(inside, "dist");
+      const dropped = await context.takeDropped([uri, folder].map((one) => ({ kind: "uri", uri: one.toString() })));
+      assert.deepEqual(labels(dropped.ignored), [nameInWorkspace("dist/made.css"), `${nameInWorkspace("dist")}/`]);
+      assert.match(dropped.ignored[1]?.text ?? "", /made\.css/u);
     });
   });
 
