@@ -1,4 +1,5 @@
 import { css } from "lit";
+import { overlayBox } from "./overlayBox";
 
 /** The frame of the page: header, list of conversations, engine. */
 export const chatStyles = css`
@@ -45,14 +46,7 @@ export const chatStyles = css`
     gap: var(--gap-1);
     max-height: min(70vh, 520px);
     padding: var(--gap-1);
-    color: var(--vscode-quickInput-foreground, var(--text));
-    background: var(
-      --vscode-quickInput-background,
-      var(--vscode-editorWidget-background, var(--vscode-editor-background))
-    );
-    border: 1px solid var(--line);
-    border-radius: var(--radius);
-    box-shadow: 0 2px 10px var(--vscode-widget-shadow, transparent);
+    ${overlayBox}
   }
   .conversations > p {
     padding: var(--gap-2);

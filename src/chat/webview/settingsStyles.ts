@@ -1,4 +1,5 @@
 import { css } from "lit";
+import { overlayBox } from "./overlayBox";
 
 /** The panel with the conversation's settings, over the conversation as the list of conversations is. */
 export const settingsStyles = css`
@@ -16,14 +17,7 @@ export const settingsStyles = css`
     max-height: min(76vh, 640px);
     padding: var(--gap-2) var(--gap-3) var(--gap-3);
     overflow-y: auto;
-    color: var(--vscode-quickInput-foreground, var(--text));
-    background: var(
-      --vscode-quickInput-background,
-      var(--vscode-editorWidget-background, var(--vscode-editor-background))
-    );
-    border: 1px solid var(--line);
-    border-radius: var(--radius);
-    box-shadow: 0 2px 10px var(--vscode-widget-shadow, transparent);
+    ${overlayBox}
   }
   .settings header {
     display: flex;
