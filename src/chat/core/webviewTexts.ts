@@ -42,6 +42,7 @@ export function webviewTexts(l10n: { t(text: string): string }) {
     earlierMessages: l10n.t("Show {0} earlier messages"),
 
     emptyTitle: l10n.t("Ask a model that runs on your machine"),
+    emptyMarks: l10n.t("Type @ to add files, symbols or problems, and / for prompts."),
     emptyText: l10n.t("Nothing you write here leaves this computer: no account, no cloud, no network."),
     emptyTryThis: l10n.t("Try one of these"),
     example1: l10n.t("Explain what a hash map is in three sentences."),
@@ -225,7 +226,7 @@ export function webviewTexts(l10n: { t(text: string): string }) {
     placeholderBusy: l10n.t("Write the next question"),
     send: l10n.t("Send"),
     stop: l10n.t("Stop"),
-    sendHint: l10n.t("Enter to send, Shift+Enter for a new line"),
+    sendHint: l10n.t("Enter to send, Shift+Enter for a new line, @ for context, / for prompts"),
     busyHint: l10n.t("Wait for the answer to end, or stop it with Escape, before you send the next question."),
     failedHint: l10n.t("The model is not running. Restart it or switch to another model to ask on."),
     jump: l10n.t("Jump to the latest"),

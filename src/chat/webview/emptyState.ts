@@ -23,6 +23,7 @@ export function emptyState(
           </li>`,
       )}
     </ul>
+    <p class="quiet">${texts.emptyMarks}</p>
     ${
       engine.modelNote === undefined
         ? nothing
