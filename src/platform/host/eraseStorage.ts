@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import type * as vscode from "vscode";
-import { emptyFolder } from "../node/emptyFolder";
+import { emptyFiles, emptyFolder } from "../node/emptyFolder";
 
 /** The chat's own, which says that all was deleted; it holds a random name and nothing else. */
 const kept = path.join("chat", "epoch.json");
@@ -23,7 +23,10 @@ export async function eraseStorage(context: vscode.ExtensionContext, rest: () =>
   for (const memento of [context.globalState, context.workspaceState]) {
     for (const key of memento.keys()) if (key !== "paddock.chat.epoch") await memento.update(key, undefined);
   }
-  for (const folder of await logFolders(logUri.fsPath)) left += await emptyFolder(folder);
+  for (const folder of await logFolders(logUri.fsPath)) {
+    // A window that is open goes on writing to its log, which would be nowhere to be seen if the file were gone.
+    left += sessionOf(folder) === sessionOf(logUri.fsPath) ? await emptyFiles(folder) : await emptyFolder(folder);
+  }
   return left;
 }
 
@@ -32,8 +35,8 @@ async function logFolders(current: string): Promise<string[]> {
   const name = path.basename(current);
   const parts = current.split(path.sep);
   const at = parts.lastIndexOf("logs");
-  const found = [current];
-  if (at === -1) return found;
+  if (at === -1) return [current];
+  const found: string[] = [];
   const walk = async (folder: string, depth: number): Promise<void> => {
     const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
     for (const entry of entries) {
@@ -44,5 +47,11 @@ async function logFolders(current: string): Promise<string[]> {
     }
   };
   await walk(parts.slice(0, at + 1).join(path.sep), 3);
-  return found;
+  return found.includes(current) ? found : [current, ...found];
+}
+
+/** The editor's folder of one start, which holds the logs of its windows. */
+function sessionOf(folder: string): string {
+  const parts = folder.split(path.sep);
+  return parts.slice(0, parts.lastIndexOf("logs") + 2).join(path.sep);
 }

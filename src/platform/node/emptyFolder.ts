@@ -22,3 +22,15 @@ export async function emptyFolder(folder: string, keep: readonly string[] = []):
   }
   return left;
 }
+
+/** Empties the files in a folder that others hold open and go on writing to, such as logs. @returns files that still have text. */
+export async function emptyFiles(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  let left = 0;
+  for (const entry of entries) {
+    const at = path.join(folder, entry.name);
+    if (entry.isDirectory()) left += await emptyFiles(at);
+    else await truncate(at).catch(() => left++);
+  }
+  return left;
+}
