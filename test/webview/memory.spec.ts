@@ -105,6 +105,25 @@ test("Rename in the menu puts the keyboard into the box, and Escape goes back st
   await expect(frame.locator(".title-button")).toBeFocused();
 });
 
+test("Undo brings back all that were deleted one after the other", async ({ page, url }) => {
+  const state = some();
+  const { frame, calls, tell } = await openChat(page, url, state);
+  await frame.locator(".title-button").press("Enter");
+  for (const id of ["c-0", "c-2"]) {
+    await frame.locator(`[data-id="${id}"]`).press("Delete");
+    state.conversations = state.conversations.filter((conversation) => conversation.id !== id);
+    await tell("conversations", { conversations: state.conversations, selected: "c-1" });
+    await expect(frame.locator(`[data-id="${id}"]`)).toHaveCount(0);
+    await expect(frame.locator(".row-main:focus")).toHaveCount(1);
+  }
+  await expect(frame.getByText("Deleted 2 conversations.")).toBeVisible();
+  await frame.getByRole("button", { name: "Undo" }).click();
+  await expect(frame.locator(".undo")).toHaveCount(0);
+  await expect
+    .poll(async () => (await calls()).filter(({ method }) => method === "undoRemove").map(({ params }) => params))
+    .toEqual([{ conversation: "c-0" }, { conversation: "c-2" }]);
+});
+
 test("opens a thousand conversations without a long task", async ({ page, url }) => {
   const { frame } = await openChat(page, url, some(1000), "dark", { search: found });
   const took = await frame.locator(".title-button").evaluate(async (button) => {

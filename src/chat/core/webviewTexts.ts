@@ -38,6 +38,7 @@ export function webviewTexts(l10n: { t(text: string): string }) {
     generatingMark: l10n.t("answering"),
     newTitle: l10n.t("New title for “{0}”"),
     removed: l10n.t("Deleted “{0}”."),
+    removedSeveral: l10n.t("Deleted {0} conversations."),
     undo: l10n.t("Undo"),
     earlierMessages: l10n.t("Show {0} earlier messages"),
 

@@ -8,9 +8,9 @@ import { fill } from "./strings";
 
 const undoMs = 20_000;
 
-/** The conversation that was just removed, with the way back for as long as it is offered. */
+/** What was just removed, with the way back for as long as it is offered: all of it, where one went after the other. */
 export class Removal implements ReactiveController {
-  private removed: Removed | undefined;
+  private removed: readonly Removed[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -25,7 +25,7 @@ export class Removal implements ReactiveController {
   }
 
   offer(removed: Removed): void {
-    this.removed = removed;
+    this.removed = [...this.removed.filter(({ id }) => id !== removed.id), removed];
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.end(), undoMs);
     this.host.requestUpdate();
@@ -33,15 +33,18 @@ export class Removal implements ReactiveController {
 
   render(texts: WebviewTexts): TemplateResult | typeof nothing {
     const { removed } = this;
-    if (removed === undefined) return nothing;
+    const last = removed.at(-1);
+    if (last === undefined) return nothing;
     const undo = (): void => {
-      this.removed = undefined;
+      this.removed = [];
       this.host.requestUpdate();
-      this.undo(removed.id);
+      for (const { id } of removed) this.undo(id);
     };
+    const words =
+      removed.length === 1 ? fill(texts.removed, visibleText(last.title)) : fill(texts.removedSeveral, removed.length);
     return html`<div class="callout" role="status">
       ${icon("trash")}
-      <p>${fill(texts.removed, visibleText(removed.title))}</p>
+      <p>${words}</p>
       <vscode-button secondary class="undo" @click=${undo}>${texts.undo}</vscode-button>
     </div>`;
   }
@@ -52,7 +55,7 @@ export class Removal implements ReactiveController {
       this.timer = setTimeout(() => this.end(), undoMs);
       return;
     }
-    this.removed = undefined;
+    this.removed = [];
     this.host.requestUpdate();
   }
 }
