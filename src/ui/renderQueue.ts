@@ -9,21 +9,29 @@ type Piece = () => boolean;
  * a conversation that is the newest message, where the person is.
  */
 class RenderQueue {
-  private readonly waiting: Piece[] = [];
+  private readonly soon: Piece[] = [];
+  private readonly later: Piece[] = [];
   private frame = 0;
 
-  add(piece: Piece): void {
-    this.waiting.push(piece);
+  /** @param when "later": not before all that is to be soon. */
+  add(piece: Piece, when: "soon" | "later" = "soon"): void {
+    this[when].push(piece);
     this.schedule();
   }
 
   delete(piece: Piece): void {
-    const at = this.waiting.indexOf(piece);
-    if (at !== -1) this.waiting.splice(at, 1);
+    for (const waiting of [this.soon, this.later]) {
+      const at = waiting.lastIndexOf(piece);
+      if (at !== -1) waiting.splice(at, 1);
+    }
+  }
+
+  private get next(): Piece | undefined {
+    return this.soon.at(-1) ?? this.later.at(-1);
   }
 
   private schedule(): void {
-    if (this.frame === 0 && this.waiting.length > 0) {
+    if (this.frame === 0 && this.next !== undefined) {
       this.frame = requestAnimationFrame(() => {
         this.frame = 0;
         this.run();
@@ -33,7 +41,7 @@ class RenderQueue {
 
   private run(): void {
     const until = performance.now() + sliceMs;
-    for (let piece = this.waiting.at(-1); piece !== undefined; piece = this.waiting.at(-1)) {
+    for (let piece = this.next; piece !== undefined; piece = this.next) {
       if (!piece()) this.delete(piece);
       if (performance.now() >= until) break;
     }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fenceOf, renderHtml } from "../../src/ui/markdown/parser";
+import { renderHtml } from "../../src/ui/markdown/parser";
 
 it.each(["$a_1 * b_2 * c_3$", "$$\\frac{a}{b}_x_$$", "\\(x_1 \\* y_2\\)", "\\[\\sum_{i}^{n} *i*\\]"])(
   "shows %s as it was written",
@@ -18,10 +18,4 @@ it.each(["It costs $5 and then $6 more.", "$ not math $", "a lone $ sign", "`$x$
 
 it("escapes what stands in a formula", () => {
   expect(renderHtml("$<img src=x>$", {})).toContain("&lt;img");
-});
-
-it("knows a block that is nothing but a fence", () => {
-  expect(fenceOf("```ts\nx\n```\n")).toEqual({ language: "ts", info: "ts", code: "x\n" });
-  expect(fenceOf("```ts\nx\n```\nafter\n")).toBeUndefined();
-  expect(fenceOf("text")).toBeUndefined();
 });

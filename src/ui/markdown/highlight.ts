@@ -54,24 +54,23 @@ const languages = {
 };
 for (const [name, grammar] of Object.entries(languages)) hljs.registerLanguage(name, grammar);
 
-/** Longer code is shown without colours: the grammars are regular expressions, and some grow faster than the text. */
-const maxLength = 20_000;
-const maxLineLength = 2_000;
+export interface Coloured {
+  /** HTML with hljs-* classes, everything else escaped; undefined: the text as it is. */
+  readonly html: string | undefined;
+  /** Nothing is open at the end: what follows can be coloured by itself. */
+  readonly complete: boolean;
+}
 
-/** The same closed block comes by again each time the block around it is rendered. */
-const cache = new Map<string, string>();
-const cacheSize = 50;
+export function knowsLanguage(language: string): boolean {
+  return hljs.getLanguage(language) !== undefined;
+}
 
-/** HTML with hljs-* classes, everything else escaped; undefined when the language is unknown or the code too long. */
-export function highlight(code: string, language: string): string | undefined {
-  if (hljs.getLanguage(language) === undefined || code.length > maxLength) return undefined;
-  if (code.split("\n").some((line) => line.length > maxLineLength)) return undefined;
-  const key = `${language}\n${code}`;
-  const known = cache.get(key);
-  if (known !== undefined) return known;
-  const html = hljs.highlight(code, { language, ignoreIllegals: true }).value;
-  const oldest = cache.keys().next();
-  if (cache.size >= cacheSize && oldest.done !== true) cache.delete(oldest.value);
-  cache.set(key, html);
-  return html;
+export function isWebPage(language: string): boolean {
+  return hljs.getLanguage(language) === hljs.getLanguage("xml");
+}
+
+/** @param language one that is known. */
+export function colour(code: string, language: string): Coloured {
+  const { value, _top: end } = hljs.highlight(code, { language, ignoreIllegals: true });
+  return { html: value, complete: end === hljs.getLanguage(language) };
 }

@@ -1,41 +1,49 @@
 import { growLongText, longText, showMoreText } from "../longText";
 import { visibleNodes } from "../visibleNodes";
 import { renderQueue } from "../renderQueue";
-import { GrowingTable } from "./growingTable";
+import { CodeBlock, codeBlockOf } from "./codeBlock";
+import { completeMarkdown } from "./complete";
+import { fenceAt } from "./fences";
 import type { MarkdownActions, MarkdownLabels } from "./labels";
 import { morph } from "./morph";
-import { fenceNodes, OpenFence } from "./openFence";
-import { blockStarts, fenceOf, type MarkdownEnv, renderHtml } from "./parser";
-import { safeFragment, sourceOf } from "./sanitize";
-import { completeMarkdown } from "./complete";
+import { OpenElement } from "./openElement";
+import { copyOf, type MarkdownEnv, renderHtml, renderInline } from "./parser";
+import { afterBlankLines, nextPieces, type OpenBlock, ofOpenBlock, type Piece } from "./pieces";
+import { safeFragment } from "./sanitize";
 
-/** A block longer than this is shown as it was written, piece by piece; fences have a limit of their own. */
+/** What cannot be rendered in pieces and is longer than this is shown as it was written. */
 const maxBlock = 20_000;
-/** So many blocks at once; the rest waits behind a button. */
-const blocksAtOnce = 1_500;
+/** So many pieces at once; the rest waits behind a button. */
+const piecesAtOnce = 1_500;
 /** Rendering gets at most this share of the time while text streams in. */
 const shareOfTime = 0.2;
+/** Small pieces are put in place together for about so long, so that what streams in is never seen half. Milliseconds. */
+const togetherMs = 3;
 
 /**
- * Shows Markdown that may still be growing. Blocks that are finished are rendered once and never touched again; only
- * what comes after them is rendered anew, at most once per frame and less often where that is costly. What is much is
- * rendered block by block, over several frames.
+ * Shows Markdown that may still be growing. What is finished is rendered once and never touched again; only what comes
+ * after it is rendered anew, at most once per frame and less often where that is costly. What is much is rendered
+ * piece by piece, over several frames.
  */
 export class MarkdownView extends HTMLElement {
   labels: MarkdownLabels | undefined;
   actions: MarkdownActions | undefined;
   private source = "";
   private streaming = false;
-  /** Source before this is in finished blocks. */
+  /** Source before this is in place for good. */
   private settled = 0;
-  private blocks = 0;
-  private limit = blocksAtOnce;
+  private pieces = 0;
+  private limit = piecesAtOnce;
   private env: MarkdownEnv = {};
   private readonly live = document.createElement("div");
-  private fence: OpenFence | undefined;
-  private table: GrowingTable | undefined;
-  /** The finished blocks that are still to be put in place; undefined when the text has changed. */
-  private plan: { readonly source: string; readonly type: string }[] | undefined;
+  /** Of the block that goes on after what is settled. */
+  private open: OpenElement | undefined;
+  /** What is finished and not yet in place, and where planning goes on. */
+  private plan: Piece[] = [];
+  private planned: { at: number; open: OpenBlock | undefined } = { at: 0, open: undefined };
+  private planning = false;
+  /** Where the last block begins, which goes on when a finished text does. */
+  private last: { readonly at: number; readonly node: ChildNode } | undefined;
   private unfinished = false;
   private frame = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -51,6 +59,7 @@ export class MarkdownView extends HTMLElement {
   connectedCallback(): void {
     this.classList.add("md");
     if (this.unfinished) this.enqueue();
+    for (const block of this.querySelectorAll(".code-block")) codeBlockOf(block)?.colour();
   }
 
   disconnectedCallback(): void {
@@ -61,12 +70,11 @@ export class MarkdownView extends HTMLElement {
   show(text: string, streaming: boolean): void {
     if (text === this.source && streaming === this.streaming && this.firstChild !== null) return;
     const grows = text.startsWith(this.source) && this.firstChild !== null;
-    // What was finished as the end of the text may go on.
-    const resumes = !this.streaming && text.length > this.source.length;
-    if (!grows || resumes) this.reset();
+    if (!grows) this.reset();
+    else if (!this.streaming && text.length > this.source.length) this.resume();
     this.source = text;
     this.streaming = streaming;
-    this.plan = undefined;
+    this.planning = true;
     this.unfinished = true;
     if (streaming && this.firstChild !== null) this.schedule();
     else this.enqueue();
@@ -77,11 +85,29 @@ export class MarkdownView extends HTMLElement {
     this.replaceChildren(this.live);
     this.live.replaceChildren();
     this.settled = 0;
-    this.blocks = 0;
-    this.limit = blocksAtOnce;
+    this.pieces = 0;
+    this.limit = piecesAtOnce;
     this.env = {};
-    this.fence = undefined;
-    this.table = undefined;
+    this.open = undefined;
+    this.plan = [];
+    this.planned = { at: 0, open: undefined };
+    this.last = undefined;
+  }
+
+  /** What was finished as the end of the text may go on: its last block is live again. */
+  private resume(): void {
+    if (this.last === undefined || this.plan.length > 0) {
+      this.reset();
+      return;
+    }
+    const { at, node } = this.last;
+    const again: ChildNode[] = [];
+    for (let one: ChildNode | null = node; one !== null && one !== this.live; one = one.nextSibling) again.push(one);
+    this.live.replaceChildren(...again);
+    this.settled = at;
+    this.planned = { at, open: undefined };
+    this.open = undefined;
+    this.last = undefined;
   }
 
   private schedule(): void {
@@ -128,119 +154,172 @@ export class MarkdownView extends HTMLElement {
 
   /** One step of what there is to do. @returns whether there is more. */
   private render(labels: MarkdownLabels): boolean {
-    if (this.blocks >= this.limit) {
+    if (this.pieces >= this.limit) {
       if (this.settled < this.source.length) this.showRest(labels);
       else this.live.replaceChildren();
       return false;
     }
-    this.plan ??= this.finishedBlocks();
-    const [next] = this.plan;
-    if (next !== undefined) {
-      if (this.settle(next.source, next.type, labels)) return true;
-      this.plan.shift();
-      this.settled += next.source.length;
-      this.blocks++;
-      return true;
+    // All link definitions of a whole text are known before its first block is rendered.
+    if (this.planning && this.planNext()) return true;
+    const until = performance.now() + togetherMs;
+    for (let next = this.plan.shift(); next !== undefined; next = this.plan.shift()) {
+      this.settle(next, labels);
+      this.settled = next.to;
+      this.pieces++;
+      if (performance.now() >= until || this.pieces >= this.limit) return true;
     }
-    if (this.streaming) return this.renderLive(this.source.slice(this.settled), labels);
+    if (this.streaming) {
+      this.renderLive(this.source.slice(this.settled), labels);
+      return false;
+    }
+    this.end();
     this.live.replaceChildren();
     return false;
   }
 
-  /** The blocks after the settled ones that nothing can change any more. */
-  private finishedBlocks(): { readonly source: string; readonly type: string }[] {
-    const tail = this.source.slice(this.settled);
-    // The last line may still turn into something else, which can change the block before it; so it settles nothing.
-    const lines = this.streaming ? tail.slice(0, tail.lastIndexOf("\n") + 1) : tail;
-    const starts = blockStarts(lines, this.streaming ? { ...this.env } : this.env);
-    // A table ends with an empty line, whatever comes after it.
-    const whole = !this.streaming || (starts.at(-1)?.type === "table_open" && /\n[ \t]*\n$/.test(lines));
-    return (whole ? starts : starts.slice(0, -1)).map(({ type }, index) => ({
-      source: lines.slice(index === 0 ? 0 : starts[index]?.offset, starts[index + 1]?.offset),
-      type,
-    }));
+  /** @returns whether there is more to plan. */
+  private planNext(): boolean {
+    const { at, open } = this.planned;
+    const { pieces, ...next } = nextPieces(this.source, at, open, !this.streaming, this.env);
+    this.plan.push(...pieces);
+    this.planned = next;
+    this.planning = next.at > at && next.at < this.source.length;
+    return this.planning;
   }
 
-  /** Puts a finished block, or a piece of it, in its place. @returns whether there is more of it. */
-  private settle(source: string, type: string, labels: MarkdownLabels): boolean {
-    if (type === "table_open") {
-      const more = this.growTable(source, labels);
-      if (more !== undefined) {
-        if (more) return true;
-        if (this.table !== undefined) this.insertBefore(this.table.element, this.live);
-        this.table = undefined;
-        return false;
-      }
+  /** Puts a finished piece in its place. */
+  private settle(piece: Piece, labels: MarkdownLabels): void {
+    if (piece.kind === "fence") {
+      this.end();
+      const shown = codeBlockOf(this.live.firstElementChild);
+      const block = shown?.grow(piece.fence, false) === true ? shown : new CodeBlock(piece.fence, labels);
+      if (block !== shown) this.live.firstChild?.remove();
+      this.begin(block.element);
+    } else if (piece.kind === "block" || piece.kind === "source") {
+      this.end();
+      const nodes =
+        piece.kind === "source" ? asWritten(piece.text, labels) : this.nodesOf(piece.text, this.env, labels, false);
+      this.place(nodes);
+    } else {
+      if (piece.begins) this.end();
+      this.settlePart(piece, labels);
     }
-    const fence = type === "fence" ? fenceOf(source) : undefined;
-    if (fence !== undefined && this.fence?.grow(fence, true) === true) {
-      this.insertBefore(this.fence.element, this.live);
-      this.fence = undefined;
-      return false;
-    }
-    const nodes = fence === undefined ? this.nodesOf(source, this.env, labels) : fenceNodes(fence, labels);
-    for (const node of [...nodes.childNodes]) {
-      const shown = this.live.firstChild;
-      if (shown?.isEqualNode(node) === true) this.insertBefore(shown, this.live);
-      else {
-        shown?.remove();
-        this.insertBefore(node, this.live);
-      }
-    }
-    this.fence = undefined;
-    this.table = undefined;
-    return false;
   }
 
-  /** @returns whether there are more rows; undefined where it is no table. */
-  private growTable(source: string, labels: MarkdownLabels, last?: (row: string) => string): boolean | undefined {
-    if (this.table?.fits(source) !== true) {
-      this.table = GrowingTable.of(source, (rows) => this.nodesOf(rows, { ...this.env }, labels));
+  private settlePart(piece: Extract<Piece, { kind: "table" | "list" | "words" }>, labels: MarkdownLabels): void {
+    const { kind, text } = piece;
+    if (this.open === undefined && kind === "list") {
+      const nodes = this.nodesOf(text, this.env, labels, false);
+      this.open = OpenElement.list(nodes);
+      if (this.open === undefined) this.place(nodes);
+      else this.beginOpen(this.open);
+      return;
     }
-    if (this.table === undefined) return undefined;
-    const { element } = this.table;
-    if (this.live.firstChild !== element || this.live.childNodes.length > 1) this.live.replaceChildren(element);
-    return this.table.grow(source, last);
+    if (this.open === undefined) {
+      const head = /^[^\n]*\n[^\n]*(?:\n|$)/.exec(text)?.[0] ?? "";
+      this.open =
+        kind === "words" ? OpenElement.paragraph() : OpenElement.table(this.nodesOf(head, this.env, labels, false));
+      if (this.open !== undefined) this.beginOpen(this.open);
+    }
+    if (this.open === undefined) this.place(this.nodesOf(text, this.env, labels, false));
+    else this.open.settle(this.partOf(kind, text, this.env, labels, false));
   }
 
-  /** @returns whether there is more to do. */
-  private renderLive(source: string, labels: MarkdownLabels): boolean {
-    const starts = blockStarts(source, { ...this.env });
-    const open = starts.length === 1 ? starts[0]?.openFence : undefined;
-    if (open !== undefined) {
-      if (this.fence?.grow(open) !== true) {
-        this.fence = new OpenFence(open, labels);
-        this.live.replaceChildren(this.fence.element);
+  /** What a piece adds to its block's element. */
+  private partOf(
+    kind: OpenBlock["kind"],
+    text: string,
+    env: MarkdownEnv,
+    labels: MarkdownLabels,
+    growing: boolean,
+  ): DocumentFragment {
+    if (kind === "words") {
+      const html = renderInline(text, env);
+      return html === undefined ? asWritten(text, labels) : safeFragment(html, labels, growing);
+    }
+    const nodes = this.nodesOf(text, env, labels, growing);
+    const part = document.createDocumentFragment();
+    if (kind === "table") part.append(...nodes.querySelectorAll("tbody > tr"));
+    else {
+      const list = nodes.firstElementChild;
+      if (list !== null && /^(?:ul|ol)$/.test(list.localName)) part.append(...list.childNodes);
+      else part.appendChild(document.createElement("li")).append(nodes);
+    }
+    return part;
+  }
+
+  /** Puts nodes that stay in place, keeping those that are shown already. */
+  private place(nodes: DocumentFragment): void {
+    const count = nodes.childNodes.length;
+    morph(this.live, nodes, 0, true);
+    for (let index = 0; index < count; index++) {
+      const node = this.live.firstChild;
+      if (node === null) break;
+      if (index === 0) this.begin(node);
+      else this.insertBefore(node, this.live);
+    }
+  }
+
+  private begin(node: ChildNode): void {
+    this.last = { at: this.settled, node };
+    this.insertBefore(node, this.live);
+  }
+
+  /** In place of what has been shown of the block. */
+  private beginOpen({ element }: OpenElement): void {
+    this.live.firstChild?.remove();
+    this.begin(element);
+  }
+
+  /** Nothing comes to the block that went on any more. */
+  private end(): void {
+    this.open?.show(document.createDocumentFragment());
+    this.open = undefined;
+  }
+
+  private renderLive(source: string, labels: MarkdownLabels): void {
+    let text = source;
+    const env = copyOf(this.env);
+    const { open } = this.planned;
+    if (open !== undefined && this.open !== undefined) {
+      const length = ofOpenBlock(text, open, env);
+      const own = text.slice(0, length);
+      this.open.show(this.livePart(open, own, env, labels));
+      text = text.slice(length);
+      if (text === "") {
+        this.live.replaceChildren();
+        return;
       }
-      return false;
     }
-    this.fence = undefined;
-    if (starts.length === 1 && starts[0]?.type === "table_open") {
-      const more = this.growTable(source, labels, completeMarkdown);
-      if (more !== undefined) return more;
+    const fence = fenceAt(text, afterBlankLines(text, 0));
+    if (fence !== undefined) {
+      const shown = codeBlockOf(this.live.firstElementChild);
+      if (this.live.childNodes.length !== 1 || shown?.grow(fence, true) !== true)
+        this.live.replaceChildren(new CodeBlock(fence, labels, true).element);
+      return;
     }
-    this.table = undefined;
-    if (source.length > maxBlock) {
+    if (text.length > maxBlock) {
       const shown = this.live.firstElementChild;
-      if (shown?.classList.contains("long-text") === true) growLongText(shown, source, labels);
-      else this.live.replaceChildren(longText(source, labels));
-      return false;
+      if (shown?.classList.contains("long-text") === true) growLongText(shown, text, labels);
+      else this.live.replaceChildren(longText(text, labels));
+      return;
     }
-    morph(this.live, this.nodesOf(completeMarkdown(source), { ...this.env }, labels));
-    return false;
+    morph(this.live, this.nodesOf(completeMarkdown(text), env, labels, true));
   }
 
-  private nodesOf(source: string, env: MarkdownEnv, labels: MarkdownLabels): DocumentFragment {
+  private livePart(open: OpenBlock, text: string, env: MarkdownEnv, labels: MarkdownLabels): DocumentFragment {
+    if (text.trim() === "") return document.createDocumentFragment();
+    const complete = completeMarkdown(text);
+    return this.partOf(open.kind, open.kind === "table" ? open.head + complete : complete, env, labels, true);
+  }
+
+  private nodesOf(source: string, env: MarkdownEnv, labels: MarkdownLabels, growing: boolean): DocumentFragment {
     const html = source.length > maxBlock ? undefined : renderHtml(source, env);
-    if (html !== undefined) return safeFragment(html, labels);
-    const fragment = document.createDocumentFragment();
-    fragment.append(longText(source, labels));
-    return fragment;
+    return html === undefined ? asWritten(source, labels) : safeFragment(html, labels, growing);
   }
 
   private showRest(labels: MarkdownLabels): void {
     const left = this.source.length - this.settled;
-    this.fence = undefined;
     const shown = this.live.querySelector<HTMLButtonElement>(":scope > button");
     if (shown !== null) {
       shown.textContent = labels.showMore(left);
@@ -267,14 +346,14 @@ export class MarkdownView extends HTMLElement {
       return;
     }
     const action = target instanceof HTMLElement ? target.dataset.action : undefined;
-    const block = target.closest(".code-block");
+    const block = codeBlockOf(target.closest(".code-block"));
     if (action === "more" && target.parentElement !== null) showMoreText(target.parentElement, labels);
     else if (action === "rest") {
-      this.limit += blocksAtOnce;
+      this.limit += piecesAtOnce;
       this.live.replaceChildren();
       this.enqueue();
-    } else if (block !== null) {
-      const { code, language, info } = sourceOf(block);
+    } else if (block !== undefined) {
+      const { code, language, info } = block.source;
       if (action === "copy") confirm(target, actions.copy(code));
       else if (action === "apply") confirm(target, actions.apply(code, language, info));
       else if (action === "replace") confirm(target, actions.replaceSelection(code));
@@ -285,6 +364,12 @@ export class MarkdownView extends HTMLElement {
   }
 }
 customElements.define("paddock-markdown", MarkdownView);
+
+function asWritten(source: string, labels: MarkdownLabels): DocumentFragment {
+  const fragment = document.createDocumentFragment();
+  fragment.append(longText(source, labels));
+  return fragment;
+}
 
 /** Shows for a moment that it worked; what went wrong is told by whoever does it. */
 function confirm(button: Element, outcome: Promise<boolean>): void {

@@ -1,18 +1,18 @@
-import { setSourceOf, sourceOf } from "./sanitize";
+import { codeBlockOf } from "./codeBlock";
 
 /**
- * Makes the children of `target` equal to those of `source`, keeping every node that is equal already, so that a
- * selection, a focus or a scroll position in what did not change stays. Takes nodes out of `source`.
+ * Makes the children of `target` from `from` on equal to those of `source`, keeping every node that is equal already, so
+ * that a selection, a focus, a scroll position or colours in what did not change stay. Takes nodes out of `source`.
+ * @param keepRest what `target` has more of stays.
  */
-export function morph(target: Node, source: Node): void {
+export function morph(target: Node, source: Node, from = 0, keepRest = false): void {
   const wanted = [...source.childNodes];
   for (const [index, node] of wanted.entries()) {
-    const present = target.childNodes[index];
+    const present = target.childNodes[from + index];
     if (present === undefined) target.appendChild(node);
     else if (!present.isEqualNode(node)) change(target, present, node);
-    else if (isCode(present) && isCode(node)) setSourceOf(present, sourceOf(node));
   }
-  while (target.childNodes.length > wanted.length) target.lastChild?.remove();
+  while (!keepRest && target.childNodes.length > from + wanted.length) target.lastChild?.remove();
 }
 
 function change(parent: Node, present: Node, wanted: Node): void {
@@ -22,16 +22,15 @@ function change(parent: Node, present: Node, wanted: Node): void {
     return;
   }
   if (present instanceof Element && wanted instanceof Element && present.cloneNode().isEqualNode(wanted.cloneNode())) {
-    // Long text keeps its own account of what it shows.
-    if (!present.classList.contains("long-text")) {
-      if (isCode(present) && isCode(wanted)) setSourceOf(present, sourceOf(wanted));
+    const code = codeBlockOf(present);
+    const wantedCode = codeBlockOf(wanted);
+    if (code !== undefined || wantedCode !== undefined) {
+      if (code !== undefined && wantedCode !== undefined && code.grow(wantedCode.source, wantedCode.growing)) return;
+    } else if (!present.classList.contains("long-text")) {
+      // Long text keeps its own account of what it shows.
       morph(present, wanted);
       return;
     }
   }
   parent.replaceChild(wanted, present);
-}
-
-function isCode(node: Node): node is Element {
-  return node instanceof Element && node.classList.contains("code-block");
 }

@@ -1,24 +1,27 @@
 import MarkdownIt, { type Env, type Token } from "markdown-it";
 import { fileLinkOfTarget } from "../../platform/core/fileLinks";
 import { fileTargetsAsCode } from "./fileTargets";
-import { highlight } from "./highlight";
+import { fenceInfo } from "./fences";
 import { mathAsSource } from "./math";
 
 /** Link definitions seen so far; blocks of one text share it. */
 export type MarkdownEnv = Env;
 
-/** A top-level block: where its lines begin in the source, and whether it is a fence that has not been closed. */
+/** A top-level block. */
 export interface BlockStart {
+  /** Where its lines begin in the source, and where they end; blank lines behind it may count. */
   readonly offset: number;
+  readonly end: number;
   /** markdown-it's name for it, such as "table_open". */
   readonly type: string;
-  readonly openFence?: { readonly language: string; readonly info: string; readonly code: string };
+  /** Of a list: what stands at its items. */
+  readonly markup: string;
+  /** Of a list: where its items begin. */
+  readonly items: readonly number[];
 }
 
 /** Containers nest at most this deep; what is nested deeper would be lost, so such a block is shown as it was written. */
 const maxNesting = 60;
-/** A path and a title fit in; what is longer names no file. */
-const maxInfo = 400;
 /** More than this makes too many nodes for what a reader gets from them; such a block is shown as it was written. */
 const maxTokens = 6_000;
 
@@ -34,9 +37,8 @@ markdown.renderer.rules.image = (tokens, index) => {
   const { escapeHtml } = markdown.utils;
   return `<span class="md-image">${escapeHtml(token?.content ?? "")} (${escapeHtml(String(token?.attrGet("src") ?? ""))})</span>`;
 };
-markdown.renderer.rules.fence = (tokens, index) =>
-  code(tokens[index]?.content ?? "", languageOf(tokens[index]), infoOf(tokens[index]));
-markdown.renderer.rules.code_block = (tokens, index) => code(tokens[index]?.content ?? "", "", "");
+markdown.renderer.rules.fence = (tokens, index) => code(tokens[index]?.content ?? "", tokens[index]?.info ?? "");
+markdown.renderer.rules.code_block = (tokens, index) => code(tokens[index]?.content ?? "", "");
 
 export function isWebAddress(url: string): boolean {
   return /^https?:\/\/[^/\s]/i.test(url.trim());
@@ -46,28 +48,20 @@ export function isWebAddress(url: string): boolean {
 export function blockStarts(source: string, env: MarkdownEnv): BlockStart[] {
   const tokens: Token[] = [];
   markdown.block.parse(source, markdown, env, tokens);
-  const tops = tokens.filter(({ level, nesting, map }) => level === 0 && nesting >= 0 && map !== null);
-  if (tops.length === 0) return [];
   const lines = lineOffsets(source);
-  return tops.map((token) => {
-    const [from, to] = token.map ?? [0, 0];
-    const offset = lines[from] ?? source.length;
-    const { type } = token;
-    if (type !== "fence" || isClosed(token.content, to - from)) return { offset, type };
-    return { offset, type, openFence: { language: languageOf(token), info: infoOf(token), code: token.content } };
-  });
+  const offsetOf = (line: number | undefined): number => lines[line ?? 0] ?? source.length;
+  const starts: (BlockStart & { items: number[] })[] = [];
+  for (const { level, nesting, map, type, markup } of tokens) {
+    if (nesting < 0 || map === null) continue;
+    if (level === 0) starts.push({ offset: offsetOf(map[0]), end: offsetOf(map[1]), type, markup, items: [] });
+    else if (level === 1 && type === "list_item_open") starts.at(-1)?.items.push(offsetOf(map[0]));
+  }
+  return starts;
 }
 
-/** The block as code, when it is a fence and nothing else. */
-export function fenceOf(
-  source: string,
-): { readonly language: string; readonly info: string; readonly code: string } | undefined {
-  if (!/^ {0,3}(```|~~~)/.test(source)) return undefined;
-  const tokens: Token[] = [];
-  markdown.block.parse(source, markdown, {}, tokens);
-  const [token] = tokens;
-  if (tokens.length !== 1 || token?.type !== "fence") return undefined;
-  return { language: languageOf(token), info: infoOf(token), code: token.content };
+/** Link definitions that can be added to without the others' knowing. */
+export function copyOf(env: MarkdownEnv): MarkdownEnv {
+  return { ...env, ...(env.references === undefined ? {} : { references: { ...env.references } }) };
 }
 
 /** HTML of one block or a few, not yet safe: it goes through the sanitizer. Undefined: show the source as it is. */
@@ -86,18 +80,16 @@ export function renderHtml(source: string, env: MarkdownEnv): string | undefined
   return markdown.renderer.render(tokens, markdown.options, env);
 }
 
+/** HTML of a piece of a paragraph's text; as unsafe. Undefined: show the source as it is. */
+export function renderInline(source: string, env: MarkdownEnv): string | undefined {
+  const tokens = markdown.parseInline(source, env);
+  if (tokens.some(({ children }) => (children?.length ?? 0) > maxTokens)) return undefined;
+  return markdown.renderer.render(tokens, markdown.options, env);
+}
+
 /** An answer's headings stand below the page's own two levels. */
 function lowerHeading(tag: string): string {
   return `h${Math.min(Number(tag.slice(1)) + 2, 6)}`;
-}
-
-function languageOf(token: Token | undefined): string {
-  return (/^[\w+#.-]{1,30}/.exec(token?.info.trim() ?? "")?.[0] ?? "").toLowerCase();
-}
-
-/** All that stands at the fence; it may name a file. */
-function infoOf(token: Token | undefined): string {
-  return (token?.info.trim() ?? "").slice(0, maxInfo);
 }
 
 /**
@@ -114,15 +106,9 @@ function infoClass(info: string): string {
   return info === "" ? "" : ` info-${codes.join("-")}`;
 }
 
-function code(text: string, language: string, info: string): string {
-  const html = highlight(text, language) ?? markdown.utils.escapeHtml(text);
-  return `<pre><code class="language-${language}${infoClass(info)}">${html}</code></pre>`;
-}
-
-/** A closed fence spans two lines more than its content, an open one only its first. */
-function isClosed(content: string, lines: number): boolean {
-  const inner = content === "" ? 0 : content.split("\n").length - (content.endsWith("\n") ? 1 : 0);
-  return lines >= inner + 2;
+function code(text: string, written: string): string {
+  const { language, info } = fenceInfo(written);
+  return `<pre><code class="language-${language}${infoClass(info)}">${markdown.utils.escapeHtml(text)}</code></pre>`;
 }
 
 function lineOffsets(source: string): number[] {
