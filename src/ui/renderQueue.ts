@@ -1,5 +1,7 @@
 /** So much script of a frame goes into rendering what waits; the rest is for the frame's own work. Milliseconds. */
 const sliceMs = 6;
+/** What can wait begins only in a frame that has had no more than this. Milliseconds. */
+const laterMs = 2;
 
 /** Renders a piece. @returns whether there is more to do. */
 type Piece = () => boolean;
@@ -40,10 +42,10 @@ class RenderQueue {
   }
 
   private run(): void {
-    const until = performance.now() + sliceMs;
+    const began = performance.now();
     for (let piece = this.next; piece !== undefined; piece = this.next) {
       if (!piece()) this.delete(piece);
-      if (performance.now() >= until) break;
+      if (performance.now() - began >= (this.soon.length > 0 ? sliceMs : laterMs)) break;
     }
     this.schedule();
   }

@@ -145,7 +145,7 @@ test("nothing that an answer holds runs, is fetched, navigates or opens anything
   expect([...before.origins].filter((origin) => !ownOrigins.has(origin))).toEqual([]);
   // Besides the editor itself, the address by which it hands an extension's own files to a webview.
   const own = new URL(workbench.url).origin;
-  expect([...before.ofChat].filter((origin) => origin !== own && !origin.includes('.vscode-resource.'))).toEqual([]);
+  expect([...before.ofChat].filter((origin) => origin !== own && !origin.includes(".vscode-resource."))).toEqual([]);
   expect(await frame.evaluate(globals)).toEqual(untouched);
   expect(frame.isDetached()).toBe(false);
   await page.screenshot({ path: "test-results/e2e-hostile.png" });

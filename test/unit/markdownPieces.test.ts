@@ -196,7 +196,9 @@ describe("colours in pieces", () => {
       const next = colours.next(code, true);
       if (next === undefined) break;
       if (next === "more") continue;
-      result += next.html ?? "";
+      const to = next.from + next.length;
+      expect(to === code.length || code[to - 1] === "\n").toBe(true);
+      result += next.html;
       pieces++;
     }
     return { html: result, pieces };
@@ -220,7 +222,7 @@ describe("colours in pieces", () => {
 
   it("are those of each language of a web page", () => {
     const script = 'const a = "b"; // c\nfunction d() { return 1; }\n'.repeat(100);
-    const page = `<!DOCTYPE html>\n<html>\n<style>\n${".a { color: red; }\n".repeat(100)}</style>\n<script></script>\n<script>\n${script}</script>\n<p class="e">f</p>\n</html>\n`;
+    const page = `<!DOCTYPE html>\n<html>\n<style>\n${".a { color: red; }\n".repeat(100)}</style>\n<script>let x = 1;</script> <b>y</b>\n<script></script>\n<script>\n${script}</script>\n<p class="e">f</p>\n</html>\n`;
     const { html: result } = coloured(page, "html");
     expect(result.replace(/<[^>]*>/g, "")).toBe(
       page.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;"),
@@ -231,6 +233,7 @@ describe("colours in pieces", () => {
   });
 
   it("of growing code stay as they are once nothing can change them", () => {
+    coloured("const ready = 1;\n", "typescript");
     const colours = new CodeColours("typescript");
     expect(colours.next("const a = 1;", false)).toBeUndefined();
     expect(colours.next("const a = 1;\n/* open", false)).toMatchObject({ length: 13, provisional: false });

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { type Params, type Result, RpcPeer } from "../../platform/core/rpc";
 import { isCancellation } from "../../platform/core/errors";
+import { formatCount } from "../../platform/core/format";
 import { hostConnection } from "../../platform/webview/hostConnection";
 import { type VsCodeApi, vsCodeApi } from "../../platform/webview/vscodeApi";
 import {
@@ -163,7 +164,7 @@ export class ChatSession {
         code: texts.code,
         codeIn: (language) => fill(texts.codeIn, language),
         table: texts.table,
-        showMore: (left) => fill(texts.showMore, left.toLocaleString(document.documentElement.lang || "en")),
+        showMore: (left) => fill(texts.showMore, formatCount(left)),
         invisible: (mark) => fill(texts.invisibleCharacter, mark),
       },
       actions: {

@@ -13,6 +13,8 @@ import { makeScrollable } from "./scrollable";
 const maxCode = 60_000;
 /** Colours catch up with growing code this often. */
 const colourEveryMs = 250;
+/** Lines that stand in one block of the page, about. Characters. */
+const linesLength = 1_000;
 /** Longer code that some construct is open in gets its colours when that is closed. */
 const maxProvisional = 8_000;
 
@@ -22,15 +24,18 @@ export function codeBlockOf(element: Element | null): CodeBlock | undefined {
   return element === null ? undefined : blocks.get(element);
 }
 
-/** Code with its buttons. The text is there at once, and its colours follow in pieces, when nothing else is to do. */
+/**
+ * Code with its buttons. The text is there at once, and its colours follow in pieces, when nothing else is to do. Lines
+ * stand in blocks of a few dozen, so that a change of one makes the browser lay out only that.
+ */
 export class CodeBlock {
   readonly element: HTMLElement;
   private readonly code: HTMLElement;
   private readonly colours: CodeColours;
-  /** So many of the code's nodes have colours that stay. */
-  private coloured = 0;
-  /** All before this is shown as nodes of the code's own. */
-  private shown: number;
+  /** What has no colours that stay, in order. */
+  private readonly plain: Lines[] = [];
+  /** All before this is shown as lines of the code's own. */
+  private shown = 0;
   private rest: HTMLElement | undefined;
   private lastColours = 0;
 
@@ -47,9 +52,7 @@ export class CodeBlock {
     makeScrollable(pre, language === "" ? labels.code : labels.codeIn(language));
     this.code = document.createElement("code");
     this.colours = new CodeColours(language);
-    this.shown = this.shownEnd();
-    this.code.append(...visibleNodes(fence.code.slice(0, this.shown), labels.invisible));
-    this.showRest();
+    this.showMore();
     pre.append(this.code);
     this.element.append(bar(language, labels), pre);
     blocks.set(this.element, this);
@@ -68,7 +71,7 @@ export class CodeBlock {
     const wasGrowing = this.growing;
     this.fence = fence;
     this.growing = growing;
-    if (fence.code.length > code.length) this.append();
+    if (fence.code.length > code.length) this.showMore();
     if (fence.code.length > code.length || wasGrowing !== growing) this.colour();
     return true;
   }
@@ -90,70 +93,100 @@ export class CodeBlock {
     return !next.provisional;
   };
 
-  private put({ html, length, provisional }: ColouredPiece, code: string): void {
+  /** Puts coloured lines in place of the first that have no colours that stay. */
+  private put({ html, from, length, provisional }: ColouredPiece, code: string): void {
     if (provisional && length > maxProvisional) return;
-    const nodes = document.createDocumentFragment();
-    const from = this.colours.at - (provisional ? 0 : length);
-    if (html === undefined) nodes.append(code.slice(from, from + length));
-    else nodes.append(codeNodes(html));
+    let taken = 0;
+    while (taken < length) {
+      const lines = this.plain.shift();
+      if (lines === undefined) break;
+      lines.element.remove();
+      taken += lines.length;
+    }
+    if (taken > length) this.insert(this.asWritten(code.slice(from + length, from + taken)), true);
+    const nodes = codeNodes(html);
     markInvisible(nodes, this.labels.invisible);
-    const count = nodes.childNodes.length;
-    const text = this.code.childNodes[this.coloured];
-    if (text instanceof Text && text.length === code.length - from && length < text.length) {
-      text.deleteData(0, length);
-      text.before(nodes);
-    } else {
-      const kept = this.coloured + (this.rest === undefined ? 0 : 1);
-      while (this.code.childNodes.length > kept) this.lastOwn?.remove();
-      nodes.append(...visibleNodes(code.slice(from + length), this.labels.invisible));
-      this.code.insertBefore(nodes, this.rest ?? null);
-    }
-    if (!provisional) this.coloured += count;
+    this.insert({ element: linesOf([...nodes.childNodes]), length }, provisional);
   }
 
-  private append(): void {
-    const end = this.shownEnd();
-    if (end < this.shown) {
-      // It has outgrown what is shown at once in the middle of a line: the line's begin goes where its end will be.
-      while (this.code.childNodes.length > this.coloured) this.code.lastChild?.remove();
-      const text = this.fence.code.slice(Math.min(this.colours.at, end), end);
-      this.code.append(...visibleNodes(text, this.labels.invisible));
-    } else if (end > this.shown) {
-      const nodes = visibleNodes(this.fence.code.slice(this.shown, end), this.labels.invisible);
-      const last = this.lastOwn;
-      const [first] = nodes;
-      if (last instanceof Text && first instanceof Text && this.code.childNodes.length > this.coloured) {
-        last.appendData(first.data);
-        nodes.shift();
-      }
-      for (const node of nodes) this.code.insertBefore(node, this.rest ?? null);
-    }
-    this.shown = end;
-    this.showRest();
+  /** Before all that has no colours that stay. */
+  private insert(lines: Lines, plain: boolean): void {
+    this.code.insertBefore(lines.element, this.plain[0]?.element ?? this.rest ?? null);
+    if (plain) this.plain.unshift(lines);
   }
 
-  private showRest(): void {
-    if (this.shown === this.fence.code.length) return;
-    const rest = this.fence.code.slice(this.shown);
-    if (this.rest !== undefined) {
-      growLongText(this.rest, rest, this.labels);
-      return;
-    }
-    this.rest = longText(rest, this.labels);
-    this.code.append(this.rest);
-  }
-
-  /** Whole lines only, so that what has been shown stays where it is. */
-  private shownEnd(): number {
+  private showMore(): void {
     const { code } = this.fence;
-    if (code.length <= maxCode) return code.length;
-    const line = code.lastIndexOf("\n", maxCode - 1) + 1;
-    return line === 0 ? maxCode : line;
+    const end = shownEnd(code);
+    // It has outgrown what is shown at once in the middle of a line: the line's begin goes where its end will be.
+    while (end < this.shown) {
+      const last = this.plain.pop();
+      if (last === undefined) break;
+      last.element.remove();
+      this.shown -= last.length;
+    }
+    const last = this.plain.at(-1);
+    // The last line may have come in part only.
+    if (last !== undefined && this.shown < end && (last.length < linesLength || code[this.shown - 1] !== "\n")) {
+      const to = linesEnd(code, this.shown, end, Math.max(1, linesLength - last.length));
+      append(last.element, visibleNodes(code.slice(this.shown, to), this.labels.invisible));
+      last.length += to - this.shown;
+      this.shown = to;
+    }
+    while (this.shown < end) {
+      const to = linesEnd(code, this.shown, end, linesLength);
+      const lines = this.asWritten(code.slice(this.shown, to));
+      this.code.insertBefore(lines.element, this.rest ?? null);
+      this.plain.push(lines);
+      this.shown = to;
+    }
+    if (this.shown === code.length) return;
+    const rest = code.slice(this.shown);
+    if (this.rest === undefined) this.code.append((this.rest = longText(rest, this.labels)));
+    else growLongText(this.rest, rest, this.labels);
   }
 
-  private get lastOwn(): ChildNode | null {
-    return this.rest === undefined ? this.code.lastChild : this.rest.previousSibling;
+  private asWritten(text: string): Lines {
+    return { element: linesOf(visibleNodes(text, this.labels.invisible)), length: text.length };
   }
+}
+
+/** Some whole lines of code. */
+interface Lines {
+  readonly element: HTMLElement;
+  /** Characters. */
+  length: number;
+}
+
+function linesOf(nodes: readonly Node[]): HTMLElement {
+  const element = document.createElement("span");
+  element.className = "code-lines";
+  element.append(...nodes);
+  return element;
+}
+
+/** Behind what stands there, as more of its last text where it is one. */
+function append(element: Element, nodes: (Text | HTMLElement)[]): void {
+  const last = element.lastChild;
+  const [first, ...others] = nodes;
+  if (last instanceof Text && first instanceof Text) {
+    last.appendData(first.data);
+    element.append(...others);
+  } else element.append(...nodes);
+}
+
+/** Where the line ends that `length` characters from `from` on end in. */
+function linesEnd(code: string, from: number, end: number, length: number): number {
+  if (end - from <= length) return end;
+  const line = code.indexOf("\n", from + length - 1) + 1;
+  return line === 0 ? end : Math.min(line, end);
+}
+
+/** Whole lines only, so that what has been shown stays where it is. */
+function shownEnd(code: string): number {
+  if (code.length <= maxCode) return code.length;
+  const line = code.lastIndexOf("\n", maxCode - 1) + 1;
+  return line === 0 ? maxCode : line;
 }
 
 function bar(language: string, labels: MarkdownLabels): HTMLElement {

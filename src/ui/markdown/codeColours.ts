@@ -1,16 +1,18 @@
-import { type Coloured, colour, isWebPage, knowsLanguage } from "./highlight";
+import { type Coloured, colour, escaped, isWebPage, knowsLanguage, makeReady } from "./highlight";
 
-/** Coloured in one go where it is enough: about 3 ms of a slow machine. Characters. */
-const pieceLength = 2_000;
+/** Coloured in one go where it is enough: about 2 ms of a slow machine. Characters. */
+const pieceLength = 1_000;
 /** What does not come to an end within this many characters, a comment for one, stays without colours. */
-const maxPiece = 16_000;
+const maxPiece = 8_000;
 const maxTries = 2;
 /** The grammars are regular expressions, and some grow faster than the line they look at. */
 const maxLine = 2_000;
 
 export interface ColouredPiece {
-  /** Undefined: the text as it is. */
-  readonly html: string | undefined;
+  /** Spans and escaped text. */
+  readonly html: string;
+  /** Where it begins in the code; it ends with a line, or with the code. */
+  readonly from: number;
   /** Characters. */
   readonly length: number;
   /** What follows can change these colours. */
@@ -36,16 +38,35 @@ export class CodeColours {
     this.gaveUp = !knowsLanguage(language);
   }
 
+  /** Coloured, but for the rest of its line. */
+  private held: { readonly from: number; readonly html: string } | undefined;
+
   /**
    * One step. @param whole the code does not grow any more.
    * @returns "more": nothing yet, but there is more to try; undefined: nothing to do with this code.
    */
   next(code: string, whole: boolean): ColouredPiece | "more" | undefined {
+    const piece = this.step(code, whole);
+    if (piece === undefined || piece === "more") return piece;
+    const from = this.held?.from ?? piece.from;
+    const html = (this.held?.html ?? "") + piece.html;
+    const to = piece.from + piece.length;
+    if (!piece.provisional && to < code.length && code[to - 1] !== "\n") {
+      this.held = { from, html };
+      return "more";
+    }
+    if (!piece.provisional) this.held = undefined;
+    return { html, from, length: to - from, provisional: piece.provisional };
+  }
+
+  private step(code: string, whole: boolean): ColouredPiece | "more" | undefined {
     const end = whole ? code.length : code.lastIndexOf("\n") + 1;
     if (this.gaveUp || this.at >= end) return undefined;
+    if (makeReady(this.language)) return "more";
     const section = this.sectionEnd(code, end);
     const to = cut(code, this.at, Math.min(section, this.at + (this.shorter || this.length)), section);
-    const text = code.slice(this.at, to);
+    const from = this.at;
+    const text = code.slice(from, to);
     const coloured = this.colour(text);
     const closed = coloured.complete || (to === section && (whole || to < end || this.endsSection(code, to)));
     if (closed) {
@@ -53,11 +74,11 @@ export class CodeColours {
       this.at = to;
       this.length = pieceLength;
       this.shorter = this.tries = 0;
-      return { html: coloured.html, length: text.length, provisional: false };
+      return { html: coloured.html, from, length: text.length, provisional: false };
     }
-    if (to === end) return { html: coloured.html, length: text.length, provisional: true };
+    if (to === end) return { html: coloured.html, from, length: text.length, provisional: true };
     // A line's end that is in no coloured piece is a good place to try.
-    this.shorter = this.tries++ < maxTries ? lastFreeLineEnd(coloured.html ?? "") : 0;
+    this.shorter = this.tries++ < maxTries ? lastFreeLineEnd(coloured.html) : 0;
     if (this.shorter > 0) return "more";
     this.tries = 0;
     this.length *= 2;
@@ -67,7 +88,7 @@ export class CodeColours {
 
   private colour(text: string): Coloured {
     if (text.length > maxLine && text.split("\n").some(({ length }) => length > maxLine))
-      return { html: undefined, complete: true };
+      return { html: escaped(text), complete: true };
     const { inside, language } = this;
     return colour(text, inside === undefined ? language : inside === "script" ? "javascript" : "css");
   }

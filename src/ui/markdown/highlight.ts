@@ -55,8 +55,8 @@ const languages = {
 for (const [name, grammar] of Object.entries(languages)) hljs.registerLanguage(name, grammar);
 
 export interface Coloured {
-  /** HTML with hljs-* classes, everything else escaped; undefined: the text as it is. */
-  readonly html: string | undefined;
+  /** HTML with hljs-* classes, everything else escaped. */
+  readonly html: string;
   /** Nothing is open at the end: what follows can be coloured by itself. */
   readonly complete: boolean;
 }
@@ -65,8 +65,23 @@ export function knowsLanguage(language: string): boolean {
   return hljs.getLanguage(language) !== undefined;
 }
 
+const ready = new Set<string>();
+
+/** Reads the grammar, which takes longer than colouring does. @returns false where it has been read already. */
+export function makeReady(language: string): boolean {
+  if (ready.has(language)) return false;
+  ready.add(language);
+  hljs.highlight("x", { language, ignoreIllegals: true });
+  return true;
+}
+
 export function isWebPage(language: string): boolean {
   return hljs.getLanguage(language) === hljs.getLanguage("xml");
+}
+
+/** Code without colours, as the highlighter would write it. */
+export function escaped(code: string): string {
+  return code.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 /** @param language one that is known. */

@@ -2,11 +2,11 @@ import { type Fence, fenceAt } from "./fences";
 import { maxParagraph, paragraphCut } from "./paragraphCut";
 import { type BlockStart, blockStarts, copyOf, type MarkdownEnv } from "./parser";
 
-/** So much of a text is parsed in one go, about 2 ms of a slow machine. Characters. */
-const windowLength = 12_000;
+/** So much of a text is parsed in one go, about 1 ms of a slow machine. Characters. */
+const windowLength = 6_000;
 /** A list is put in place in pieces of about this length, and a shorter one as a whole. Characters. */
 const listPiece = 2_000;
-const rowsAtOnce = 20;
+const rowsAtOnce = 10;
 /** Of a paragraph, what comes after is shown by the button of long text. Characters. */
 const maxWords = 100_000;
 

@@ -38,15 +38,20 @@ export function safeFragment(html: string, labels: MarkdownLabels, growing: bool
   return fragment;
 }
 
+// Given once: reading it takes longer than a short text does.
+DOMPurify.setConfig({
+  RETURN_DOM_FRAGMENT: true,
+  // prettier-ignore
+  ALLOWED_TAGS: ["p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "s", "a", "br", "hr", "span", "table", "thead", "tbody", "tr", "th", "td"],
+  ALLOWED_ATTR: ["href", "class", "start"],
+  ALLOWED_URI_REGEXP: /^https?:\/\//i,
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
+});
+
 /** HTML as nodes of the few kinds that text needs. */
-export function safeNodes(html: string): DocumentFragment {
-  return DOMPurify.sanitize(html, {
-    RETURN_DOM_FRAGMENT: true,
-    // prettier-ignore
-    ALLOWED_TAGS: ["p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "s", "a", "br", "hr", "span", "table", "thead", "tbody", "tr", "th", "td"],
-    ALLOWED_ATTR: ["href", "class", "start"],
-    ALLOWED_URI_REGEXP: /^https?:\/\//i,
-    ALLOW_DATA_ATTR: false,
-    ALLOW_ARIA_ATTR: false,
-  });
+function safeNodes(html: string): DocumentFragment {
+  const nodes: unknown = DOMPurify.sanitize(html);
+  if (!(nodes instanceof DocumentFragment)) throw new Error("The sanitizer returns a fragment.");
+  return nodes;
 }

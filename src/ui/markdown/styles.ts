@@ -194,6 +194,9 @@ export const markdownStyles = css`
     white-space: pre;
     tab-size: 4;
   }
+  .code-lines {
+    display: block;
+  }
   .code-block code .long-text {
     display: inline;
     overflow-wrap: normal;
