@@ -3,33 +3,34 @@ const sliceMs = 6;
 /** What can wait begins only in a frame that has had no more than this. Milliseconds. */
 const laterMs = 2;
 
-/** Renders a piece. @returns whether there is more to do. */
-type Piece = () => boolean;
+/** Renders a piece. @returns whether there is more to do; "nextFrame": there is, and this frame has had enough. */
+type Piece = () => boolean | "nextFrame";
+/** What is to come first comes before all that is to come soon, and that before what can come later. */
+type When = "first" | "soon" | "later";
 
 /**
  * Work that is too much for one frame, done in pieces over as many as it takes. What was asked for last comes first: in
  * a conversation that is the newest message, where the person is.
  */
 class RenderQueue {
-  private readonly soon: Piece[] = [];
-  private readonly later: Piece[] = [];
+  private readonly waiting: Record<When, Piece[]> = { first: [], soon: [], later: [] };
   private frame = 0;
 
-  /** @param when "later": not before all that is to be soon. */
-  add(piece: Piece, when: "soon" | "later" = "soon"): void {
-    this[when].push(piece);
+  add(piece: Piece, when: When = "soon"): void {
+    this.waiting[when].push(piece);
     this.schedule();
   }
 
   delete(piece: Piece): void {
-    for (const waiting of [this.soon, this.later]) {
+    for (const waiting of Object.values(this.waiting)) {
       const at = waiting.lastIndexOf(piece);
       if (at !== -1) waiting.splice(at, 1);
     }
   }
 
   private get next(): Piece | undefined {
-    return this.soon.at(-1) ?? this.later.at(-1);
+    const { first, soon, later } = this.waiting;
+    return first.at(-1) ?? soon.at(-1) ?? later.at(-1);
   }
 
   private schedule(): void {
@@ -44,8 +45,11 @@ class RenderQueue {
   private run(): void {
     const began = performance.now();
     for (let piece = this.next; piece !== undefined; piece = this.next) {
-      if (!piece()) this.delete(piece);
-      if (performance.now() - began >= (this.soon.length > 0 ? sliceMs : laterMs)) break;
+      const more = piece();
+      if (more === false) this.delete(piece);
+      const { first, soon } = this.waiting;
+      const limit = first.length + soon.length > 0 ? sliceMs : laterMs;
+      if (more === "nextFrame" || performance.now() - began >= limit) break;
     }
     this.schedule();
   }

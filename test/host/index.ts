@@ -24,6 +24,7 @@ export async function run(): Promise<void> {
   await import("./suite/reliability.test");
   await import("./suite/severalAtOnce.test");
   await import("./suite/workspaceLinks.test");
+  await import("./suite/workspaceSymbols.test");
   const failures: { title: string; error: string }[] = [];
   const passes: string[] = [];
   let pending = 0;

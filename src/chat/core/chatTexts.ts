@@ -29,6 +29,9 @@ export interface ChatTexts {
   readonly noTerminalRemedy: string;
   readonly linkRefused: string;
   readonly fileGone: string;
+  readonly symbolGone: string;
+  /** Over the places of a symbol that is defined more than once. */
+  readonly pickSymbol: string;
   readonly instructionsGone: string;
   readonly presetNames: Readonly<Record<BuiltInName, string>>;
 }

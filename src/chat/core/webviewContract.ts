@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { maxFilePath, maxFilePaths, maxLine } from "../../platform/core/fileLinks";
+import { maxSymbols, maxSymbolText } from "../../platform/core/symbolLinks";
 import { idSchema } from "./conversation";
 import { conversationSettingsSchema } from "./conversationSettings";
 import { shownPresetSchema } from "./presets";
@@ -145,6 +146,7 @@ const inConversation = v.object({ conversation: idSchema });
 const onMessage = v.object({ conversation: idSchema, message: idSchema });
 const done = v.object({});
 const filePathSchema = v.pipe(v.string(), v.minLength(1), v.maxLength(maxFilePath));
+const symbolSchema = v.pipe(v.string(), v.minLength(1), v.maxLength(maxSymbolText));
 const lineSchema = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maxLine)));
 
 /** Answered by the host. Anything a button does ends here, so that a dead button is a rejected request, shown as such. */
@@ -256,6 +258,13 @@ export const chatHostContract = {
     },
     /** A file of the workspace, by its path in it. Rejects with a reason when it is none. */
     openFile: { params: v.object({ path: filePathSchema, line: lineSchema, endLine: lineSchema }), result: done },
+    /** Which of these texts name symbols of the workspace. */
+    resolveSymbols: {
+      params: v.object({ names: v.pipe(v.array(symbolSchema), v.maxLength(maxSymbols)) }),
+      result: v.object({ found: v.array(v.string()) }),
+    },
+    /** The definition of one of them. Rejects with a reason when there is none. */
+    openSymbol: { params: v.object({ name: symbolSchema }), result: done },
     command: {
       params: v.object({ name: v.picklist(["restartEngine", "showLog", "switchModel", "loadModel"]) }),
       result: done,

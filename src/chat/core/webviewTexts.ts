@@ -130,6 +130,7 @@ export function webviewTexts(l10n: { t(text: string): string }) {
     meterTooLarge: l10n.t("The question is too large by {0} tokens. Shorten it or take something off."),
 
     openFile: l10n.t("Open {0}"),
+    openSymbol: l10n.t("Go to the definition of {0}"),
     copyCode: l10n.t("Copy code"),
     applyCode: l10n.t("Apply to its file, for review"),
     insertCode: l10n.t("Insert at the cursor"),

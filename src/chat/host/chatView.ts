@@ -27,6 +27,7 @@ import type { Offers } from "./offers";
 import type { Presets } from "./presets";
 import { openInstructions } from "./workspaceInstructions";
 import { WorkspaceLinks } from "./workspaceLinks";
+import { WorkspaceSymbols } from "./workspaceSymbols";
 import { manageTrust } from "./workspaceTrust";
 
 export const chatViewId = "paddock.chat";
@@ -68,10 +69,12 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
   private searching: AbortController | undefined;
   private readonly code: CodeActions;
   private readonly links: WorkspaceLinks;
+  private readonly symbols: WorkspaceSymbols;
 
   constructor(private readonly deps: ChatViewDeps) {
     this.code = new CodeActions(deps.texts);
     this.links = new WorkspaceLinks(deps.texts);
+    this.symbols = new WorkspaceSymbols(deps.texts);
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
@@ -207,6 +210,8 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         openLink: ({ url }) => this.openLink(url).then(() => done),
         resolveLinks: async ({ candidates }) => ({ found: await this.links.existing(candidates) }),
         openFile: (link) => this.links.open(link).then(() => done),
+        resolveSymbols: async ({ names }, { signal }) => ({ found: await this.symbols.existing(names, signal) }),
+        openSymbol: ({ name }) => this.symbols.open(name).then(() => done),
         command: ({ name }) => this.deps.runCommand(name).then(() => done),
       },
       {

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { isCancellation, toPaddockError } from "../../platform/core/errors";
+import { plainLabel } from "../../platform/host/plainLabel";
 import type { ConversationSearch, SearchHit } from "../node/conversationSearch";
 import type { ConversationStore } from "../node/conversationStore";
 import type { ChatController } from "./chatController";
@@ -247,11 +248,6 @@ export class MemoryCommands {
       });
     });
   }
-}
-
-/** A title in a quick pick, where "$(name)" would become an icon. */
-function plainLabel(text: string): string {
-  return text.replace(/\$\(/gu, "$\u200b(");
 }
 
 function defaultFile(title: string, extension: string): vscode.Uri {

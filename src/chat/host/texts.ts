@@ -55,6 +55,8 @@ export function chatTexts(): ChatTexts {
     ),
     linkRefused: vscode.l10n.t("Only links to web pages (http and https) can be opened."),
     fileGone: vscode.l10n.t("There is no such file in this workspace any more."),
+    symbolGone: vscode.l10n.t("No language extension knows a symbol of that name in this workspace any more."),
+    pickSymbol: vscode.l10n.t("Which definition?"),
     instructionsGone: vscode.l10n.t("This file is not among the workspace's instructions any more."),
     presetNames: {
       default: vscode.l10n.t("Default"),

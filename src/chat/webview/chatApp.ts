@@ -17,16 +17,14 @@ import { engineStrip } from "./engineStrip";
 import { failureAt } from "./failureView";
 import { messageKeys } from "./messageKeys";
 import "./messageView";
-import { revealMessage } from "./revealMessage";
+import { messageElement, revealMessage } from "./revealMessage";
+import { messagesAtOnce, MessageWindow } from "./messageWindow";
 import { noticeView } from "./noticeView";
 import { openingView } from "./openingView";
 import "./settingsPanel";
 import { Removal } from "./removal";
 import { StickToEnd } from "./stickToEnd";
 import { fill } from "./strings";
-
-/** Older messages wait behind a button, so that a long conversation opens at once. */
-const messagesAtOnce = 60;
 
 /** The whole page. It shows what the session knows and keeps nothing but where the person is. */
 @customElement("paddock-chat")
@@ -38,7 +36,6 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
   @state() private settingsOpen = false;
   @state() private awayFromEnd = false;
   @state() private said = "";
-  @state() private extraMessages = 0;
   private readonly removal = new Removal(this, (conversation) => {
     this.wantsInput = true;
     void this.session?.context.ask("conversations", "undoRemove", { conversation });
@@ -46,7 +43,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
   private drops: DropTarget | undefined;
   /** Focus goes to the input box after the next render. */
   private wantsInput = false;
-  private shownConversation: string | null | undefined;
+  private readonly shown = new MessageWindow(() => this.requestUpdate());
   @query(".log") private readonly log!: HTMLElement | null;
   @query(".log-content") private readonly logContent!: HTMLElement | null;
   @query("paddock-composer") private readonly composer!: Composer | null;
@@ -67,6 +64,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
     document.removeEventListener("keydown", this.onEscape);
     document.removeEventListener("pointerdown", this.onElsewhere);
     this.drops?.dispose();
+    this.shown.dispose();
     this.stick?.dispose();
     this.session?.dispose();
     super.disconnectedCallback();
@@ -97,13 +95,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
     this.listOpen = false;
     const at = this.session?.model.messages.findIndex(({ id }) => id === message) ?? -1;
     if (at === -1) return;
-    // It may be one of those that wait behind the button.
-    this.extraMessages = Math.max(
-      this.extraMessages,
-      (this.session?.model.messages.length ?? 0) - at - messagesAtOnce + 1,
-    );
-    this.requestUpdate();
-    void this.updateComplete.then(() => revealMessage(this, message, (top) => this.stick?.restore(top)));
+    this.shown.include(at, () => revealMessage(this, message, this.stick));
   }
 
   quote(text: string): void {
@@ -182,11 +174,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
     if (session?.model.state === undefined) return;
     this.said = this.announcer?.next(session.model.messages, session.model.live) ?? this.said;
     const { selected } = session.model.state;
-    if (selected !== this.shownConversation) {
-      if (this.shownConversation !== undefined) this.stick?.toEnd();
-      this.shownConversation = selected;
-      this.extraMessages = 0;
-    }
+    if (this.shown.update(selected, session.model.messages.length)) this.stick?.toEnd();
   }
 
   protected override updated(): void {
@@ -196,6 +184,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
       log.ariaDescription = this.session?.context.texts.messageKeys ?? "";
       log.addEventListener("keydown", (event) => messageKeys(event, log));
     }
+    this.shown.rendered();
     if (this.wantsInput && this.composer !== null) {
       this.wantsInput = false;
       void this.composer.updateComplete.then(() => this.composer?.focusInput());
@@ -243,18 +232,18 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
     if (messages.length === 0) {
       return emptyState(state.engine, context, (text) => this.composer?.setText(text, true));
     }
-    const hidden = Math.max(0, messages.length - messagesAtOnce - this.extraMessages);
+    const { waiting, first } = this.shown;
     const busy = model.streaming !== undefined;
     const conversation = state.selected ?? "";
     return html`${
-      hidden === 0
+      waiting === 0
         ? nothing
         : html`<button type="button" class="link-button earlier" @click=${this.showEarlier}>
-            ${fill(context.texts.earlierMessages, Math.min(hidden, messagesAtOnce))}
+            ${fill(context.texts.earlierMessages, Math.min(waiting, messagesAtOnce))}
           </button>`
     }
     ${repeat(
-      messages.slice(hidden),
+      messages.slice(first),
       ({ id }) => id,
       (message) =>
         html`<paddock-message
@@ -371,13 +360,11 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
   };
 
   private readonly showEarlier = (): void => {
-    const { log } = this;
-    const height = log?.scrollHeight ?? 0;
-    this.extraMessages += messagesAtOnce;
-    void this.updateComplete.then(() => {
-      if (log !== null) log.scrollTop += log.scrollHeight - height;
-      log?.focus();
-    });
+    const first = this.log?.querySelector("paddock-message");
+    if (first) this.stick?.hold(first);
+    this.shown.showEarlier();
+    this.requestUpdate();
+    void this.updateComplete.then(() => this.log?.focus());
   };
 
   private scrolled(): void {
@@ -385,12 +372,26 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
     if (stick === undefined || log === null) return;
     this.awayFromEnd = !stick.stuck && log.scrollHeight > log.clientHeight;
     const conversation = session?.model.state?.selected;
-    if (conversation !== undefined) session?.remember({ conversation, top: stick.top, atEnd: stick.stuck });
+    if (conversation === undefined) return;
+    const message = stick.stuck ? undefined : this.messageAtTop(stick);
+    const offset = message === undefined ? 0 : stick.offsetOf(message);
+    session?.remember({ conversation, message: message?.dataset.message ?? null, offset });
+  }
+
+  private messageAtTop(stick: StickToEnd): HTMLElement | undefined {
+    const messages = [...this.querySelectorAll<HTMLElement>("paddock-message")];
+    return messages.findLast((message) => stick.offsetOf(message) <= 0) ?? messages[0];
   }
 
   private restoreScroll(state: ViewState): void {
     const remembered = this.session?.remembered;
-    if (remembered?.conversation === state.selected && !remembered.atEnd) this.stick?.restore(remembered.top);
-    else this.stick?.toEnd();
+    const { message, offset } = remembered?.conversation === state.selected ? remembered : { message: null, offset: 0 };
+    const at = state.messages.findIndex(({ id }) => id === message);
+    this.stick?.toEnd();
+    if (message === null || at === -1) return;
+    this.shown.include(at, () => {
+      const element = messageElement(this, message);
+      if (element !== null) this.stick?.hold(element, offset);
+    });
   }
 }

@@ -14,8 +14,8 @@ import {
 import type { WebviewTexts } from "../core/webviewTexts";
 import { ChatModel, type Failure, failureOf } from "./chatModel";
 import type { ChatContext, HostRequest } from "./context";
-import { FileLinks } from "./fileLinks";
 import { fill, readTexts } from "./strings";
+import { WorkspaceLinks } from "./workspaceLinks";
 
 export interface ChatSessionEvents {
   changed(): void;
@@ -29,7 +29,12 @@ export interface ChatSessionEvents {
 }
 
 /** All that the page itself remembers: where the person was reading. */
-const scrollSchema = v.object({ conversation: v.nullable(v.string()), top: v.number(), atEnd: v.boolean() });
+const scrollSchema = v.object({
+  conversation: v.nullable(v.string()),
+  /** At the list's upper edge, and how far from it in CSS pixels; null: the person was at the end. */
+  message: v.nullable(v.string()),
+  offset: v.number(),
+});
 export type Scroll = v.InferOutput<typeof scrollSchema>;
 
 /** The page's end of the line to the host, and what it knows from there. */
@@ -147,9 +152,9 @@ export class ChatSession {
     const ask = <N extends HostRequest>(place: string, name: N, params: Params<ChatHostContract, N>) =>
       this.ask(place, name, params);
     // Nobody asked for links, so no place shows that they could not be had; that one could not be opened is shown.
-    const links = new FileLinks(
-      (name, params) => ask(name === "openFile" ? "composer" : "links", name, params),
-      texts.openFile,
+    const links = new WorkspaceLinks(
+      (name, params) => ask(name.startsWith("open") ? "composer" : "links", name, params),
+      texts,
     );
     return {
       texts,

@@ -13,6 +13,9 @@ export const conversationStyles = css`
     overflow-y: auto;
     overflow-anchor: none;
   }
+  .log.reading {
+    overflow-anchor: auto;
+  }
   .log-content {
     box-sizing: border-box;
     min-height: 100%;
