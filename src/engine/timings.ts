@@ -35,6 +35,9 @@ export const timingsSchema = v.object({
   tpot_ms: v.nullable(v.number()),
   /** Inter-token latency percentiles; null with fewer than two tokens. */
   itl_ms: v.nullable(v.object({ p50: v.number(), p95: v.number(), p99: v.number() })),
+  /** Of predicted_n and predicted_ms, what the model's reasoning took; absent where it did not reason. */
+  reasoning_n: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  reasoning_ms: v.optional(v.pipe(v.number(), v.minValue(0))),
 });
 export type Timings = v.InferOutput<typeof timingsSchema>;
 

@@ -1,4 +1,4 @@
-import { visibleNodes } from "./visibleNodes";
+import { appendNodes, visibleNodes } from "./visibleNodes";
 
 export interface LongTextLabels {
   readonly showMore: (left: number) => string;
@@ -23,12 +23,14 @@ export function longText(text: string, labels: LongTextLabels): HTMLElement {
   return element;
 }
 
-/** The text grew at its end; what is shown stays. */
+/** The text grew at its end; what is shown stays, and a text that was shown as a whole goes on for a while. */
 export function growLongText(element: Element, text: string, labels: LongTextLabels): void {
   const known = texts.get(element);
   if (known === undefined) return;
+  const whole = known.shown === known.text.length;
   known.text = text;
-  updateButton(element, labels);
+  if (whole && known.shown < step) showMoreText(element, labels, step - known.shown);
+  else updateButton(element, labels);
 }
 
 /** Shows the next piece. Focus goes on with the text when the button is no longer needed. */
@@ -39,7 +41,7 @@ export function showMoreText(element: Element, labels: LongTextLabels, length = 
   let end = Math.min(known.shown + length, known.text.length);
   // Not between the halves of a surrogate pair.
   if (/[\ud800-\udbff]/.test(known.text.charAt(end - 1)) && end < known.text.length) end++;
-  body.append(...visibleNodes(known.text.slice(known.shown, end), labels.invisible));
+  appendNodes(body, visibleNodes(known.text.slice(known.shown, end), labels.invisible));
   known.shown = end;
   updateButton(element, labels);
 }

@@ -12,6 +12,16 @@ export function visibleNodes(text: string, label: (mark: string) => string): (Te
   });
 }
 
+/** Puts nodes behind what stands in an element, as more of its last text where both are one. */
+export function appendNodes(element: Element, nodes: readonly (Text | HTMLElement)[]): void {
+  const last = element.lastChild;
+  const [first, ...others] = nodes;
+  if (last instanceof Text && first instanceof Text) {
+    last.appendData(first.data);
+    element.append(...others);
+  } else element.append(...nodes);
+}
+
 /** Puts marks into everything below a node that has not been shown yet. */
 export function markInvisible(root: Node, label: (mark: string) => string): void {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);

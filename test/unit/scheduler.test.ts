@@ -165,6 +165,26 @@ describe("RequestTimer", () => {
     });
   });
 
+  it("says what of it was reasoning, pauses left out", () => {
+    let now = 0;
+    const timer = new RequestTimer(0, () => now);
+    timer.promptBegins(10, 0);
+    for (let token = 0; token < 10; token++) {
+      now += 20;
+      if (token === 3) {
+        now += 500;
+        timer.pausedFor(500);
+      }
+      timer.token();
+      if (token < 6) timer.reasoned();
+    }
+    // The first token's own time is prompt processing.
+    expect(timer.finish()).toMatchObject({ predicted_n: 10, predicted_ms: 180, reasoning_n: 6, reasoning_ms: 100 });
+    const plain = new RequestTimer(0, () => now);
+    plain.token();
+    expect(plain.finish()).not.toHaveProperty("reasoning_n");
+  });
+
   it("claims no speed where there is none", () => {
     const timer = new RequestTimer(0, () => 0);
     expect(timer.finish()).toMatchObject({

@@ -130,3 +130,31 @@ test("code that streams in is whole at each step, gets its colours, and grows pa
     .poll(async () => (await calls()).filter(({ method }) => method === "copy").map(({ params }) => params.text))
     .toEqual([code]);
 });
+
+test("reasoning says how long it is while it comes and when it is folded", async ({ page, url }) => {
+  const parts = [{ type: "reasoning" as const, text: "I think so." }];
+  const growing = answer("", { status: "streaming", parts });
+  const asked = question("Why?");
+  const { frame, tell } = await openChat(page, url, conversation([asked, { ...growing, parent: asked.id }], true));
+  const summary = frame.locator("details.fold summary");
+  await expect(summary).toHaveText("Thinking, 3 words so far");
+  const live = { phase: "generating", prompt: { total: 9, cached: 0, processed: 9 } };
+  await tell("live", { ...live, conversation: "c-1", message: growing.id, predicted_n: 121, predicted_per_second: 10 });
+  await expect(summary).toHaveText("Thinking for 12.0 s: 121 tokens, 3 words so far");
+  await expect(frame.locator("details.fold")).toHaveAttribute("open", "");
+  const { timings } = answer("");
+  if (timings === undefined) throw new Error("An answer has timings.");
+  const message = {
+    ...growing,
+    parent: asked.id,
+    status: "complete",
+    parts: [...parts, { type: "text", text: "So." }],
+    timings: { ...timings, predicted_n: 400, reasoning_n: 340, reasoning_ms: 34_000 },
+  };
+  await tell("message", { conversation: "c-1", message });
+  await expect(summary).toHaveText("Reasoned for 34.0 s: 340 tokens, 3 words");
+  await expect(frame.locator("details.fold")).not.toHaveAttribute("open", "");
+  // Another run went on with it: its figures are not those of the reasoning.
+  await tell("message", { conversation: "c-1", message: { ...message, timings } });
+  await expect(summary).toHaveText("Reasoning, 3 words");
+});

@@ -81,6 +81,8 @@ export function webviewTexts(l10n: { t(text: string): string }) {
     inserted: l10n.t("Inserted"),
     reasoning: l10n.t("Reasoning, {0} words"),
     thinking: l10n.t("Thinking, {0} words so far"),
+    reasonedFor: l10n.t("Reasoned for {0}: {1} tokens, {2} words"),
+    thinkingFor: l10n.t("Thinking for {0}: {1} tokens, {2} words so far"),
     toolCall: l10n.t("Calls {0}"),
     toolResult: l10n.t("Result of {0}"),
     leftOut: l10n.t("Left out to fit the context: {0}"),

@@ -1,10 +1,13 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { formatBytes, formatCount } from "../../platform/core/format";
+import type { Timings } from "../../engine/timings";
+import { formatBytes, formatCount, formatMilliseconds } from "../../platform/core/format";
 import { visibleText } from "../../platform/core/visibleText";
 import { icon } from "../../ui/base";
 import "../../ui/markdown/markdownView";
 import type { Part } from "../core/conversation";
+import type { ShownMessage } from "../core/versions";
+import type { Live } from "../core/webviewContract";
 import type { ChatContext } from "./context";
 import { fill } from "./strings";
 import { MarkdownText, PlainText } from "./textDirectives";
@@ -12,13 +15,50 @@ import { MarkdownText, PlainText } from "./textDirectives";
 /** Tool calls and results are for a glance; the whole of a big one helps nobody. */
 const maxJson = 4_000;
 
-/** The parts of an answer, in order. @param streaming the last part is still growing. */
-export function answerParts(parts: readonly Part[], streaming: boolean, context: ChatContext): TemplateResult {
+/** The parts of an answer, in order; while it streams, the last part is still growing. */
+export function answerParts(
+  { parts, status, timings }: ShownMessage,
+  live: Live | undefined,
+  context: ChatContext,
+): TemplateResult {
+  const streaming = status === "streaming";
+  const reasoning = parts.filter(({ type }) => type === "reasoning").length;
+  // Figures are of one run: of reasoning that another run began, they would tell only a part.
+  const figures = reasoning !== 1 ? undefined : streaming ? liveFigures(parts, live) : figuresOf(timings);
   return html`${repeat(
     parts,
     (_, index) => index,
-    (part, index) => answerPart(part, streaming && index === parts.length - 1, context),
+    (part, index) => answerPart(part, streaming && index === parts.length - 1, figures, context),
   )}`;
+}
+
+/** What the model's reasoning took. */
+interface ReasoningFigures {
+  readonly tokens: number;
+  readonly ms: number;
+}
+
+function figuresOf(timings: Timings | undefined): ReasoningFigures | undefined {
+  const { reasoning_n: tokens, reasoning_ms: ms } = timings ?? {};
+  return tokens === undefined || ms === undefined ? undefined : { tokens, ms };
+}
+
+/** While nothing but reasoning has come, all that was generated is that. */
+function liveFigures(parts: readonly Part[], live: Live | undefined): ReasoningFigures | undefined {
+  if (parts.length !== 1 || live === undefined || live.predicted_per_second === null) return undefined;
+  return { tokens: live.predicted_n, ms: ((live.predicted_n - 1) * 1_000) / live.predicted_per_second };
+}
+
+function reasoningTitle(
+  words: number,
+  streaming: boolean,
+  figures: ReasoningFigures | undefined,
+  { texts }: ChatContext,
+): string {
+  if (figures === undefined) return fill(streaming ? texts.thinking : texts.reasoning, formatCount(words));
+  const { tokens, ms } = figures;
+  const text = streaming ? texts.thinkingFor : texts.reasonedFor;
+  return fill(text, formatMilliseconds(ms), formatCount(tokens), formatCount(words));
 }
 
 /** The parts of a question: its text as it was typed, and what was attached. */
@@ -35,7 +75,12 @@ export function questionParts(parts: readonly Part[], context: ChatContext): Tem
   }`;
 }
 
-function answerPart(part: Part, streaming: boolean, context: ChatContext): TemplateResult | typeof nothing {
+function answerPart(
+  part: Part,
+  streaming: boolean,
+  figures: ReasoningFigures | undefined,
+  context: ChatContext,
+): TemplateResult | typeof nothing {
   const { texts } = context;
   switch (part.type) {
     case "text":
@@ -43,7 +88,7 @@ function answerPart(part: Part, streaming: boolean, context: ChatContext): Templ
     case "reasoning":
       // Open while it comes and folded when the answer begins; in between it stays as the person leaves it.
       return html`<details class="fold" ?open=${streaming}>
-        <summary>${fill(streaming ? texts.thinking : texts.reasoning, formatCount(wordCount(part.text)))}</summary>
+        <summary>${reasoningTitle(wordCount(part.text), streaming, figures, context)}</summary>
         <div class="reasoning">${PlainText(part.text, context.labels)}</div>
       </details>`;
     case "toolCall":

@@ -104,7 +104,7 @@ export class MessageView extends PaddockElement {
     const streaming = message.status === "streaming";
     return html`<article class="answer" aria-label=${context.texts.answer} aria-busy=${streaming ? "true" : "false"}>
       <h2 class="sr-only">${context.texts.answer}</h2>
-      <div class="answer-parts ${streaming ? "streaming" : ""}">${answerParts(message.parts, streaming, context)}</div>
+      <div class="answer-parts ${streaming ? "streaming" : ""}">${answerParts(message, this.live, context)}</div>
       ${leftOutNote(message.prompt, context.texts)} ${streaming ? this.progress() : this.ending()}
       ${failureAt(context, message.id)}
     </article>`;

@@ -1,6 +1,6 @@
 import { noChange } from "lit";
 import { Directive, directive, type ElementPart, type PartInfo, PartType } from "lit/directive.js";
-import { longText, type LongTextLabels, showMoreText } from "../../ui/longText";
+import { growLongText, longText, type LongTextLabels, showMoreText } from "../../ui/longText";
 import { MarkdownView } from "../../ui/markdown/markdownView";
 import type { ChatContext } from "./context";
 
@@ -34,7 +34,12 @@ class PlainTextDirective extends Directive {
 
   render(text: string, labels: LongTextLabels): HTMLElement | typeof noChange {
     if (text === this.text) return noChange;
+    const grown = this.element !== undefined && this.text !== undefined && text.startsWith(this.text);
     this.text = text;
+    if (grown && this.element !== undefined) {
+      growLongText(this.element, text, labels);
+      return noChange;
+    }
     this.element = longText(text, labels);
     this.element.addEventListener("click", (event) => {
       const { target, currentTarget } = event;

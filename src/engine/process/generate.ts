@@ -153,6 +153,7 @@ async function answer(options: GenerateOptions, fresh: number, cached: number): 
         break;
       }
       sampled.push(token);
+      if (splitter.reasons) timer.reasoned();
       const output = splitter.push(decoder.push(token));
       take(output);
       if (splitter.reasons) reasoned++;

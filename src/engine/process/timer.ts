@@ -14,6 +14,8 @@ export class RequestTimer {
   private pausedBetweenTokens = 0;
   private paused = 0;
   private readonly gaps: number[] = [];
+  private reasoningTokens = 0;
+  private reasoningMs = 0;
   private processed = 0;
   private cached = 0;
 
@@ -56,6 +58,13 @@ export class RequestTimer {
     this.tokens++;
   }
 
+  /** The last token was of the model's reasoning. */
+  reasoned(): void {
+    this.reasoningTokens++;
+    // The first token of all has no gap before it: what it took is in prompt_ms.
+    if (this.tokens > 1) this.reasoningMs += this.gaps.at(-1) ?? 0;
+  }
+
   get predicted(): number {
     return this.tokens;
   }
@@ -87,6 +96,7 @@ export class RequestTimer {
       ttft_ms: this.firstToken === null ? null : this.firstToken - this.arrived,
       tpot_ms: several ? predictedMs / (this.tokens - 1) : null,
       itl_ms: several ? percentiles(this.gaps) : null,
+      ...(this.reasoningTokens === 0 ? {} : { reasoning_n: this.reasoningTokens, reasoning_ms: this.reasoningMs }),
     };
   }
 }

@@ -2,7 +2,7 @@ import { isShell } from "../../platform/core/codeFence";
 import { iconButton } from "../icon";
 import { growLongText, longText } from "../longText";
 import { renderQueue } from "../renderQueue";
-import { markInvisible, visibleNodes } from "../visibleNodes";
+import { appendNodes, markInvisible, visibleNodes } from "../visibleNodes";
 import { CodeColours, type ColouredPiece } from "./codeColours";
 import { codeNodes } from "./codeNodes";
 import type { Fence } from "./fences";
@@ -129,7 +129,7 @@ export class CodeBlock {
     // The last line may have come in part only.
     if (last !== undefined && this.shown < end && (last.length < linesLength || code[this.shown - 1] !== "\n")) {
       const to = linesEnd(code, this.shown, end, Math.max(1, linesLength - last.length));
-      append(last.element, visibleNodes(code.slice(this.shown, to), this.labels.invisible));
+      appendNodes(last.element, visibleNodes(code.slice(this.shown, to), this.labels.invisible));
       last.length += to - this.shown;
       this.shown = to;
     }
@@ -163,16 +163,6 @@ function linesOf(nodes: readonly Node[]): HTMLElement {
   element.className = "code-lines";
   element.append(...nodes);
   return element;
-}
-
-/** Behind what stands there, as more of its last text where it is one. */
-function append(element: Element, nodes: (Text | HTMLElement)[]): void {
-  const last = element.lastChild;
-  const [first, ...others] = nodes;
-  if (last instanceof Text && first instanceof Text) {
-    last.appendData(first.data);
-    element.append(...others);
-  } else element.append(...nodes);
 }
 
 /** Where the line ends that `length` characters from `from` on end in. */

@@ -87,6 +87,7 @@ export const markdownStyles = css`
     color: inherit;
   }
   .md :not(pre) > code.file-link {
+    padding-inline: 0;
     color: var(--vscode-textLink-foreground);
     /* Themes choose the colour of links for the page, not for code's background. */
     background: transparent;
