@@ -259,6 +259,9 @@ test("shows hostile output as harmless text", async ({ page, url }) => {
   ]);
   const { frame, strangers, problems } = await openChat(page, url, conversation(messages));
   await expect(frame.getByText(`before ${payloads.length - 1}`)).toBeVisible();
+  // Older messages get their elements a few with each frame.
+  await expect(frame.locator("paddock-message")).toHaveCount(60);
+  await expect(frame.locator("paddock-markdown").first()).not.toBeEmpty();
   const found = await frame.evaluate(() => {
     const all: Element[] = [];
     const walk = (root: ParentNode): void => {
