@@ -258,7 +258,12 @@ const themes = [
 ];
 for (const theme of themes) {
   test(`axe finds nothing in the chat in VS Code's own colours, at 100% and at 200%: ${theme}`, async () => {
+    // The embedded editor reads its settings when a window opens.
     await writeFile(settingsFile, JSON.stringify({ ...settings, "workbench.colorTheme": theme }));
+    await workbench.reload(page);
+    await runCommand(page, "Paddock: Open Chat");
+    await expect(input()).toBeFocused({ timeout: 60 * aSecond });
+    await countAlong();
     await expect(chat.locator("body")).toHaveAttribute("data-vscode-theme-id", theme, { timeout: 30 * aSecond });
     // A browser's zoom of 200% is half the room.
     for (const size of [
