@@ -95,7 +95,7 @@ describe("what goes into a prompt", () => {
     expect(result.fits ? 0 : result.tokens).toBeGreaterThanOrEqual(1200);
   });
 
-  it("keeps three quarters of what the question leaves free, however large the question is", async () => {
+  it("keeps some of what came before, however much of the room the question takes", async () => {
     const turns = Array.from({ length: 40 }, (_, turn) => [asked(`${turn} ${words(19)}`), answered(words(19))]).flat();
     const { full, most } = roomFor(1000, 200);
     const kept: number[] = [];

@@ -107,13 +107,13 @@ describe("what the next question costs", () => {
 
   it("says what will be left out, which is what the answer says afterwards", async () => {
     model.become(ready());
-    const id = await ask(null, words(150));
-    await ask(id, words(150));
-    chat.presenter.setDraft(words(500));
+    const id = await ask(null, words(200));
+    await ask(id, words(100));
+    chat.presenter.setDraft(words(480));
     await until(() => expect(usage()?.dropped).toHaveLength(1));
     const foretold = usage()?.dropped;
     expect(foretold).toMatchObject([{ what: "turns", count: 2 }]);
-    await ask(id, words(500));
+    await ask(id, words(480));
     expect(chat.page.messages.at(-1)?.prompt?.fit?.dropped).toEqual(foretold);
   });
 

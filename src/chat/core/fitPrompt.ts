@@ -9,12 +9,13 @@ import { utf8Length } from "./tokenEstimate";
  * what it attached. The rest goes in this order: the reasoning of older answers, then what older questions attached,
  * then older questions with their answers; within each the oldest first.
  *
- * Once something must go, enough goes that what stays of the conversation fills only three quarters of the room that
- * the question leaves it, and the same is left out of the prompts after it: they only add to what the KV cache holds,
+ * Once something must go, enough goes to fill only three quarters of the room, or, where the question leaves less,
+ * half of what it leaves; and the same is left out of the prompts after it: they only add to what the KV cache holds,
  * until the room is full again. A question that fills the room has no conversation before it; one that takes the room
  * of the answer too is answered as long as leastAnswer is left, and refused otherwise.
  */
 const filledAfterCut = 0.75;
+const filledBesideQuestion = 0.5;
 
 /** Kept free for the answer: what it may take, but no more than this share of the context. */
 const answerShare = 0.25;
@@ -69,7 +70,7 @@ export function roomFor(size: number, maxTokens: number): { full: number; answer
 
 /** Tokens of a prompt after a cut, at most. @param least tokens of the prompt without any older turn. */
 export function aimAfterCut(full: number, least: number): number {
-  return least + Math.floor(Math.max(0, full - least) * filledAfterCut);
+  return Math.floor(Math.max(full * filledAfterCut, least + Math.max(0, full - least) * filledBesideQuestion));
 }
 
 /** Asks for a count only where it could matter. Rejects only with what `count` rejects with. */
