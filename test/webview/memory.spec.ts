@@ -4,12 +4,15 @@ import { openChat, viewState } from "./chatPage";
 import { expectAccessible, test } from "./chatTest";
 
 const day = 24 * 60 * 60_000;
+/** In the middle of a day that long ago, so that its group is the same at any hour; the first is now. */
+const daysAgo = (days: number): number =>
+  days === 0 ? Date.now() : new Date().setHours(0, 0, 0, 0) - (days - 0.5) * day;
 const some = (count = 6) =>
   viewState({
     conversations: Array.from({ length: count }, (_, n) => ({
       id: `c-${n}`,
       title: `Conversation number ${n} about sorting lists in Python`,
-      updatedAt: Date.now() - n * n * day * 0.4,
+      updatedAt: daysAgo(n < 3 ? n : n * n),
       generating: n === 1,
       pinned: n === 3,
     })),
