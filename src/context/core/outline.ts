@@ -62,7 +62,7 @@ function render(folder: Folder, level: number, depth: number, withSymbols: boole
     ...folders.flatMap(([name, inner]) =>
       level + 1 < depth
         ? [`${indent}${name}/`, ...render(inner, level + 1, depth, withSymbols)]
-        : [`${indent}${name}/ (${countOf(inner)} files)`],
+        : [`${indent}${name}/ (${countOf(inner) === 1 ? "1 file" : `${countOf(inner)} files`})`],
     ),
     ...files.map(({ name, symbols }) =>
       withSymbols && symbols.length > 0

@@ -32,9 +32,9 @@ export async function folderOutline(folder: vscode.Uri, signal: AbortSignal): Pr
     files.map(({ pieces, uri }) => ({ pieces, symbols: symbols.get(uri.toString()) ?? [] })),
   );
   const notes = [
-    ...(secrets > 0 ? [`${secrets} files that may hold secrets`] : []),
-    ...(ignored > 0 ? [`${ignored} files and folders ignored by Git`] : []),
-    ...(cut > 0 ? [`${cut} lines for want of room`] : []),
+    ...(secrets > 0 ? [`files that may hold secrets (${secrets})`] : []),
+    ...(ignored > 0 ? [`files and folders ignored by Git (${ignored})`] : []),
+    ...(cut > 0 ? [`lines for want of room (${cut})`] : []),
     ...(isWhole ? [] : [`all after the first ${maxFiles} files`]),
   ];
   // For the model, so in the language of the rest of the prompt's frame.

@@ -56,8 +56,8 @@ export function listedProblems(only?: vscode.Uri): WorkspaceReference {
   }
   const secrets = all.length - shown.length;
   const notes = [
-    ...(left > 0 ? [`${left} more problems for want of room`] : []),
-    ...(secrets > 0 ? [`those in ${secrets} files that may hold secrets`] : []),
+    ...(left > 0 ? [`problems for want of room (${left})`] : []),
+    ...(secrets > 0 ? [`those in files that may hold secrets (${secrets})`] : []),
   ];
   const named = files.filter(({ problems }) => problems.length > 0);
   const first = named[0];

@@ -193,7 +193,7 @@ describe("what of the workspace a question can carry", () => {
     assert.equal(
       taken.references[0]?.text,
       "deep/\n  notes.txt\n.gitignore\nlink\nstyle.css: .one, .two\n" +
-        "Left out: 2 files that may hold secrets, 1 files and folders ignored by Git.",
+        "Left out: files that may hold secrets (2), files and folders ignored by Git (1).",
     );
   });
 
@@ -239,7 +239,7 @@ describe("what of the workspace a question can carry", () => {
         `${b}:1:2 warning: late (test 42)`,
         `${a}:2:2 error: first (test 42)`,
       ]);
-      assert.match(all.text, /Left out: those in 1 files that may hold secrets\.$/u);
+      assert.match(all.text, /Left out: those in files that may hold secrets \(1\)\.$/u);
       const [own] = (await context.take("ownProblems")).references;
       assert.equal(own?.label, `Problems in ${b}`);
       await vscode.window.showTextDocument(await file("clean.txt", "x"));
