@@ -38,11 +38,12 @@ export async function ensureEditor(log = console.log) {
 }
 
 /**
- * @param {{home: string, port: number, folder: string, settings?: object, env?: object}} options home: the editor's own
- *   user data and extensions, made when missing.
+ * @param {{home: string, port: number, folder: string, settings?: object, env?: object, trust?: boolean}} options home:
+ *   the editor's own user data and extensions, made when missing; folder: or a .code-workspace file; trust: whether the
+ *   editor asks for workspace trust, and so opens the folder in Restricted Mode.
  * @returns {Promise<{url: string, pid: number, output: () => string, exited: Promise<void>, stop: () => Promise<void>}>}
  */
-export async function startEditor({ home, port, folder, settings = {}, env = {} }) {
+export async function startEditor({ home, port, folder, settings = {}, env = {}, trust = false }) {
   const entry = await ensureEditor();
   const userData = path.join(home, "data");
   await mkdir(path.join(userData, "User"), { recursive: true });
@@ -63,7 +64,7 @@ export async function startEditor({ home, port, folder, settings = {}, env = {} 
       `127.0.0.1:${port}`,
       "--disable-telemetry",
       "--disable-update-check",
-      "--disable-workspace-trust",
+      ...(trust ? [] : ["--disable-workspace-trust"]),
       ...folders(home),
       folder,
     ],
@@ -77,7 +78,8 @@ export async function startEditor({ home, port, folder, settings = {}, env = {} 
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
   const exited = new Promise((resolve) => child.on("exit", () => resolve()));
-  const url = `http://127.0.0.1:${port}/?folder=${encodeURIComponent(path.resolve(folder))}`;
+  const kind = folder.endsWith(".code-workspace") ? "workspace" : "folder";
+  const url = `http://127.0.0.1:${port}/?${kind}=${encodeURIComponent(path.resolve(folder))}`;
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) {
       signal(child, "SIGTERM");

@@ -13,6 +13,12 @@ const screenshots = path.resolve("test-results");
 // The line ends of Windows, and none at the end: what Undo brings back must have them too.
 const original = ["one();", "two();", "three();", "four();", "five();", "six();", "seven();"].join("\r\n");
 const block = "```js src/steps.js\none();\ntwo(2);\nthree();\nfour();\nfive(5);\nsix();\nseven(7);\n```\n";
+const blocks = [
+  "```js src/fresh/new.js\nfresh();\n```",
+  "```js\nllama();\n```",
+  "```sh\necho llama > ran.txt\n```",
+  '```json .vscode/settings.json\n{ "editor.tabSize": 3 }\n```',
+].join("\n\n");
 let file: string;
 
 test.beforeAll(async () => {
@@ -32,6 +38,15 @@ test.beforeAll(async () => {
       ]);
       await conversation.append([
         { t: "message", at: 2, id: "a", parent: "q", role: "assistant", parts: [{ type: "text", text: block }] },
+        { t: "end", at: 3, status: "complete" },
+      ]);
+      const other = store.create();
+      await other.append([
+        { t: "title", at: 1, title: "Several blocks" },
+        { t: "message", at: 1, id: "q2", parent: null, role: "user", parts: [{ type: "text", text: "And now?" }] },
+      ]);
+      await other.append([
+        { t: "message", at: 2, id: "a2", parent: "q2", role: "assistant", parts: [{ type: "text", text: blocks }] },
         { t: "end", at: 3, status: "complete" },
       ]);
       await store.close();
@@ -81,11 +96,142 @@ test("a block is applied hunk by hunk by keyboard, and one Undo brings back ever
   await savedAs(original);
 });
 
+/** The comparison, opened anew from the chat. */
+async function review(): Promise<void> {
+  await runCommand(page, "Paddock: Open Chat");
+  const apply = chatFrame(page).getByRole("button", { name: "Apply to its file, for review" });
+  await apply.focus();
+  await page.keyboard.press("Enter");
+  await expect(page.locator("[id*='paddock.review']")).toContainText("3 of 3 changes left", { timeout: 30_000 });
+}
+
+test("a document that is changed during its review keeps what was typed, and what was typed into is held", async () => {
+  await review();
+  await runCommand(page, "Paddock: Accept Change");
+  await page.keyboard.press("Control+p");
+  await page.locator(".quick-input-widget input").first().fill("steps.js");
+  await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: "steps.js" }).first().waitFor();
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".tab.active")).not.toContainText("proposed");
+  await page.locator(".editor-instance .monaco-editor.focused").waitFor();
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.type("zero();\n");
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type(" // mine");
+  const status = page.locator("[id*='paddock.review']");
+  await expect(status).toContainText("2 of 3 changes left");
+  await runCommand(page, "Paddock: Accept the Remaining Changes");
+  await expect(status).toContainText("1 of 3 changes left");
+  await page.screenshot({ path: path.join(screenshots, "review-held.png") });
+  await runCommand(page, "Paddock: Apply the Accepted Changes");
+  await expect(status).toHaveCount(0);
+  const typed = `zero();\r\n${original} // mine`;
+  await savedAs(typed.replace("two()", "two(2)").replace("five()", "five(5)"));
+  await page.keyboard.press("Control+z");
+  await savedAs(typed);
+  // Back to where the other tests begin.
+  for (let step = 0; step < 12 && (await readFile(file, "utf8")) !== original; step++) {
+    await page.keyboard.press("Control+z");
+    await page.keyboard.press("Control+s");
+    await page.waitForTimeout(500);
+  }
+  expect(await readFile(file, "utf8")).toBe(original);
+});
+
+test("Reject All leaves every byte as it is", async () => {
+  await review();
+  await runCommand(page, "Paddock: Accept Change");
+  await runCommand(page, "Paddock: Reject the Whole Proposal");
+  await expect(page.locator("[id*='paddock.review']")).toHaveCount(0);
+  await expect(page.locator(".tab", { hasText: "proposed" })).toHaveCount(0);
+  expect(await readFile(file, "utf8")).toBe(original);
+  await expect(page.locator(".tab.dirty")).toHaveCount(0);
+});
+
+test("a window that is reloaded in the middle of a review leaves the file alone and says so", async () => {
+  await review();
+  await runCommand(page, "Paddock: Accept Change");
+  await workbench.reload(page);
+  await expect(
+    page.locator(".notification-toast", { hasText: "The review of src/steps.js ended with its window" }),
+  ).toBeVisible({ timeout: 30_000 });
+  await expect(page.locator(".tab", { hasText: "proposed" })).toHaveCount(0);
+  await expect(page.locator("[id*='paddock.review']")).toHaveCount(0);
+  expect(await readFile(file, "utf8")).toBe(original);
+  await expect(page.locator(".tab.dirty")).toHaveCount(0);
+  await runCommand(page, "Notifications: Clear All Notifications");
+});
+
+test("code becomes a new file, goes to the cursor, and takes the place of what is selected", async () => {
+  await runCommand(page, "View: Close All Editors");
+  await runCommand(page, "Paddock: Open Chat");
+  const chat = chatFrame(page);
+  await chat.locator(".title-button").press("Enter");
+  await chat.locator("paddock-conversation-list").getByText("Several blocks").first().click();
+  const code = (at: number) => chat.locator(".code-block").nth(at);
+  await code(0).getByRole("button", { name: "Apply to its file, for review" }).click();
+  await expect(page.locator(".tab.active")).toContainText("new.js: proposed file");
+  await runCommand(page, "Paddock: Accept the Remaining Changes");
+  const fresh = path.join(path.dirname(file), "fresh", "new.js");
+  await expect.poll(() => readFile(fresh, "utf8").catch(() => "")).toBe("fresh();\n");
+
+  await page.locator(".editor-instance .monaco-editor.focused").waitFor();
+  await page.keyboard.press("Control+Home");
+  await code(1).getByRole("button", { name: "Insert at the cursor" }).click();
+  await page.locator(".editor-instance .monaco-editor.focused").waitFor();
+  await page.keyboard.press("Control+s");
+  await expect.poll(() => readFile(fresh, "utf8")).toBe("llama();\nfresh();\n");
+  await page.keyboard.press("Control+a");
+  await code(1).getByRole("button", { name: "Replace the selection" }).click();
+  await page.locator(".editor-instance .monaco-editor.focused").waitFor();
+  await page.keyboard.press("Control+s");
+  await expect.poll(() => readFile(fresh, "utf8")).toMatch(/^llama\(\);\n?$/);
+  await page.keyboard.press("Control+z");
+  await page.keyboard.press("Control+s");
+  await expect.poll(() => readFile(fresh, "utf8")).toBe("llama();\nfresh();\n");
+
+  await code(1).getByRole("button", { name: "Open as a new file" }).click();
+  // Its tab is named after its first line.
+  await expect(page.locator(".tab.active")).toContainText(/llama|Untitled/);
+});
+
+test("a change of what the editor itself runs is said plainly", async () => {
+  const chat = chatFrame(page);
+  await chat.locator(".code-block").nth(3).getByRole("button", { name: "Apply to its file, for review" }).click();
+  await expect(
+    page.locator(".notification-toast", { hasText: ".vscode/settings.json decides what VS Code runs" }),
+  ).toBeVisible({ timeout: 30_000 });
+  await runCommand(page, "Paddock: Reject the Whole Proposal");
+  await expect(readFile(path.join(path.dirname(file), "..", ".vscode", "settings.json"))).rejects.toThrow("ENOENT");
+  await runCommand(page, "Notifications: Clear All Notifications");
+});
+
+test("a command is put into the terminal and runs only when the person says so", async () => {
+  const chat = chatFrame(page);
+  const ran = path.join(path.dirname(file), "..", "ran.txt");
+  await chat
+    .locator(".code-block")
+    .nth(2)
+    .getByRole("button", { name: /into the terminal/ })
+    .click();
+  const terminal = page.locator(".terminal-wrapper.active .xterm");
+  await terminal.waitFor({ timeout: 30_000 });
+  await page.locator(".xterm-helper-textarea:focus").waitFor();
+  // Long enough for a shell to have run it.
+  await page.waitForTimeout(3_000);
+  await page.screenshot({ path: path.join(screenshots, "terminal.png") });
+  await expect(readFile(ran)).rejects.toThrow("ENOENT");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => readFile(ran, "utf8").catch(() => ""), { timeout: 15_000 }).toBe("llama\n");
+});
+
 test("says at the composer why a block cannot be applied", async () => {
   await runCommand(page, "View: Close All Editors");
   await writeFile(file, "something();\r\nelse();\r\n");
   await runCommand(page, "Paddock: Open Chat");
   const chat = chatFrame(page);
+  await chat.locator(".title-button").press("Enter");
+  await chat.locator("paddock-conversation-list").getByText("Count along").first().click();
   await chat.getByRole("button", { name: "Apply to its file, for review" }).click();
   await expect(chat.getByRole("alert")).toContainText("does not say where it belongs in src/steps.js", {
     timeout: 30_000,

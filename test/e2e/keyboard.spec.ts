@@ -12,6 +12,7 @@ let workbench: Workbench;
 let page: Page;
 let chat: FrameLocator;
 let file: string;
+let settingsFile: string;
 const settings = { "editor.accessibilitySupport": "on" };
 const original = "one();\ntwo();\nthree();\nfour();\nfive();\n";
 const told = [
@@ -28,6 +29,7 @@ test.beforeAll(async () => {
     prepare: async ({ home, project }) => {
       await mkdir(path.join(project, "src"), { recursive: true });
       file = path.join(project, "src", "steps.js");
+      settingsFile = path.join(home, "data", "User", "settings.json");
       await writeFile(file, original);
       const store = new ConversationStore({ folder: chatStorage(home), log: silentLogger });
       await store.start();
@@ -245,27 +247,44 @@ test("code is applied by keyboard and reviewed by commands, each step said aloud
   await expect(input()).toBeFocused();
 });
 
-test("axe finds nothing in the chat in VS Code's own colours, at 100% and at 200%", async () => {
-  await countAlong();
-  // A browser's zoom of 200% is half the room.
-  for (const size of [
-    { width: 1280, height: 800 },
-    { width: 640, height: 400 },
-  ]) {
-    await page.setViewportSize(size);
-    await expect(input()).toBeVisible();
-    const { violations } = await new AxeBuilder({ page })
-      .include(["iframe.webview.ready", "#active-frame"])
-      .disableRules(["page-has-heading-one", "landmark-one-main", "region"])
-      .analyze();
-    expect(
-      violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""} ${nodes[0]?.failureSummary ?? ""}`),
-    ).toEqual([]);
-    const overflow = await chat.locator("html").evaluate((html) => html.scrollWidth - html.clientWidth);
-    expect(overflow).toBeLessThanOrEqual(0);
-    await page.screenshot({
-      path: path.resolve("test-results", `keyboard-${size.width}.png`),
-    });
-  }
-  await page.setViewportSize({ width: 1280, height: 800 });
-});
+// By the names that VS Code 1.139 gives them; the first two are what it starts with.
+const themes = [
+  "Dark 2026",
+  "Light 2026",
+  "Dark Modern",
+  "Light Modern",
+  "Default High Contrast",
+  "Default High Contrast Light",
+];
+for (const theme of themes) {
+  test(`axe finds nothing in the chat in VS Code's own colours, at 100% and at 200%: ${theme}`, async () => {
+    // The embedded editor reads its settings when a window opens.
+    await writeFile(settingsFile, JSON.stringify({ ...settings, "workbench.colorTheme": theme }));
+    await workbench.reload(page);
+    await runCommand(page, "Paddock: Open Chat");
+    await expect(input()).toBeFocused({ timeout: 60 * aSecond });
+    await countAlong();
+    await expect(chat.locator("body")).toHaveAttribute("data-vscode-theme-id", theme, { timeout: 30 * aSecond });
+    // A browser's zoom of 200% is half the room.
+    for (const size of [
+      { width: 1280, height: 800 },
+      { width: 640, height: 400 },
+    ]) {
+      await page.setViewportSize(size);
+      await expect(input()).toBeVisible();
+      const { violations } = await new AxeBuilder({ page })
+        .include(["iframe.webview.ready", "#active-frame"])
+        .disableRules(["page-has-heading-one", "landmark-one-main", "region"])
+        .analyze();
+      expect(
+        violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""} ${nodes[0]?.failureSummary ?? ""}`),
+      ).toEqual([]);
+      const overflow = await chat.locator("html").evaluate((html) => html.scrollWidth - html.clientWidth);
+      expect(overflow).toBeLessThanOrEqual(0);
+      await page.screenshot({
+        path: path.resolve("test-results", `keyboard-${theme.replaceAll(" ", "-")}-${size.width}.png`),
+      });
+    }
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+}

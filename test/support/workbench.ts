@@ -23,10 +23,15 @@ export interface WorkbenchOptions {
   readonly settings?: Record<string, unknown>;
   /** Puts files where they are to be before the editor starts: `project` is the folder it opens. */
   readonly prepare?: (folders: { readonly home: string; readonly project: string }) => Promise<void>;
+  /** A file in `project` that says which folders the workspace has, in place of `project` itself. */
+  readonly workspaceFile?: string;
+  /** In Restricted Mode, as the editor opens what nobody has trusted yet. */
+  readonly restricted?: boolean;
 }
 
 /** The real editor with the .vsix installed, in a home of its own. */
-export async function startWorkbench({ settings = {}, prepare }: WorkbenchOptions = {}): Promise<Workbench> {
+export async function startWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
+  const { settings = {}, prepare, workspaceFile, restricted = false } = options;
   const vsix = process.env[vsixVariable];
   if (vsix === undefined) throw new Error("The journeys' global setup has built no .vsix.");
   const home = await temporaryHome();
@@ -38,8 +43,9 @@ export async function startWorkbench({ settings = {}, prepare }: WorkbenchOption
   const editor: { url: string; pid: number; stop(): Promise<void> } = await startEditor({
     home,
     port,
-    folder,
-    settings,
+    folder: workspaceFile === undefined ? folder : path.join(folder, workspaceFile),
+    settings: restricted ? { "security.workspace.trust.startupPrompt": "never", ...settings } : settings,
+    trust: restricted,
   });
   const executablePath = process.env.PADDOCK_CHROMIUM ?? "/usr/bin/chromium";
   let browser: Browser | undefined;

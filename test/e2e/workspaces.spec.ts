@@ -1,0 +1,109 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, type Page, test } from "@playwright/test";
+import { ConversationStore } from "../../src/chat/node/conversationStore";
+import { silentLogger } from "../../src/platform/core/logger";
+import { chatFrame, chatStorage, runCommand, startWorkbench, type Workbench } from "../support/workbench";
+
+/** A workspace of two folders that nobody has trusted yet. */
+test.describe.configure({ mode: "serial" });
+let workbench: Workbench;
+let page: Page;
+let project: string;
+const before = "one();\ntwo();\nthree();\n";
+const code = before.replace("two()", "two(2)");
+const blocks = [`js beta/steps.js\n${code}`, `js src/same.js\n${code}`, "sh\necho llama > ran.txt\n"];
+const text = blocks.map((block) => `\`\`\`${block}\`\`\``).join("\n\n");
+
+test.beforeAll(async () => {
+  test.setTimeout(240_000);
+  workbench = await startWorkbench({
+    restricted: true,
+    workspaceFile: "both.code-workspace",
+    prepare: async ({ home, project: folder }) => {
+      project = folder;
+      for (const name of ["alpha", "beta"]) {
+        await mkdir(path.join(project, name, "src"), { recursive: true });
+        await writeFile(path.join(project, name, "src", "same.js"), before);
+      }
+      await writeFile(path.join(project, "beta", "steps.js"), before);
+      const folders = [{ path: "alpha" }, { path: "beta" }];
+      await writeFile(path.join(project, "both.code-workspace"), JSON.stringify({ folders }));
+      const store = new ConversationStore({ folder: chatStorage(home), log: silentLogger });
+      await store.start();
+      const conversation = store.create();
+      await conversation.append([
+        { t: "title", at: 1, title: "Two folders" },
+        { t: "message", at: 1, id: "q", parent: null, role: "user", parts: [{ type: "text", text: "How?" }] },
+      ]);
+      await conversation.append([
+        { t: "message", at: 2, id: "a", parent: "q", role: "assistant", parts: [{ type: "text", text }] },
+        { t: "end", at: 3, status: "complete" },
+      ]);
+      await store.close();
+    },
+  });
+});
+test.afterAll(() => workbench.stop());
+
+const block = (at: number) => chatFrame(page).locator(".code-block").nth(at);
+const content = (...names: string[]): Promise<string> => readFile(path.join(project, ...names), "utf8");
+
+async function save(): Promise<void> {
+  await page.locator(".editor-instance .monaco-editor.focused").waitFor();
+  await page.keyboard.press("Control+s");
+}
+
+test("a block goes to the folder that its path begins with, in Restricted Mode too", async () => {
+  page = await workbench.open();
+  await expect(page.locator("[id='status.workspaceTrust']")).toBeVisible({ timeout: 30_000 });
+  await runCommand(page, "Paddock: Open Chat");
+  const chat = chatFrame(page);
+  await chat.locator("textarea").waitFor({ timeout: 60_000 });
+  await chat.locator(".title-button").press("Enter");
+  await chat.locator("paddock-conversation-list").getByText("Two folders").first().click();
+  await block(0).getByRole("button", { name: "Apply to its file, for review" }).click();
+  await expect(page.locator(".tab.active")).toContainText("proposed changes", { timeout: 30_000 });
+  await runCommand(page, "Paddock: Accept the Remaining Changes");
+  await save();
+  await expect.poll(() => content("beta", "steps.js")).toBe(code);
+});
+
+test("a path that two folders have is asked about, and the folder of the editor in front is meant", async () => {
+  await runCommand(page, "View: Close All Editors");
+  await block(1).getByRole("button", { name: "Apply to its file, for review" }).click();
+  const rows = page.locator(".quick-input-list .monaco-list-row");
+  await expect(rows).toHaveCount(2);
+  await page.screenshot({ path: path.resolve("test-results", "which-file.png") });
+  await page.keyboard.press("Escape");
+  await expect(page.locator("[id*='paddock.review']")).toHaveCount(0);
+  await block(1).getByRole("button", { name: "Apply to its file, for review" }).click();
+  await expect(rows).toHaveCount(2);
+  await rows.filter({ hasText: "beta" }).first().waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".tab.active")).toContainText("proposed changes");
+  await runCommand(page, "Paddock: Accept the Remaining Changes");
+  await save();
+  await expect.poll(() => content("beta", "src", "same.js")).toBe(code);
+  expect(await content("alpha", "src", "same.js")).toBe(before);
+  // The file of beta is in front now: it says so itself.
+  await page.keyboard.press("Control+z");
+  await save();
+  await block(1).getByRole("button", { name: "Apply to its file, for review" }).click();
+  await expect(page.locator("[id*='paddock.review']")).toContainText("1 of 1 changes left");
+  await expect(page.locator(".tab.active")).toContainText("beta");
+  await runCommand(page, "Paddock: Reject the Whole Proposal");
+});
+
+test("a terminal that the editor refuses in Restricted Mode is told of in the chat, and nothing runs", async () => {
+  await block(2)
+    .getByRole("button", { name: /into the terminal/ })
+    .click();
+  const dialog = page.locator(".monaco-dialog-box");
+  await dialog.waitFor({ timeout: 30_000 });
+  await page.keyboard.press("Escape");
+  await expect(dialog).toHaveCount(0);
+  await expect(chatFrame(page).getByRole("alert")).toContainText("opened no terminal", { timeout: 30_000 });
+  await expect(content("ran.txt")).rejects.toThrow("ENOENT");
+});
