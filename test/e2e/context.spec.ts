@@ -1,0 +1,158 @@
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, type Page, test } from "@playwright/test";
+import { ConversationStore } from "../../src/chat/node/conversationStore";
+import { silentLogger } from "../../src/platform/core/logger";
+import { chatFrame, chatStorage, runCommand, startWorkbench, type Workbench } from "../support/workbench";
+
+/** A conversation that outgrows the model's context: what is lost is said before, and said again after. */
+test.describe.configure({ mode: "serial" });
+const aSecond = 1_000;
+const contextSize = 1_024;
+let workbench: Workbench;
+let page: Page;
+
+/** Some 300 tokens. */
+const long = "The llama walks over the hill and looks at the sea. ".repeat(25);
+
+test.beforeAll(async () => {
+  test.setTimeout(240 * aSecond);
+  workbench = await startWorkbench({
+    settings: { "paddock.engine.contextSize": contextSize, "paddock.chat.maxTokens": 48 },
+    prepare: async ({ home, project }) => {
+      await writeFile(path.join(project, ".env"), "TOKEN=very-secret-indeed\n");
+      const store = new ConversationStore({ folder: chatStorage(home), log: silentLogger });
+      await store.start();
+      const conversation = store.create();
+      await conversation.append([{ t: "title", at: 1, title: "About llamas" }]);
+      let parent: string | null = null;
+      for (const turn of [1, 2]) {
+        await conversation.append([
+          { t: "message", at: turn, id: `q${turn}`, parent, role: "user", parts: [{ type: "text", text: long }] },
+          {
+            t: "message",
+            at: turn,
+            id: `a${turn}`,
+            parent: `q${turn}`,
+            role: "assistant",
+            parts: [{ type: "text", text: "It does." }],
+          },
+          { t: "end", at: turn, status: "complete" },
+        ]);
+        parent = `a${turn}`;
+      }
+      await store.close();
+    },
+  });
+});
+test.afterAll(async () => {
+  await workbench.stop();
+});
+
+const chat = () => chatFrame(page);
+const box = () => chat().locator("paddock-composer textarea");
+const note = () => chat().locator(".meter-note");
+const meter = () => chat().getByRole("button", { name: "Context of the next question" });
+const picture = (name: string) => page.screenshot({ path: path.resolve("test-results", `${name}.png`) });
+
+async function useTheme(theme: string): Promise<void> {
+  const file = path.join(workbench.home, "data", "User", "settings.json");
+  const settings = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
+  await writeFile(file, JSON.stringify({ ...settings, "workbench.colorTheme": theme }));
+}
+
+test("the meter counts once the model is there, and says what will be left out before it is sent", async () => {
+  test.setTimeout(240 * aSecond);
+  page = await workbench.open();
+  await runCommand(page, "Paddock: Open Chat");
+  await box().waitFor({ timeout: 60 * aSecond });
+  await chat().locator(".title-button").press("Enter");
+  await chat().locator("paddock-conversation-list").getByText("About llamas").first().click();
+  await expect(chat().locator(".question")).toHaveCount(2);
+  // Typing has the model loaded; from then on the figures are counted.
+  await box().fill("And then?");
+  await expect(meter()).toHaveText(/^\d{3} \/ 1,024$/, { timeout: 60 * aSecond });
+  await expect(note()).toHaveText("");
+  await box().fill(`${long} And then?`);
+  await expect(note()).toHaveText("The next answer is made without 2 earlier messages.", { timeout: 30 * aSecond });
+  await picture("context-drops");
+});
+
+test("its details open by keyboard, in every theme and in a narrow panel", async () => {
+  await meter().focus();
+  await page.keyboard.press("Enter");
+  const panel = chat().getByRole("dialog", { name: "Context of the next question" });
+  await expect(panel).toBeFocused();
+  await expect(panel).toContainText("2 earlier messages:");
+  for (const [name, theme] of [
+    ["light", "Default Light Modern"],
+    ["contrast", "Default High Contrast"],
+    ["dark", "Default Dark Modern"],
+  ] as const) {
+    await useTheme(theme);
+    const kind = { light: "vscode-light", contrast: "vscode-high-contrast", dark: "vscode-dark" }[name];
+    await expect(chat().locator("body")).toHaveClass(new RegExp(`${kind}(\\s|$)`), { timeout: 20 * aSecond });
+    await picture(`context-details-${name}`);
+  }
+  const width = async (): Promise<number> => (await chat().locator("main").boundingBox())?.width ?? 0;
+  const before = await width();
+  const edge = await chat().locator("main").boundingBox();
+  const x = (edge?.x ?? 0) + before;
+  await page.mouse.move(x, 300);
+  await page.mouse.down();
+  await page.mouse.move(x - before + 185, 300, { steps: 8 });
+  await page.mouse.up();
+  await expect.poll(width).toBeLessThan(before);
+  await picture("context-details-narrow");
+  await page.mouse.move(x - before + 185, 300);
+  expect(
+    await chat()
+      .locator("html")
+      .evaluate((root) => root.scrollWidth - root.clientWidth),
+  ).toBeLessThanOrEqual(0);
+  await panel.focus();
+  await page.keyboard.press("Escape");
+  await expect(panel).toHaveCount(0);
+  await expect(meter()).toBeFocused();
+});
+
+test("the answer says the same of what was left out", async () => {
+  test.setTimeout(180 * aSecond);
+  await box().press("Enter");
+  await expect(chat().locator(".question")).toHaveCount(3, { timeout: 30 * aSecond });
+  const answer = chat().locator(".answer").nth(2);
+  await expect(answer.locator(".figures")).toContainText("TTFT", { timeout: 120 * aSecond });
+  await expect(answer.locator(".left-out summary")).toHaveText("Left out to fit the context: 2 earlier messages");
+  await picture("context-left-out");
+});
+
+test("a question that is too large is refused with words, and stays where it was written", async () => {
+  const text = `${"llama ".repeat(2_000)}?`;
+  await box().fill(text);
+  await expect(note()).toHaveText(/^The question is too large by [\d,]+ tokens\./, { timeout: 30 * aSecond });
+  const tokens = /by ([\d,]+) tokens/.exec(await note().innerText())?.[1] ?? "";
+  await box().press("Enter");
+  const refusal = chat().locator(".composer .callout");
+  await expect(refusal).toContainText("the model's context has room for 976", { timeout: 30 * aSecond });
+  await expect(refusal).toContainText(`That is ${tokens} too many.`);
+  await expect(box()).toHaveValue(text);
+  await expect(chat().locator(".question")).toHaveCount(3);
+  await picture("context-too-large");
+});
+
+test("a file of secrets is refused with the reason, where the question is written", async () => {
+  await box().fill("What is the token?");
+  // The palette without its ">" finds files.
+  await page.keyboard.press("F1");
+  const quick = page.locator(".quick-input-widget input").first();
+  await quick.fill(".env");
+  await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: ".env" }).first().waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator(".monaco-editor.focused").waitFor();
+  await runCommand(page, "Paddock: Add File to Chat");
+  const refusal = chat().getByRole("alert").filter({ hasText: ".env" });
+  await expect(refusal).toContainText("never shows a model what looks like a secret", { timeout: 30 * aSecond });
+  await expect(chat().locator(".chips.pending")).toHaveCount(0);
+  await expect(box()).toHaveValue("What is the token?");
+  await picture("context-secret");
+});
