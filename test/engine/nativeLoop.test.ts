@@ -24,14 +24,15 @@ async function made(which: "native" | "public", sampling: Sampling, text: string
     await sequence.evaluateWithoutGeneratingNewTokens(prompt.slice(0, -1));
     const tokens: Token[] = [];
     const options = samplingOptions(sampling, tokens);
-    const native = nativeLoop(context, sequence);
+    const native = nativeLoop(context, sequence, options);
     // The pinned version is the one whose private members this was written for.
     if (native === undefined) throw new Error("There is no native loop: the binding's private members have changed.");
-    const loop = which === "native" ? native(last, options) : sequence.evaluate([last], options);
+    const loop = which === "native" ? native.tokens(last) : sequence.evaluate([last], options);
     for await (const token of loop) {
       tokens.push(token);
       if (tokens.length === count) break;
     }
+    native.dispose();
     const state = { next: sequence.nextTokenIndex, context: sequence.contextTokens };
     expect(state.context).toEqual([...prompt, ...tokens.slice(0, -1)]);
     // Turning back to the public side, the sequence goes on from there.
@@ -59,6 +60,6 @@ it.each(kinds)("makes the tokens that the binding's own loop makes: %s", async (
 
 it("is not there for what only looks like a context", async () => {
   const sequence = context.getSequence();
-  expect(nativeLoop({ _ctx: { initBatch: () => undefined } } as unknown as LlamaContext, sequence)).toBeUndefined();
+  expect(nativeLoop({ _ctx: { initBatch: () => undefined } } as unknown as LlamaContext, sequence, {})).toBeUndefined();
   await sequence.dispose();
 });

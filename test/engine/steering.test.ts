@@ -50,6 +50,56 @@ describe("sampling", () => {
     expect(textOf(await ask(engine, { sampling: { ...warm, seed: 2 } }), "text")).not.toBe(one);
   });
 
+  it.each([
+    ["sampled", {}],
+    ["with a repeat penalty", { repeatPenalty: { penalty: 1.3, lastTokens: 64 } }],
+    ["with DRY", { dryStrength: 1, dryAllowedLength: 1 }],
+  ] as const)("with a seed writes the same text whether it was paused or not, %s", async (_, more) => {
+    const sampling = { temperature: 1, topK: 0, topP: 1, seed: 3, ...more };
+    const whole = await ask(engine, { sampling });
+    const job = "paused-and-resumed";
+    let pauses = 0;
+    const paused = await engine.peer.request(
+      "chat",
+      {
+        ...{ job, context: "main", maxTokens: 60, messages: [{ role: "user", text: "Write a list of animals." }] },
+        sampling,
+      },
+      {
+        onProgress: ({ predicted_n }) => {
+          // At two places, so that going on is told from beginning anew with the seed.
+          if (predicted_n < 1 + pauses * 15 || pauses >= 2) return;
+          pauses++;
+          engine.peer.notify("pause", { job });
+          setTimeout(() => engine.peer.notify("resume", { job }), 150);
+        },
+      },
+    );
+    expect(pauses).toBe(2);
+    expect(paused.timings.paused_ms).toBeGreaterThan(100);
+    expect(textOf(paused, "text")).toBe(textOf(whole, "text"));
+  });
+
+  it("penalises repetition where tools are offered, too", async () => {
+    const write = async (sampling: Partial<Sampling>): Promise<string> =>
+      textOf(
+        await engine.peer.request("chat", {
+          job: `job-${++jobs}`,
+          context: "main",
+          messages: [{ role: "user", text: "Repeat this ten times: red green blue red green blue red green blue" }],
+          sampling: { temperature: 0, ...sampling },
+          tools: [{ name: "weather", description: "The weather of a town", parameters: { type: "object" } }],
+          maxTokens: 60,
+        }),
+        "text",
+      );
+    const plain = await write({});
+    expect(plain).not.toBe("");
+    expect(await write({ repeatPenalty: { penalty: 2, lastTokens: 64 } })).not.toBe(plain);
+    expect(await write({ dryStrength: 5, dryBase: 4, dryAllowedLength: 1 })).not.toBe(plain);
+    expect(await write({ dryStrength: 5, dryBase: 4, dryAllowedLength: 100 })).toBe(plain);
+  });
+
   it("at temperature 0 does not depend on the seed", async () => {
     const one = textOf(await ask(engine, { sampling: { seed: 1 } }), "text");
     expect(textOf(await ask(engine, { sampling: { seed: 2 } }), "text")).toBe(one);

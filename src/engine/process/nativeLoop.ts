@@ -52,18 +52,28 @@ const sequenceSchema = v.object({
   _resolveSamplerConfig: anyFunction,
 });
 
-/** Yields tokens until it is returned from; the first of them follows `last`, which is not in the KV cache yet. */
-export type NativeLoop = (last: Token, options: SequenceEvaluateOptions) => AsyncGenerator<Token, void, void>;
+export interface NativeLoop {
+  /** Yields tokens until it is returned from; the first of them follows `last`, which is not in the KV cache yet. */
+  tokens(last: Token): AsyncGenerator<Token, void, void>;
+  dispose(): void;
+}
 
-/** Undefined where the private members are not as expected, or the sequence needs checkpoints, which this makes none of. */
-export function nativeLoop(context: LlamaContext, sequence: LlamaContextSequence): NativeLoop | undefined {
+/**
+ * One sampler for as long as it lives, so that an answer that is paused goes on in the seed's own row of numbers.
+ * Undefined where the private members are not as expected, or the sequence needs checkpoints, which this makes none of.
+ */
+export function nativeLoop(
+  context: LlamaContext,
+  sequence: LlamaContextSequence,
+  options: SequenceEvaluateOptions,
+): NativeLoop | undefined {
   if (!v.is(contextSchema, context) || !v.is(sequenceSchema, sequence) || sequence.needsCheckpoints) return undefined;
   const owner = context as unknown as PrivateContext;
   const state = sequence as unknown as PrivateSequence;
   const native = owner._ctx;
-  return async function* tokens(last, options) {
-    const sampler = new owner._llama._bindings.AddonSampler(owner._model._model);
-    try {
+  const sampler = new owner._llama._bindings.AddonSampler(owner._model._model);
+  return {
+    async *tokens(last) {
       sampler.applyConfig(state._resolveSamplerConfig(options));
       const wanted = Uint32Array.of(0);
       for (let token = last; ;) {
@@ -78,9 +88,8 @@ export function nativeLoop(context: LlamaContext, sequence: LlamaContextSequence
         yield token;
         if (options.repeatPenalty !== undefined) sampler.applyConfig(state._resolveSamplerConfig(options));
       }
-    } finally {
-      sampler.dispose();
-    }
+    },
+    dispose: () => sampler.dispose(),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { LlamaContext, SequenceEvaluateOptions, Token } from "node-llama-cpp";
-import { nativeLoop, suitsNativeLoop } from "./nativeLoop";
+import { type NativeLoop, nativeLoop, suitsNativeLoop } from "./nativeLoop";
 import type { Slot, SlotPool } from "./slots";
 
 /**
@@ -8,6 +8,8 @@ import type { Slot, SlotPool } from "./slots";
  */
 export class TokenSource {
   private iterator: AsyncGenerator<Token, unknown, unknown> | undefined;
+  /** Made once, since its sampler goes on where it stopped. */
+  private native: NativeLoop | undefined;
   /** Set while the context is ours alone. */
   private leave: (() => void) | undefined;
 
@@ -32,19 +34,28 @@ export class TokenSource {
 
   /** Before a pause: others may use the context. The binding's own loop lets them anyway, and keeps its sampler. */
   async giveWay(): Promise<void> {
-    if (this.leave !== undefined) await this.end();
+    if (this.leave !== undefined) await this.rest();
   }
 
   /** Puts tokens behind the last one as though the model had chosen them; the next one follows them. */
   async force(tokens: readonly Token[]): Promise<void> {
     const end = tokens.at(-1);
     if (end === undefined) return;
-    await this.end();
+    await this.rest();
     await this.slot.sequence.evaluateWithoutGeneratingNewTokens([this.last, ...tokens.slice(0, -1)]);
     this.last = end;
   }
 
   async end(): Promise<void> {
+    try {
+      await this.rest();
+    } finally {
+      this.native?.dispose();
+      this.native = undefined;
+    }
+  }
+
+  private async rest(): Promise<void> {
     try {
       await this.iterator?.return(undefined);
     } finally {
@@ -57,10 +68,10 @@ export class TokenSource {
   private open(): AsyncGenerator<Token, unknown, unknown> {
     const { sequence } = this.slot;
     if (this.slots.alone && suitsNativeLoop(this.options)) {
-      const loop = nativeLoop(this.context, sequence);
-      if (loop !== undefined) {
+      this.native ??= nativeLoop(this.context, sequence, this.options);
+      if (this.native !== undefined) {
         this.leave = this.slots.enterAlone();
-        return loop(this.last, this.options);
+        return this.native.tokens(this.last);
       }
     }
     return sequence.evaluate([this.last], { ...this.options, yieldEogToken: true });

@@ -75,7 +75,7 @@ export async function chatWithTools(
     autoDisposeSequence: false,
   });
   try {
-    const { temperature, topK, topP, minP, seed } = samplingOptions(sampling, []);
+    const { temperature, topK, topP, minP, seed, dryRepeatPenalty } = samplingOptions(sampling, []);
     const response = await chat.generateResponse(history, {
       functions: toFunctions(tools),
       documentFunctionParams: true,
@@ -88,6 +88,10 @@ export async function chatWithTools(
       ...(topP === undefined ? {} : { topP }),
       ...(minP === undefined ? {} : { minP }),
       ...(seed === undefined ? {} : { seed }),
+      // Line breaks count as they do in an answer without tools.
+      repeatPenalty:
+        sampling.repeatPenalty === undefined ? false : { ...sampling.repeatPenalty, penalizeNewLine: true },
+      ...(dryRepeatPenalty === undefined ? {} : { dryRepeatPenalty }),
       onToken: (generated) => {
         generated.forEach(() => timer.token());
       },
