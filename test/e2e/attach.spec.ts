@@ -63,6 +63,8 @@ test('a file is found by "@" and its name, and goes with the question', async ()
 });
 
 test("it is still attached after a reload", async () => {
+  // The editor keeps what was typed a moment after the last key.
+  await page.waitForTimeout(2 * aSecond);
   await workbench.reload(page);
   await runCommand(page, "Paddock: Open Chat");
   const chat = chatFrame(page);

@@ -90,13 +90,14 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   await expect(async () => {
     const patience = Math.min(3_000 * ++attempt, 12_000);
     // Only the palette's own Escape: in the chat it would stop an answer.
-    if (await input.isVisible()) await input.press("Escape");
+    if (await input.isVisible()) await input.press("Escape", { timeout: 1_000 });
     if (attempt > 1) await focusWorkbench(page);
     await page.keyboard.press("F1");
     await input.waitFor({ timeout: patience }).catch(async (error: unknown) => {
       throw new Error(`F1 opened no palette, with the keyboard at ${await keyboardAt(page)}.`, { cause: error });
     });
-    await input.fill(`>${title}`);
+    // Each with an end of its own: a palette that is closed meanwhile has no input to wait for, and is opened anew.
+    await input.fill(`>${title}`, { timeout: patience });
     await row.waitFor({ timeout: patience });
     // Other commands may have the same words in another order, and stand above it.
     const marked = page.locator(".quick-input-list .monaco-list-row.focused").filter({ hasText: title });

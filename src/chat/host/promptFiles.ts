@@ -61,7 +61,8 @@ export class PromptFiles implements PromptCommands {
 
   async offer(query: string, signal: AbortSignal): Promise<readonly OfferedItem[]> {
     const prompts = (await this.list(signal)).map(({ uri, place, prompt }): OfferedItem => {
-      const detail = visibleText(prompt.description === "" ? place : prompt.description);
+      const about = prompt.description === "" ? place : prompt.description;
+      const detail = visibleText([prompt.argumentHint, about].filter((text) => text !== "").join(" · "));
       return { id: `${promptId}${uri.toString()}`, label: `/${visibleText(prompt.name)}`, detail, icon: "note" };
     });
     const found = matching([...prompts, ...commands()], query);

@@ -152,8 +152,8 @@ function bar({ tokens: used, dropped, tooMany }: PromptUsage, room: NonNullable<
     preserveAspectRatio="none"
     aria-hidden="true"
   >
-    <rect class="answer" x=${barLength - answer} width=${answer} height="6"></rect>
-    <rect class="prompt" width=${Math.max(share(used), 1)} height="6"></rect>
+    <rect class="meter-answer" x=${barLength - answer} width=${answer} height="6"></rect>
+    <rect class="meter-prompt" width=${Math.max(share(used), 1)} height="6"></rect>
   </svg>`;
 }
 

@@ -43,16 +43,16 @@ export const contextMeterStyles = css`
     background: var(--vscode-editorWidget-border, var(--line));
     outline: 1px solid var(--contrast);
   }
-  .meter-bar .prompt {
+  .meter-bar .meter-prompt {
     fill: var(--vscode-progressBar-background, var(--vscode-focusBorder));
   }
-  .meter-bar.dropping .prompt {
+  .meter-bar.dropping .meter-prompt {
     fill: var(--vscode-editorWarning-foreground, var(--text));
   }
-  .meter-bar.too-large .prompt {
+  .meter-bar.too-large .meter-prompt {
     fill: var(--vscode-editorError-foreground, var(--text));
   }
-  .meter-bar .answer {
+  .meter-bar .meter-answer {
     fill: var(--quiet);
     opacity: 0.5;
   }
