@@ -145,7 +145,7 @@ export const chatStyles = css`
     margin: 2px 6px var(--gap-1) 24px;
     padding: var(--gap-1) 0;
     color: var(--vscode-menu-foreground, var(--text));
-    background: var(--vscode-menu-background, var(--vscode-editorWidget-background));
+    background: var(--vscode-menu-background, var(--vscode-editorWidget-background, var(--vscode-editor-background)));
     border: 1px solid var(--vscode-menu-border, var(--line));
     border-radius: var(--radius-small);
   }

@@ -206,7 +206,10 @@ export const conversationStyles = css`
     padding: var(--gap-2) var(--gap-3);
     overflow: auto;
     color: var(--vscode-editorHoverWidget-foreground, var(--text));
-    background: var(--vscode-editorHoverWidget-background, var(--vscode-editorWidget-background));
+    background: var(
+      --vscode-editorHoverWidget-background,
+      var(--vscode-editorWidget-background, var(--vscode-editor-background))
+    );
     border: 1px solid var(--vscode-editorHoverWidget-border, var(--line));
     border-radius: var(--radius);
     box-shadow: 0 2px 10px var(--vscode-widget-shadow, transparent);
@@ -216,6 +219,9 @@ export const conversationStyles = css`
     margin-bottom: var(--gap-1);
     color: inherit;
     font-weight: 600;
+  }
+  .speed-box > p:not(:first-child) {
+    margin-top: var(--gap-2);
   }
   .speed-box dl {
     display: grid;
