@@ -107,7 +107,10 @@ export async function runCommand(page: Page, title: string): Promise<void> {
     await expect(input).toBeFocused({ timeout: 1_000 });
     await page.keyboard.press("Enter");
   }).toPass({ timeout: 60_000 });
-  await input.waitFor({ state: "hidden" });
+  // A command that asks for something shows another list in the palette's place.
+  const isPalette = async (): Promise<boolean> =>
+    (await input.isVisible()) && (await input.inputValue({ timeout: 1_000 }).catch(() => "")).startsWith(">");
+  await expect.poll(isPalette).toBe(false);
 }
 
 /** Takes the keyboard out of any webview. */
