@@ -155,3 +155,8 @@ test("files, addresses and images that are dropped or pasted go to the host, and
     .toEqual([{ kind: "other", name: "p.png", mediaType: "image/png" }]);
   await expect(frame.getByRole("textbox", { name: "Your question" })).toBeFocused();
 });
+
+test("what was typed and not sent is there when the page is built anew", async ({ page, url }) => {
+  const { frame } = await openChat(page, url, viewState({ draft: "half a question" }));
+  await expect(frame.getByRole("textbox", { name: "Your question" })).toHaveValue("half a question");
+});

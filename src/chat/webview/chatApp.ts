@@ -76,13 +76,13 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
 
   /** All is there, for the first time or anew; what was typed and not sent comes with it. */
   viewReplaced(state: ViewState, first: boolean): void {
-    if (first) {
-      void this.updateComplete.then(() => {
-        if (state.draft !== "") this.composer?.setText(state.draft, false);
-        this.restoreScroll(state);
-      });
-    }
+    // Asked for first: what is awaited is the render that makes the input box.
     this.requestUpdate();
+    if (!first) return;
+    void this.updateComplete.then(() => {
+      if (state.draft !== "") this.composer?.setText(state.draft, false);
+      this.restoreScroll(state);
+    });
   }
 
   focusInput(): void {
