@@ -110,7 +110,10 @@ test("a document that is changed during its review keeps what was typed, and wha
   await runCommand(page, "Paddock: Accept Change");
   // By its place in the Explorer: Go to File leads to the review, which is of the same name.
   await runCommand(page, "View: Show Explorer");
-  await page.getByRole("treeitem", { name: "steps.js" }).first().dblclick();
+  const steps = page.getByRole("treeitem", { name: "steps.js" }).first();
+  await page.getByRole("treeitem", { name: "src" }).first().waitFor();
+  if (!(await steps.isVisible())) await page.getByRole("treeitem", { name: "src" }).first().click();
+  await steps.dblclick();
   await expect(page.locator(".tab.active")).not.toContainText("proposed");
   await page.locator(".editor-instance .monaco-editor.focused").waitFor();
   await page.keyboard.press("Control+Home");
