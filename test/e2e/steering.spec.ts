@@ -106,7 +106,7 @@ test("a new prompt file is made with an example in it and never over another", a
   };
   await make();
   await expect(page.getByRole("tab", { name: /explain-it\.prompt\.md/u })).toBeVisible();
-  await expect(page.locator(".view-lines").last()).toContainText("description:");
+  await expect(page.locator(".editor-instance .view-lines").first()).toContainText("description:");
   await make();
   await expect(page.getByText("could not be made").first()).toBeVisible();
 });

@@ -79,9 +79,7 @@ test("a path that two folders have is asked about, and the folder of the editor 
   await expect(page.locator("[id*='paddock.review']")).toHaveCount(0);
   await block(1).getByRole("button", { name: "Apply to its file, for review" }).click();
   await expect(rows).toHaveCount(2);
-  await rows.filter({ hasText: "beta" }).first().waitFor();
-  await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("Enter");
+  await rows.filter({ hasText: "beta" }).first().click();
   await expect(page.locator(".tab.active")).toContainText("proposed changes");
   await runCommand(page, "Paddock: Accept the Remaining Changes");
   await save();
