@@ -228,7 +228,6 @@ test("a command is put into the terminal and runs only when the person says so",
 });
 
 test("says at the composer why a block cannot be applied", async () => {
-  await runCommand(page, "View: Close All Editors");
   await writeFile(file, "something();\r\nelse();\r\n");
   await runCommand(page, "Paddock: Open Chat");
   const chat = chatFrame(page);
