@@ -149,6 +149,23 @@ test("an estimate is marked as one, and a conversation of which nothing is known
   expect(await chat.frame.locator("textarea").boundingBox()).toEqual(before);
 });
 
+test("beside a long question the details scroll in the room that is left, and stay there when it changes", async ({
+  page,
+}) => {
+  await page.setViewportSize({ width: 300, height: 500 });
+  const chat = await openChat(page, url, talk(drops));
+  await chat.frame.getByRole("textbox", { name: "Your question" }).fill("The llama walks on. ".repeat(80));
+  await meter(chat).click();
+  const panel = chat.frame.getByRole("dialog", { name: "Context of the next question" });
+  const top = async (): Promise<number> => (await panel.boundingBox())?.y ?? -1;
+  expect(await top()).toBeGreaterThanOrEqual(0);
+  await expect(panel.getByRole("button", { name: "Close" })).toBeInViewport({ ratio: 1 });
+  await page.setViewportSize({ width: 300, height: 420 });
+  await expect.poll(top).toBeGreaterThanOrEqual(0);
+  await panel.getByText("Nothing is deleted").scrollIntoViewIfNeeded();
+  await expect(panel.getByText("Nothing is deleted")).toBeInViewport();
+});
+
 test("a label from a file is shown, not obeyed", async ({ page }) => {
   const label = "src/\u202Eevil\u0007.ts<img src=x>";
   const chat = await openChat(page, url, talk({ ...fits, parts: [{ what: "attachment", label, tokens: 1_320 }] }));

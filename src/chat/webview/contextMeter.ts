@@ -9,6 +9,10 @@ import type { ChatContext } from "./context";
 import { droppedLine, droppedSummary } from "./leftOut";
 import { fill, tokenCount } from "./strings";
 
+/** Of the details, px: all of a question with some attachments; and what stays free above them. */
+const mostHeight = 460;
+const panelMargin = 4;
+
 /** The bar's inner length, in its own units. */
 const barLength = 100;
 
@@ -27,10 +31,12 @@ export class ContextMeter extends PaddockElement {
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener("pointerdown", this.onElsewhere);
+    window.addEventListener("resize", this.fit);
   }
 
   override disconnectedCallback(): void {
     document.removeEventListener("pointerdown", this.onElsewhere);
+    window.removeEventListener("resize", this.fit);
     super.disconnectedCallback();
   }
 
@@ -45,6 +51,10 @@ export class ContextMeter extends PaddockElement {
       </p>
       ${usage !== null && this.open ? this.details(usage) : nothing}
     </div>`;
+  }
+
+  protected override updated(): void {
+    this.fit();
   }
 
   private row(usage: PromptUsage): TemplateResult {
@@ -114,6 +124,13 @@ export class ContextMeter extends PaddockElement {
       ${room === null ? nothing : html`<p>${fill(texts.leftOutWhy, formatCount(room.size))}</p>`}
     </section>`;
   }
+
+  /** A long question leaves little room above the input box; the details scroll in what there is. */
+  private readonly fit = (): void => {
+    const { panel } = this;
+    const bottom = panel?.getBoundingClientRect().bottom ?? 0;
+    if (panel !== null) panel.style.maxHeight = `min(${mostHeight}px, ${Math.floor(bottom) - panelMargin}px)`;
+  };
 
   private readonly toggle = (): void => {
     if (this.open) {

@@ -82,7 +82,6 @@ export const contextMeterStyles = css`
     left: var(--gap-3);
     box-sizing: border-box;
     max-width: 420px;
-    max-height: min(60vh, 460px);
     padding: var(--gap-2) 10px 10px;
     overflow-y: auto;
     color: var(--vscode-editorWidget-foreground, var(--text));
