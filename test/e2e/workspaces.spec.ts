@@ -12,7 +12,7 @@ let page: Page;
 let project: string;
 const before = "one();\ntwo();\nthree();\n";
 const code = before.replace("two()", "two(2)");
-const blocks = [`js beta/steps.js\n${code}`, `js src/same.js\n${code}`, "sh\necho llama > ran.txt\n"];
+const blocks = [`js beta/steps.js\n${code}`, `js src/same.js\n${code}`];
 const text = blocks.map((block) => `\`\`\`${block}\`\`\``).join("\n\n");
 
 test.beforeAll(async () => {
@@ -92,16 +92,4 @@ test("a path that two folders have is asked about, and the folder of the editor 
   await expect(page.locator("[id*='paddock.review']")).toContainText("1 of 1 changes left");
   await expect(page.locator(".tab.active")).toContainText("beta");
   await runCommand(page, "Paddock: Reject the Whole Proposal");
-});
-
-test("a terminal that the editor refuses in Restricted Mode is told of in the chat, and nothing runs", async () => {
-  await block(2)
-    .getByRole("button", { name: /into the terminal/ })
-    .click();
-  const dialog = page.locator(".monaco-dialog-box");
-  await dialog.waitFor({ timeout: 30_000 });
-  await page.keyboard.press("Escape");
-  await expect(dialog).toHaveCount(0);
-  await expect(chatFrame(page).getByRole("alert")).toContainText("opened no terminal", { timeout: 30_000 });
-  await expect(content("ran.txt")).rejects.toThrow("ENOENT");
 });
