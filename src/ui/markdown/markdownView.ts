@@ -10,6 +10,7 @@ import { OpenElement } from "./openElement";
 import { copyOf, type MarkdownEnv, renderHtml, renderInline } from "./parser";
 import { afterBlankLines, nextPieces, type OpenBlock, ofOpenBlock, type Piece } from "./pieces";
 import { safeFragment } from "./sanitize";
+import { warmUp } from "./warmUp";
 
 /** What cannot be rendered in pieces and is longer than this is shown as it was written. */
 const maxBlock = 20_000;
@@ -69,6 +70,7 @@ export class MarkdownView extends HTMLElement {
   /** @param streaming the text is still growing, so its end may be half of something. */
   show(text: string, streaming: boolean): void {
     if (text === this.source && streaming === this.streaming && this.firstChild !== null) return;
+    if (this.labels !== undefined) warmUp(this.labels);
     const grows = text.startsWith(this.source) && this.firstChild !== null;
     if (!grows) this.reset();
     else if (!this.streaming && text.length > this.source.length) this.resume();
@@ -159,9 +161,9 @@ export class MarkdownView extends HTMLElement {
       else this.live.replaceChildren();
       return false;
     }
-    // All link definitions of a whole text are known before its first block is rendered.
-    if (this.planning && this.planNext()) return true;
     const until = performance.now() + togetherMs;
+    // All link definitions of a whole text are known before its first block is rendered.
+    if (this.planning && (this.planNext() || performance.now() >= until)) return true;
     for (let next = this.plan.shift(); next !== undefined; next = this.plan.shift()) {
       this.settle(next, labels);
       this.settled = next.to;

@@ -25,7 +25,7 @@ export function paragraphCut(text: string, from = 0): number {
       if (code === 0) code = ticks;
       else if (code === ticks) code = 0;
       at += ticks - 1;
-    } else if (/\s/.test(sign)) {
+    } else if (isBlank(sign)) {
       const place = at + 1;
       if (place - from < least || code !== 0) continue;
       if (brackets > 0 || round > 0) continue;
@@ -54,5 +54,9 @@ export function paragraphCut(text: string, from = 0): number {
 
 /** A star as in "2 * 3" is no emphasis. */
 function isBetweenBlanks(text: string, at: number, length: number): boolean {
-  return /\s/.test(text[at - 1] ?? " ") && /\s/.test(text[at + length] ?? " ");
+  return isBlank(text[at - 1] ?? " ") && isBlank(text[at + length] ?? " ");
+}
+
+function isBlank(sign: string): boolean {
+  return sign === " " || sign === "\n" || sign === "\t";
 }
