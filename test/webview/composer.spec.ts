@@ -54,7 +54,7 @@ test('"@" opens a list that the keyboard walks, and what is chosen takes its pla
   expect(await active()).toBe("composer.ts");
   await page.keyboard.press("Enter");
   await expect(frame.getByRole("listbox")).toHaveCount(0);
-  expect(await calls()).toContainEqual({ method: "choose", params: { kind: "@", id: "f1" } });
+  await expect.poll(calls).toContainEqual({ method: "choose", params: { kind: "@", id: "f1" } });
   await expect(box).toHaveValue("explain src/chat/webview/composer.ts ");
   await page.keyboard.type("please");
   await expect(box).toHaveValue("explain src/chat/webview/composer.ts please");

@@ -1,4 +1,5 @@
 import { css } from "lit";
+import { overlayBox } from "./overlayBox";
 
 /** Where a person writes, and what their question carries. */
 export const composerStyles = css`
@@ -117,14 +118,7 @@ export const composerStyles = css`
     padding: var(--gap-1);
     overflow-y: auto;
     list-style: none;
-    color: var(--vscode-quickInput-foreground, var(--text));
-    background: var(
-      --vscode-quickInput-background,
-      var(--vscode-editorWidget-background, var(--vscode-editor-background))
-    );
-    border: 1px solid var(--line);
-    border-radius: var(--radius);
-    box-shadow: 0 2px 10px var(--vscode-widget-shadow, transparent);
+    ${overlayBox}
   }
   .suggestions p {
     padding: 2px 6px;
