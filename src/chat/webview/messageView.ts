@@ -3,6 +3,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import "@vscode-elements/elements/dist/vscode-button/index.js";
 import { formatCount, formatRate } from "../../platform/core/format";
 import { PaddockElement, icon } from "../../ui/base";
+import { renderQueue } from "../../ui/renderQueue";
 import "./answerFooter";
 import { plainText } from "../core/conversation";
 import type { ShownMessage } from "../core/versions";
@@ -35,6 +36,19 @@ export class MessageView extends PaddockElement {
   @property({ attribute: false }) failure: Failure | undefined;
   @state() private copied = false;
   @state() private editing = false;
+  /** An answer has just ended, and what stands below it waits for a frame of its own. */
+  @state() private endingDue = false;
+  /** A frame has begun since. */
+  private endingWaited = false;
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.get("message")?.status !== "streaming" || this.message.status === "streaming") return;
+    // The end of the text is rendered in the next frame, and the buttons and figures are as much work again.
+    this.endingDue = true;
+    this.endingWaited = false;
+    renderQueue.delete(this.showEnding);
+    renderQueue.add(this.showEnding);
+  }
 
   override render(): TemplateResult {
     return this.message.role === "user" ? this.question() : this.answer();
@@ -105,8 +119,8 @@ export class MessageView extends PaddockElement {
     return html`<article class="answer" aria-label=${context.texts.answer} aria-busy=${streaming ? "true" : "false"}>
       <h2 class="sr-only">${context.texts.answer}</h2>
       <div class="answer-parts ${streaming ? "streaming" : ""}">${answerParts(message, this.live, context)}</div>
-      ${leftOutNote(message.prompt, context.texts)} ${streaming ? this.progress() : this.ending()}
-      ${failureAt(context, message.id)}
+      ${leftOutNote(message.prompt, context.texts)}
+      ${streaming ? this.progress() : this.endingDue ? nothing : this.ending()} ${failureAt(context, message.id)}
     </article>`;
   }
 
@@ -284,6 +298,18 @@ export class MessageView extends PaddockElement {
       status === "interrupted" || status === "stopped" || (status === "complete" && stopReason === "maxTokens");
     return this.last && !this.busy && brokeOff;
   }
+
+  private readonly showEnding = (): "nextFrame" | false => {
+    if (!this.endingWaited) {
+      // The end of the text has just had its share of this one.
+      this.endingWaited = true;
+      return "nextFrame";
+    }
+    this.endingDue = false;
+    // At once, so that the queue sees how long it takes.
+    this.performUpdate();
+    return false;
+  };
 
   private readonly copy = async (): Promise<void> => {
     const text = plainText(this.message.parts);

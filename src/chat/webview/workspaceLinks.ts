@@ -1,6 +1,7 @@
 import { type FileLink, fileLinkOfCode, fileLinkText, maxFilePaths } from "../../platform/core/fileLinks";
 import type { Params, Result } from "../../platform/core/rpc";
 import { maxSymbols, symbolLinkOfCode } from "../../platform/core/symbolLinks";
+import { inFrames } from "../../ui/inFrames";
 import type { ChatHostContract } from "../core/webviewContract";
 import type { WebviewTexts } from "../core/webviewTexts";
 import { fill } from "./strings";
@@ -9,6 +10,9 @@ import { fill } from "./strings";
 const gatherMs = 50;
 /** More of one text is left as it is. */
 const maxRequests = 10;
+
+/** Inline code by its text. */
+type Codes = Map<string, HTMLElement[]>;
 
 type Ask = <N extends "resolveLinks" | "openFile" | "resolveSymbols" | "openSymbol">(
   name: N,
@@ -38,56 +42,65 @@ export class WorkspaceLinks {
   }
 
   private async resolve(): Promise<void> {
-    // A mark stands for a character that cannot be seen; no such text names anything.
-    const codes = [...this.waiting].flatMap((text) =>
-      [...text.querySelectorAll<HTMLElement>("code:not(pre code, a code, .file-link)")].filter(
-        ({ childElementCount }) => childElementCount === 0,
-      ),
-    );
+    const all = [...this.waiting].flatMap((text) => [...text.querySelectorAll("code")]);
     this.waiting.clear();
+    // A long answer has a thousand of them, and many say the same.
+    const codes: Codes = new Map();
+    await inFrames(all, (code) => {
+      if (mayBeLink(code)) add(codes, code.textContent, code);
+    });
     await this.resolveFiles(codes);
     await this.resolveSymbols(codes);
   }
 
-  private async resolveFiles(codes: readonly HTMLElement[]): Promise<void> {
+  private async resolveFiles(codes: Codes): Promise<void> {
     const candidates = new Map<string, { readonly code: HTMLElement; readonly link: FileLink }[]>();
-    for (const code of codes) {
-      const link = fileLinkOfCode(code.textContent);
-      if (link === undefined) continue;
-      const same = candidates.get(link.path);
-      if (same === undefined) candidates.set(link.path, [{ code, link }]);
-      else same.push({ code, link });
-    }
+    await inFrames(codes, ([text, same]) => {
+      const link = fileLinkOfCode(text);
+      if (link !== undefined) for (const code of same) add(candidates, link.path, { code, link });
+    });
     const paths = [...candidates.keys()];
     for (let at = 0; at < Math.min(paths.length, maxFilePaths * maxRequests); at += maxFilePaths) {
       const result = await this.ask("resolveLinks", { candidates: paths.slice(at, at + maxFilePaths) });
-      for (const path of result?.found ?? [])
-        for (const { code, link } of candidates.get(path) ?? [])
-          mark(code, fill(this.texts.openFile, fileLinkText(link)), () => void this.ask("openFile", { ...link }));
+      const found = (result?.found ?? []).flatMap((path) => candidates.get(path) ?? []);
+      await inFrames(found, ({ code, link }) =>
+        mark(code, fill(this.texts.openFile, fileLinkText(link)), () => void this.ask("openFile", { ...link })),
+      );
     }
   }
 
   /** Each name is work for the languages' servers, so there is one request, for the first names. */
-  private async resolveSymbols(codes: readonly HTMLElement[]): Promise<void> {
-    const candidates = new Map<string, HTMLElement[]>();
-    for (const code of codes) {
-      const text = code.textContent;
-      if (code.classList.contains("file-link") || symbolLinkOfCode(text) === undefined) continue;
-      const same = candidates.get(text);
-      if (same === undefined) candidates.set(text, [code]);
-      else same.push(code);
-    }
-    const names = [...candidates.keys()].slice(0, maxSymbols);
+  private async resolveSymbols(codes: Codes): Promise<void> {
+    const names: string[] = [];
+    await inFrames(codes, ([text, same]) => {
+      if (names.length < maxSymbols && !same.every(isMarked) && symbolLinkOfCode(text) !== undefined) names.push(text);
+    });
     if (names.length === 0) return;
     const result = await this.ask("resolveSymbols", { names });
-    for (const name of result?.found ?? [])
-      for (const code of candidates.get(name) ?? [])
-        mark(code, fill(this.texts.openSymbol, name), () => void this.ask("openSymbol", { name }));
+    const found = (result?.found ?? []).flatMap((name) => (codes.get(name) ?? []).map((code) => ({ name, code })));
+    await inFrames(found, ({ name, code }) =>
+      mark(code, fill(this.texts.openSymbol, name), () => void this.ask("openSymbol", { name })),
+    );
   }
 }
 
+/** A mark inside stands for a character that cannot be seen; no such text names anything. */
+function mayBeLink(code: HTMLElement): boolean {
+  return code.childElementCount === 0 && !isMarked(code) && code.parentElement?.closest("pre, a") === null;
+}
+
+function isMarked(code: HTMLElement): boolean {
+  return code.classList.contains("file-link");
+}
+
+function add<T>(lists: Map<string, T[]>, key: string, value: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
+
 function mark(code: HTMLElement, title: string, open: () => void): void {
-  if (code.classList.contains("file-link")) return;
+  if (isMarked(code)) return;
   const act = (event: Event): void => {
     event.preventDefault();
     open();
