@@ -1,6 +1,19 @@
 import type { CDPSession, Frame, Page } from "@playwright/test";
+import {
+  frameBudgetMs,
+  type FrameParts,
+  isScript,
+  outermost,
+  partsOf,
+  type Span,
+  spanOf,
+  type TraceEvent,
+} from "./frameParts";
 
-/** Script of one frame, milliseconds of the main thread's own time, so that other programs on the machine don't count. */
+/**
+ * Script of one frame, milliseconds of the main thread's own processor time, so that other programs on the machine
+ * don't count.
+ */
 export interface FrameScript {
   readonly frames: number;
   readonly p50: number;
@@ -9,35 +22,16 @@ export interface FrameScript {
   readonly max: number;
   /** Frames with more than 16 ms. */
   readonly over: number;
+  /** The longest by the clock, which goes on while other programs have the processor. */
+  readonly maxWall: number;
   /** What the main thread did in the worst frame, style, layout and paint included. */
   readonly maxTask: number;
+  /** The frames with the most script, longest first, and then those that took longest by the clock. */
+  readonly longest: readonly FrameParts[];
 }
 
-interface TraceEvent {
-  readonly name: string;
-  readonly cat: string;
-  readonly ph: string;
-  readonly ts: number;
-  readonly tid: number;
-  readonly pid: number;
-  readonly dur?: number;
-  readonly tdur?: number;
-}
-
-export const frameBudgetMs = 16;
 const frameMark = "paddock-frame";
-/** The tasks that are script; what lies inside another is counted with it. */
-const scripts = new Set([
-  "FunctionCall",
-  "EvaluateScript",
-  "RunMicrotasks",
-  "FireAnimationFrame",
-  "TimerFire",
-  "EventDispatch",
-  "HandlePostMessage",
-  "MajorGC",
-  "MinorGC",
-]);
+const longestKept = 5;
 
 /** Runs `work` and says how much script each frame of it took. Frames are what requestAnimationFrame counts. */
 export async function measureFrames(page: Page, frame: Frame, work: () => Promise<void>): Promise<FrameScript> {
@@ -79,12 +73,12 @@ function perFrame(events: readonly TraceEvent[]): FrameScript {
   if (thread === undefined || marks.length < 10) throw new Error("The trace holds no frames.");
   const ours = events.filter(({ tid, pid }) => tid === thread.tid && pid === thread.pid);
   const begins = marks.map(({ ts }) => ts).sort((a, b) => a - b);
-  const script = sums(outermost(ours.filter(({ name }) => scripts.has(name))), begins);
-  const tasks = sums(
-    outermost(ours.filter(({ name }) => name === "RunTask" || name === "ThreadControllerImpl::RunTask")),
-    begins,
-  );
-  const sorted = [...script].sort((a, b) => a - b);
+  const frames = byFrame(ours, begins);
+  const spans = (of: (event: TraceEvent) => boolean): Span[] =>
+    byFrame(outermost(ours.filter(of)), begins).map((events) => spanOf(events));
+  const script = spans(isScript);
+  const tasks = spans(({ name }) => name === "RunTask" || name === "ThreadControllerImpl::RunTask");
+  const sorted = script.map(({ cpu }) => cpu).sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   return {
     frames: sorted.length,
@@ -93,29 +87,30 @@ function perFrame(events: readonly TraceEvent[]): FrameScript {
     p99: at(0.99),
     max: at(1),
     over: sorted.filter((ms) => ms > frameBudgetMs).length,
-    maxTask: Math.max(0, ...tasks),
+    maxWall: Math.max(0, ...script.map(({ wall }) => wall)),
+    maxTask: Math.max(0, ...tasks.map(({ cpu }) => cpu)),
+    longest: longestOf(script).map((frame) => partsOf(frames[frame] ?? [], begins[frame] ?? 0, begins[0] ?? 0)),
   };
 }
 
-function outermost(events: readonly TraceEvent[]): TraceEvent[] {
-  let end = -Infinity;
-  return [...events]
-    .filter(({ ph }) => ph === "X")
-    .sort((a, b) => a.ts - b.ts || (b.dur ?? 0) - (a.dur ?? 0))
-    .filter(({ ts, dur = 0 }) => {
-      if (ts < end) return false;
-      end = ts + dur;
-      return true;
-    });
+/** Those with the most script, longest first, and then those that took longest by the clock. */
+function longestOf(script: readonly Span[]): number[] {
+  const by = (of: (span: Span) => number): number[] =>
+    script
+      .map((span, frame) => ({ ms: of(span), frame }))
+      .sort((a, b) => b.ms - a.ms)
+      .slice(0, longestKept)
+      .map(({ frame }) => frame);
+  return [...new Set([...by(({ cpu }) => cpu), ...by(({ wall }) => wall)])];
 }
 
-/** Milliseconds between one frame's begin and the next. */
-function sums(events: readonly TraceEvent[], begins: readonly number[]): number[] {
-  const totals = begins.map(() => 0);
+/** What begins between one frame's begin and the next. */
+function byFrame(events: readonly TraceEvent[], begins: readonly number[]): TraceEvent[][] {
+  const groups = begins.map((): TraceEvent[] => []);
   let frame = 0;
-  for (const { ts, dur = 0, tdur = dur } of events) {
-    while (frame + 1 < begins.length && (begins[frame + 1] ?? Infinity) <= ts) frame++;
-    totals[frame] = (totals[frame] ?? 0) + tdur / 1_000;
+  for (const event of [...events].sort((a, b) => a.ts - b.ts)) {
+    while (frame + 1 < begins.length && (begins[frame + 1] ?? Infinity) <= event.ts) frame++;
+    groups[frame]?.push(event);
   }
-  return totals;
+  return groups;
 }
