@@ -71,7 +71,7 @@ export async function inspect(tree, target) {
   let natives = 0;
   let modelBytes = 0;
   let otherBytes = 0;
-  const paths = [...new Set([root, os.homedir(), os.tmpdir()])].filter((text) => text.length > 5);
+  const paths = machinePaths();
   for (const [name, entry] of tree) {
     if (name.startsWith(modelFolder)) modelBytes += entry.packed;
     else otherBytes += entry.packed;
@@ -102,6 +102,12 @@ export async function inspect(tree, target) {
   }
   problems.push(...(await modelProblems(tree)), ...(await versionProblems(tree, target)));
   return { problems, natives, files: tree.size, modelBytes, otherBytes };
+}
+
+/** The folders of this machine that no package may name. One below another is found by that one, and told once. */
+function machinePaths() {
+  const paths = [...new Set([root, os.homedir(), os.tmpdir()])].filter((text) => text.length > 5);
+  return paths.filter((text) => !paths.some((other) => other !== text && text.startsWith(other)));
 }
 
 /** Every file that the manifest of the models names is inside, whole, with its licence, and nothing besides. */
