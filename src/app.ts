@@ -101,6 +101,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       describeError,
       memento: context.workspaceState,
       eraseOthers: () => eraseStorage(context, () => engine.unload(active.current().id)),
+      forgetOthers: () => workspaceContext.forget(),
       runCommand: async (command) => {
         await vscode.commands.executeCommand(`paddock.${command}`);
       },

@@ -141,7 +141,10 @@ export const createChat: CreateChat = (deps) => {
     await Promise.all([store.start(), presets.refresh(), restoreAttachments()]);
     subscriptions.add(followKvStates(store, kvStates));
     // All was deleted since this workspace was open last: what the window kept of it goes too.
-    if (store.epochName !== null && deps.memento.get(epochKey) !== store.epochName) presenter.forget();
+    if (store.epochName !== null && deps.memento.get(epochKey) !== store.epochName) {
+      deps.forgetOthers();
+      presenter.forget();
+    }
     await keepEpoch();
     const { remembered } = presenter;
     // It may have been removed in another window; then the list is what there is.
@@ -192,6 +195,7 @@ export const createChat: CreateChat = (deps) => {
   subscriptions.add(
     store.onDidForget(() => {
       search.clear();
+      deps.forgetOthers();
       presenter.forget();
       view.restart();
       void keepEpoch();

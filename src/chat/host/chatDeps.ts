@@ -48,6 +48,8 @@ export interface ChatDeps {
   readonly memento: Pick<vscode.Memento, "get" | "update">;
   /** Deletes all that the extension keeps outside the chat's own storage. @returns files that could not be deleted. */
   readonly eraseOthers: () => Promise<number>;
+  /** All data was deleted, in whichever window: what other rooms of this window have recorded in memory goes too. */
+  readonly forgetOthers: () => void;
   /** What a question can carry, offered after "@". */
   readonly context: ContextSources;
   readonly runCommand: (command: ChatCommand) => Promise<void>;

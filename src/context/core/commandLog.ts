@@ -135,6 +135,11 @@ export class CommandLog {
   find(id: number): RecordedCommand | undefined {
     return this.commands.find((command) => command.id === id);
   }
+
+  /** Keeps none of them; an id that was given out names no other command later. */
+  clear(): void {
+    this.commands = [];
+  }
 }
 
 function cutAfterLine(text: string, most: number): string {

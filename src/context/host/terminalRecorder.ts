@@ -82,6 +82,12 @@ export class TerminalRecorder {
     };
   }
 
+  /** Keeps nothing of any command; of those that run still, what they write from now on is not kept either. */
+  forget(): void {
+    this.commands.clear();
+    this.running.clear();
+  }
+
   dispose(): void {
     this.subscriptions.dispose();
     this.running.clear();
@@ -98,7 +104,10 @@ export class TerminalRecorder {
 
   private async read(execution: vscode.TerminalShellExecution, command: RecordedCommand): Promise<void> {
     try {
-      for await (const data of execution.read()) command.write(data);
+      for await (const data of execution.read()) {
+        if (this.commands.find(command.id) === undefined) return;
+        command.write(data);
+      }
     } catch (error) {
       this.logger.warn(`A command's output was not read to its end: ${String(error)}`);
     }
@@ -129,7 +138,7 @@ function nothingRecorded(): PaddockError {
       },
     );
   }
-  return new PaddockError("unsupported", vscode.l10n.t("No command has run in a terminal since Paddock started."), {
+  return new PaddockError("unsupported", vscode.l10n.t("No command of a terminal is kept."), {
     remedy: vscode.l10n.t("Run the command again and try again."),
   });
 }

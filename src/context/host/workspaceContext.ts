@@ -119,6 +119,11 @@ export class WorkspaceContext {
     return takeDropped(items);
   }
 
+  /** Keeps nothing of what the terminals have shown so far. */
+  forget(): void {
+    this.terminals.forget();
+  }
+
   dispose(): void {
     this.subscriptions.dispose();
   }

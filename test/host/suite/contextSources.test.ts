@@ -254,7 +254,7 @@ describe("what of the workspace a question can carry", () => {
     let terminal: vscode.Terminal | undefined;
     before(async function () {
       recorder = new TerminalRecorder(silentLogger);
-      assert.throws(() => recorder.take(), /No command has run in a terminal|shell integration is off/u);
+      assert.throws(() => recorder.take(), /No command (?:has run in|of) a terminal|shell integration is off/u);
       if (process.platform === "win32") this.skip();
       terminal = vscode.window.createTerminal({ name: "context test", shellPath: "/bin/bash", cwd: inside });
       terminal.show();
@@ -334,6 +334,15 @@ describe("what of the workspace a question can carry", () => {
         return Promise.resolve(one.text.includes("sleep") && one.text.endsWith("begun") ? one : undefined);
       });
       assert.match(text, /still running/u);
+    });
+
+    it("is forgotten with all data, and so is what it goes on to write", async () => {
+      const forgotten = recorder.last()?.id;
+      assert.ok(forgotten !== undefined);
+      recorder.forget();
+      assert.deepEqual(recorder.recent(), []);
+      assert.throws(() => recorder.take(forgotten), /no longer kept/u);
+      assert.throws(() => recorder.take(), /No command of a terminal is kept/u);
     });
   });
 
