@@ -35,6 +35,7 @@ export const baseStyles = css`
   }
   button,
   input,
+  select,
   textarea {
     color: inherit;
     font: inherit;
@@ -173,6 +174,10 @@ export const baseStyles = css`
     overflow: hidden;
     background: var(--vscode-editorWidget-border, var(--line));
     outline: 1px solid var(--contrast);
+  }
+  /* There the border says where it ends, and the track would have the colour of what is done. */
+  .vscode-high-contrast progress {
+    background: transparent;
   }
   progress::-webkit-progress-bar {
     background: transparent;

@@ -37,6 +37,18 @@ test("a conversation of 500 messages opens at its end, newest first, and stays t
   expect(problems).toEqual([]);
 });
 
+test("only the list scrolls, and never the page around it", async ({ page, url }) => {
+  const { frame } = await openChat(page, url, conversation(many(60)));
+  await expect(frame.locator("[data-message=m-1] .code-block")).toBeAttached();
+  await frame.locator("[data-message=m-1]").evaluate((message) => message.scrollIntoView({ block: "start" }));
+  const around = await frame.evaluate(() => ({
+    scrolled: document.scrollingElement?.scrollTop,
+    hidden: document.documentElement.scrollHeight - document.documentElement.clientHeight,
+  }));
+  expect(around).toEqual({ scrolled: 0, hidden: 0 });
+  await expect(frame.locator(".top")).toBeInViewport();
+});
+
 test("earlier messages come above without moving what is read", async ({ page, url }) => {
   const { frame } = await openChat(page, url, conversation(many(200)));
   await expect(frame.locator("[data-message=m-141] .code-block")).toBeAttached();

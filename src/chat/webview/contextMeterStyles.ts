@@ -43,6 +43,9 @@ export const contextMeterStyles = css`
     background: var(--vscode-editorWidget-border, var(--line));
     outline: 1px solid var(--contrast);
   }
+  .vscode-high-contrast .meter-bar {
+    background: transparent;
+  }
   .meter-bar .meter-prompt {
     fill: var(--vscode-progressBar-background, var(--vscode-focusBorder));
   }

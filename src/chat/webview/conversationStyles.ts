@@ -7,7 +7,9 @@ export const conversationStyles = css`
     flex: 1;
     min-height: 0;
   }
+  /* Positioned, or what is there for screen readers only would lie outside it and make the page scroll. */
   .log {
+    position: relative;
     height: 100%;
     overflow-x: hidden;
     overflow-y: auto;
@@ -31,8 +33,9 @@ export const conversationStyles = css`
     bottom: var(--gap-2);
     width: 28px;
     height: 28px;
-    color: var(--vscode-button-secondaryForeground, var(--text));
-    background: var(--vscode-button-secondaryBackground, var(--vscode-editorWidget-background));
+    /* A widget's colours and not a button's: those let through what is behind them in some themes, and here that is text. */
+    color: var(--vscode-editorWidget-foreground, var(--text));
+    background: var(--vscode-editorWidget-background, var(--vscode-editor-background));
     border: 1px solid var(--line);
     border-radius: 50%;
     box-shadow: 0 1px 6px var(--vscode-widget-shadow, transparent);

@@ -64,6 +64,9 @@ export const settingsStyles = css`
   }
   .settings select {
     appearance: auto;
+    /* The arrow's place. */
+    padding-inline-end: 20px;
+    text-overflow: ellipsis;
     color: var(--vscode-dropdown-foreground, var(--vscode-input-foreground));
     background: var(--vscode-dropdown-background, var(--vscode-input-background));
     border-color: var(--vscode-dropdown-border, var(--vscode-input-border, var(--contrast)));

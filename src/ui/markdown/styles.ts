@@ -139,7 +139,8 @@ export const markdownStyles = css`
   }
   .code-block {
     position: relative;
-    background: var(--vscode-textCodeBlock-background, var(--vscode-editor-background));
+    /* The editor's own: it is what the colours of code are chosen for. */
+    background: var(--vscode-editor-background);
     border: 1px solid var(--line);
     border-radius: var(--radius);
   }
@@ -219,7 +220,6 @@ export const markdownStyles = css`
   }
   .hljs-string,
   .hljs-regexp,
-  .hljs-addition,
   .hljs-template-tag {
     color: var(--vscode-debugTokenExpression-string, inherit);
   }
@@ -244,10 +244,16 @@ export const markdownStyles = css`
   .hljs-type,
   .hljs-built_in,
   .hljs-title.class_ {
-    color: var(--vscode-symbolIcon-classForeground, inherit);
+    color: var(--vscode-debugTokenExpression-name, inherit);
+  }
+  /* As the editor's own comparison has them; high contrast themes have borders in place of backgrounds. */
+  .hljs-addition {
+    background: var(--vscode-diffEditor-insertedTextBackground, transparent);
+    outline: 1px dashed var(--vscode-diffEditor-insertedTextBorder, transparent);
   }
   .hljs-deletion {
-    color: var(--vscode-gitDecoration-deletedResourceForeground, inherit);
+    background: var(--vscode-diffEditor-removedTextBackground, transparent);
+    outline: 1px dashed var(--vscode-diffEditor-removedTextBorder, transparent);
   }
   .hljs-strong {
     font-weight: 600;
