@@ -1,9 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, type Page, test } from "@playwright/test";
-import { ConversationStore } from "../../src/chat/node/conversationStore";
-import { silentLogger } from "../../src/platform/core/logger";
-import { chatFrame, chatStorage, runCommand, startWorkbench, type Workbench } from "../support/workbench";
+import { answer, question, seedConversations } from "../support/seedConversations";
+import { chatFrame, runCommand, showConversation, startWorkbench, type Workbench } from "../support/workbench";
 
 /** A conversation that outgrows the model's context: what is lost is said before, and said again after. */
 test.describe.configure({ mode: "serial" });
@@ -21,27 +20,8 @@ test.beforeAll(async () => {
     settings: { "paddock.engine.contextSize": contextSize, "paddock.chat.maxTokens": 48 },
     prepare: async ({ home, project }) => {
       await writeFile(path.join(project, ".env"), "TOKEN=very-secret-indeed\n");
-      const store = new ConversationStore({ folder: chatStorage(home), log: silentLogger });
-      await store.start();
-      const conversation = store.create();
-      await conversation.append([{ t: "title", at: 1, title: "About llamas" }]);
-      let parent: string | null = null;
-      for (const turn of [1, 2]) {
-        await conversation.append([
-          { t: "message", at: turn, id: `q${turn}`, parent, role: "user", parts: [{ type: "text", text: long }] },
-          {
-            t: "message",
-            at: turn,
-            id: `a${turn}`,
-            parent: `q${turn}`,
-            role: "assistant",
-            parts: [{ type: "text", text: "It does." }],
-          },
-          { t: "end", at: turn, status: "complete" },
-        ]);
-        parent = `a${turn}`;
-      }
-      await store.close();
+      const turn = [question(long), answer("It does.")];
+      await seedConversations(home, [{ title: "About llamas", messages: [...turn, ...turn] }]);
     },
   });
 });
@@ -60,8 +40,7 @@ test("the meter counts once the model is there, and says what will be left out b
   page = await workbench.open();
   await runCommand(page, "Paddock: Open Chat");
   await box().waitFor({ timeout: 60 * aSecond });
-  await chat().locator(".title-button").press("Enter");
-  await chat().locator("paddock-conversation-list").getByText("About llamas").first().click();
+  await showConversation(chat(), "About llamas");
   await expect(chat().locator(".question")).toHaveCount(2);
   // Typing has the model loaded; from then on the figures are counted.
   await box().fill("And then?");

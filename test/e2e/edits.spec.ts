@@ -1,9 +1,8 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, type Page, test } from "@playwright/test";
-import { ConversationStore } from "../../src/chat/node/conversationStore";
-import { silentLogger } from "../../src/platform/core/logger";
-import { chatFrame, chatStorage, runCommand, startWorkbench, type Workbench } from "../support/workbench";
+import { answer, question, seedConversations } from "../support/seedConversations";
+import { chatFrame, runCommand, showConversation, startWorkbench, type Workbench } from "../support/workbench";
 
 test.describe.configure({ mode: "serial" });
 let workbench: Workbench;
@@ -28,28 +27,10 @@ test.beforeAll(async () => {
       await mkdir(path.join(project, "src"), { recursive: true });
       file = path.join(project, "src", "steps.js");
       await writeFile(file, original);
-      // The starter says what it likes, so the answer is laid down before the window opens.
-      const store = new ConversationStore({ folder: chatStorage(home), log: silentLogger });
-      await store.start();
-      const conversation = store.create();
-      await conversation.append([
-        { t: "title", at: 1, title: "Count along" },
-        { t: "message", at: 1, id: "q", parent: null, role: "user", parts: [{ type: "text", text: "Count along." }] },
+      await seedConversations(home, [
+        { title: "Count along", messages: [question("Count along."), answer(block)] },
+        { title: "Several blocks", messages: [question("And now?"), answer(blocks)] },
       ]);
-      await conversation.append([
-        { t: "message", at: 2, id: "a", parent: "q", role: "assistant", parts: [{ type: "text", text: block }] },
-        { t: "end", at: 3, status: "complete" },
-      ]);
-      const other = store.create();
-      await other.append([
-        { t: "title", at: 1, title: "Several blocks" },
-        { t: "message", at: 1, id: "q2", parent: null, role: "user", parts: [{ type: "text", text: "And now?" }] },
-      ]);
-      await other.append([
-        { t: "message", at: 2, id: "a2", parent: "q2", role: "assistant", parts: [{ type: "text", text: blocks }] },
-        { t: "end", at: 3, status: "complete" },
-      ]);
-      await store.close();
     },
   });
 });
@@ -67,8 +48,7 @@ test("a block is applied hunk by hunk by keyboard, and one Undo brings back ever
   await runCommand(page, "Paddock: Open Chat");
   const chat = chatFrame(page);
   await chat.locator("textarea").waitFor({ timeout: 60_000 });
-  await chat.locator(".title-button").press("Enter");
-  await chat.locator("paddock-conversation-list").getByText("Count along").first().click();
+  await showConversation(chat, "Count along");
   await chat.getByRole("button", { name: "Apply to its file, for review" }).focus();
   await page.keyboard.press("Enter");
 
@@ -168,8 +148,7 @@ test("code becomes a new file, goes to the cursor, and takes the place of what i
   await runCommand(page, "View: Close All Editors");
   await runCommand(page, "Paddock: Open Chat");
   const chat = chatFrame(page);
-  await chat.locator(".title-button").press("Enter");
-  await chat.locator("paddock-conversation-list").getByText("Several blocks").first().click();
+  await showConversation(chat, "Several blocks");
   const code = (at: number) => chat.locator(".code-block").nth(at);
   await code(0).getByRole("button", { name: "Apply to its file, for review" }).click();
   await expect(page.locator(".tab.active")).toContainText("new.js: proposed file");
@@ -231,8 +210,7 @@ test("says at the composer why a block cannot be applied", async () => {
   await writeFile(file, "something();\r\nelse();\r\n");
   await runCommand(page, "Paddock: Open Chat");
   const chat = chatFrame(page);
-  await chat.locator(".title-button").press("Enter");
-  await chat.locator("paddock-conversation-list").getByText("Count along").first().click();
+  await showConversation(chat, "Count along");
   await chat.getByRole("button", { name: "Apply to its file, for review" }).click();
   await expect(chat.getByRole("alert")).toContainText("does not say where it belongs in src/steps.js", {
     timeout: 30_000,

@@ -1,8 +1,7 @@
 import { expect, type Frame, type Page, test } from "@playwright/test";
-import { ConversationStore } from "../../src/chat/node/conversationStore";
-import { silentLogger } from "../../src/platform/core/logger";
 import { hostilePayloads } from "../support/hostileMarkdown";
-import { chatFrame, chatStorage, runCommand, startWorkbench, type Workbench } from "../support/workbench";
+import { answer, question, seedConversations } from "../support/seedConversations";
+import { chatFrame, runCommand, showConversation, startWorkbench, type Workbench } from "../support/workbench";
 
 /** Every hostile payload as an answer that lies in the storage, opened in the real editor. */
 test.describe.configure({ mode: "serial" });
@@ -11,36 +10,18 @@ let workbench: Workbench;
 
 test.beforeAll(async () => {
   test.setTimeout(240 * aSecond);
-  workbench = await startWorkbench({ prepare: ({ home }) => layDown(chatStorage(home)) });
+  workbench = await startWorkbench({ prepare: ({ home }) => layDown(home) });
 });
 test.afterAll(() => workbench.stop());
 
-async function layDown(folder: string): Promise<void> {
-  const store = new ConversationStore({ folder, log: silentLogger });
-  await store.start();
-  const harmless = store.create();
-  await harmless.append([
-    { t: "title", at: 1, title: "Harmless" },
-    { t: "message", at: 1, id: "q", parent: null, role: "user", parts: [{ type: "text", text: "Hello." }] },
-    { t: "message", at: 2, id: "a", parent: "q", role: "assistant", parts: [{ type: "text", text: "A *good* day." }] },
-    { t: "end", at: 3, status: "complete" },
+async function layDown(home: string): Promise<void> {
+  const answers = hostilePayloads.map((payload, index) =>
+    answer(`payload ${index}:\n\n${payload}\n\nend of payload ${index}`),
+  );
+  await seedConversations(home, [
+    { title: "Harmless", messages: [question("Hello."), answer("A *good* day.")] },
+    { title: "Hostile", messages: [question("Go on."), ...answers] },
   ]);
-  const hostile = store.create();
-  await hostile.append([
-    { t: "title", at: 2, title: "Hostile" },
-    { t: "message", at: 2, id: "q", parent: null, role: "user", parts: [{ type: "text", text: "Go on." }] },
-  ]);
-  let parent = "q";
-  for (const [index, payload] of hostilePayloads.entries()) {
-    const id = `a-${index}`;
-    const parts = [{ type: "text" as const, text: `payload ${index}:\n\n${payload}\n\nend of payload ${index}` }];
-    await hostile.append([
-      { t: "message", at: index + 3, id, parent, role: "assistant", parts },
-      { t: "end", at: index + 3, status: "complete" },
-    ]);
-    parent = id;
-  }
-  await store.close();
 }
 
 /** What the window and everything in it did while it was watched. */
@@ -118,19 +99,14 @@ test("nothing that an answer holds runs, is fetched, navigates or opens anything
   await runCommand(page, "Paddock: Open Chat");
   const chat = chatFrame(page);
   await chat.locator("textarea").waitFor({ timeout: 60 * aSecond });
-  const select = async (title: string): Promise<void> => {
-    await chat.locator(".title-button").press("Enter");
-    await chat.locator("paddock-conversation-list").getByText(title, { exact: true }).click();
-    await expect(chat.locator(".title-text")).toHaveText(title);
-  };
-  await select("Harmless");
+  await showConversation(chat, "Harmless");
   await expect(chat.locator(".answer em")).toHaveText("good");
   const frame = await innerFrame(page);
   const untouched = await frame.evaluate(globals);
   const ownOrigins = new Set(before.origins);
   before.events.length = 0;
 
-  await select("Hostile");
+  await showConversation(chat, "Hostile");
   const answers = chat.locator(".answer");
   const earlier = chat.locator("button.earlier");
   await expect(chat.getByText(`end of payload ${hostilePayloads.length - 1}`, { exact: true })).toBeAttached();

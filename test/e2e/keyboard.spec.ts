@@ -2,9 +2,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect, type FrameLocator, type Page, test } from "@playwright/test";
-import { ConversationStore } from "../../src/chat/node/conversationStore";
-import { silentLogger } from "../../src/platform/core/logger";
-import { chatFrame, chatStorage, runCommand, startWorkbench, type Workbench } from "../support/workbench";
+import { answer, question, seedConversations } from "../support/seedConversations";
+import { chatFrame, runCommand, startWorkbench, type Workbench } from "../support/workbench";
 
 /** Without a mouse, with a screen reader: nothing here clicks, and what is expected is what a screen reader is told. */
 const aSecond = 1_000;
@@ -31,28 +30,8 @@ test.beforeAll(async () => {
       file = path.join(project, "src", "steps.js");
       settingsFile = path.join(home, "data", "User", "settings.json");
       await writeFile(file, original);
-      const store = new ConversationStore({ folder: chatStorage(home), log: silentLogger });
-      await store.start();
-      const conversation = store.create();
-      await conversation.append([
-        { t: "title", at: 1, title: "Count along" },
-        { t: "message", at: 1, id: "q", parent: null, role: "user", parts: [{ type: "text", text: "Count along." }] },
-      ]);
-      await conversation.append([
-        {
-          t: "message",
-          at: 2,
-          id: "a",
-          parent: "q",
-          role: "assistant",
-          parts: [
-            { type: "reasoning", text: "They want numbers in the calls." },
-            { type: "text", text: told },
-          ],
-        },
-        { t: "end", at: 3, status: "complete" },
-      ]);
-      await store.close();
+      const said = answer(told, "They want numbers in the calls.");
+      await seedConversations(home, [{ title: "Count along", messages: [question("Count along."), said] }]);
     },
   });
   page = await workbench.open();

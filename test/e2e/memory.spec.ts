@@ -1,44 +1,26 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, type FrameLocator, type Page, test } from "@playwright/test";
-import { ConversationStore } from "../../src/chat/node/conversationStore";
-import { PresetStore } from "../../src/chat/node/presetStore";
-import { silentLogger } from "../../src/platform/core/logger";
-import { chatFrame, chatStorage, runCommand, startWorkbench, type Workbench } from "../support/workbench";
+import { chooseFile } from "../support/fileDialog";
+import { answer, question, seedConversations, type SeededMessage } from "../support/seedConversations";
+import { chatFrame, runCommand, startWorkbench, type Workbench } from "../support/workbench";
 
 /** What a person does with conversations, in the real editor; each test goes on where the one before ended well. */
 const aSecond = 1_000;
 const screenshots = path.resolve("test-results");
-/** In every text that the extension keeps here, and in nothing else. */
-const marker = "zanzibar";
 let workbench: Workbench;
 let page: Page;
 let chat: FrameLocator;
 let project: string;
 
-/** Conversations of an earlier day. */
-async function seed(folder: string): Promise<void> {
-  const store = new ConversationStore({ folder, log: silentLogger });
-  await store.start();
-  for (const [index, title] of ["Sorting lists in Python", "Names for a parser", "Regular expressions"].entries()) {
-    const handle = store.create();
-    await handle.append([{ t: "created" }, { t: "title", title: `${title} ${marker}`, by: "question" }]);
-    let parent: string | null = null;
-    for (let turn = 0; turn < 12; turn++) {
-      const wombat = index === 0 && turn === 2 ? "The wombat sorts itself." : "";
-      const parts = [{ type: "text" as const, text: `Question ${turn} about ${marker}. ${wombat}` }];
-      await handle.append([{ t: "message", id: `q${turn}`, parent, role: "user", parts }]);
-      await handle.append([
-        { t: "message", id: `a${turn}`, parent: `q${turn}`, role: "assistant", parts: [], model: "starter" },
-        { t: "text", x: `Answer ${turn}: ${"a line about it.\n\n".repeat(8)}` },
-        { t: "end", status: "complete" },
-      ]);
-      parent = `a${turn}`;
-    }
-    handle.dispose();
-  }
-  await store.close();
-  await new PresetStore(path.join(folder, "presets.json"), silentLogger).save("Mine", { systemPrompt: marker });
+const titles = ["Sorting lists in Python", "Names for a parser", "Regular expressions"];
+
+/** Twelve turns, of which the third may say something that no other does. */
+function turns(third = ""): SeededMessage[] {
+  return Array.from({ length: 12 }, (_, turn) => [
+    question(`Question ${turn} about it. ${turn === 2 ? third : ""}`),
+    answer(`Answer ${turn}: ${"a line about it.\n\n".repeat(8)}`),
+  ]).flat();
 }
 
 test.beforeAll(async () => {
@@ -46,8 +28,11 @@ test.beforeAll(async () => {
   workbench = await startWorkbench({
     prepare: async (folders) => {
       project = folders.project;
-      await mkdir(chatStorage(folders.home), { recursive: true });
-      await seed(chatStorage(folders.home));
+      const seeded = titles.map((title, at) => ({
+        title,
+        messages: turns(at === 0 ? "The wombat sorts itself." : undefined),
+      }));
+      await seedConversations(folders.home, seeded);
     },
   });
   page = await workbench.open();
@@ -66,18 +51,6 @@ async function openList(): Promise<void> {
   await chat.locator("input[type=search]").waitFor();
 }
 
-/** Types a path into the editor's own dialog, as it shows one where there is no desktop's. */
-async function chooseFile(file: string): Promise<void> {
-  const input = page.locator(".quick-input-widget input").first();
-  await expect(input).toHaveValue(/^\/.*\.md$/, { timeout: 15 * aSecond });
-  await input.fill(file);
-  // The dialog looks at the folder while one types, and completes what it finds.
-  await expect(async () => {
-    await page.keyboard.press("Enter");
-    await input.waitFor({ state: "hidden", timeout: 3 * aSecond });
-  }).toPass({ timeout: 30 * aSecond });
-}
-
 test("rename, pin and search by keyboard", async () => {
   await openList();
   await expect(rows()).toHaveCount(3);
@@ -88,7 +61,7 @@ test("rename, pin and search by keyboard", async () => {
   await page.keyboard.press("F2");
   await expect(chat.locator(".rename")).toBeFocused();
   await page.keyboard.press("ControlOrMeta+a");
-  await page.keyboard.type(`What to call it ${marker}`);
+  await page.keyboard.type("What to call it");
   await page.keyboard.press("Enter");
   await expect(rows().filter({ hasText: "What to call it" })).toBeFocused();
 
@@ -133,11 +106,7 @@ test("one conversation goes to a Markdown file, from the list", async () => {
   await rows().filter({ hasText: "Sorting lists" }).focus();
   await page.keyboard.press("Shift+F10");
   await chat.getByRole("menuitem", { name: "Export…" }).press("Enter");
-  await page
-    .locator(".quick-input-widget input")
-    .first()
-    .waitFor({ timeout: 15 * aSecond });
-  await chooseFile(path.join(project, "sorting.md"));
+  await chooseFile(page, path.join(project, "sorting.md"));
   await expect(notification("1 conversation exported.")).toBeVisible({ timeout: 15 * aSecond });
   const markdown = await readFile(path.join(project, "sorting.md"), "utf8");
   expect(markdown).toContain("The wombat sorts itself.");

@@ -1,9 +1,8 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, type Page, test } from "@playwright/test";
-import { ConversationStore } from "../../src/chat/node/conversationStore";
-import { silentLogger } from "../../src/platform/core/logger";
-import { chatFrame, chatStorage, runCommand, startWorkbench, type Workbench } from "../support/workbench";
+import { answer, question, seedConversations } from "../support/seedConversations";
+import { chatFrame, runCommand, showConversation, startWorkbench, type Workbench } from "../support/workbench";
 
 /** A workspace of two folders that nobody has trusted yet. */
 test.describe.configure({ mode: "serial" });
@@ -29,18 +28,7 @@ test.beforeAll(async () => {
       await writeFile(path.join(project, "beta", "steps.js"), before);
       const folders = [{ path: "alpha" }, { path: "beta" }];
       await writeFile(path.join(project, "both.code-workspace"), JSON.stringify({ folders }));
-      const store = new ConversationStore({ folder: chatStorage(home), log: silentLogger });
-      await store.start();
-      const conversation = store.create();
-      await conversation.append([
-        { t: "title", at: 1, title: "Two folders" },
-        { t: "message", at: 1, id: "q", parent: null, role: "user", parts: [{ type: "text", text: "How?" }] },
-      ]);
-      await conversation.append([
-        { t: "message", at: 2, id: "a", parent: "q", role: "assistant", parts: [{ type: "text", text }] },
-        { t: "end", at: 3, status: "complete" },
-      ]);
-      await store.close();
+      await seedConversations(home, [{ title: "Two folders", messages: [question("How?"), answer(text)] }]);
     },
   });
 });
@@ -60,8 +48,7 @@ test("a block goes to the folder that its path begins with, in Restricted Mode t
   await runCommand(page, "Paddock: Open Chat");
   const chat = chatFrame(page);
   await chat.locator("textarea").waitFor({ timeout: 60_000 });
-  await chat.locator(".title-button").press("Enter");
-  await chat.locator("paddock-conversation-list").getByText("Two folders").first().click();
+  await showConversation(chat, "Two folders");
   await block(0).getByRole("button", { name: "Apply to its file, for review" }).click();
   await expect(page.locator(".tab.active")).toContainText("proposed changes", { timeout: 30_000 });
   await runCommand(page, "Paddock: Accept the Remaining Changes");

@@ -138,6 +138,19 @@ export function chatFrame(page: Page): FrameLocator {
   return page.frameLocator('iframe.webview.ready[src*="extensionId=paddock."]').frameLocator("#active-frame");
 }
 
+/**
+ * Chooses a conversation from the chat's list, and waits until it is the one that is shown. A list that is closed
+ * meanwhile, as by a chat that has just come up and takes the keyboard to its input box, is opened anew.
+ */
+export async function showConversation(chat: FrameLocator, title: string): Promise<void> {
+  const list = chat.locator("paddock-conversation-list");
+  await expect(async () => {
+    if ((await list.count()) === 0) await chat.locator(".title-button").press("Enter", { timeout: 5_000 });
+    await list.locator(".row-main").filter({ hasText: title }).first().click({ timeout: 2_000 });
+    await expect(chat.locator(".title-text")).toHaveText(title, { timeout: 5_000 });
+  }).toPass({ timeout: 30_000 });
+}
+
 /** Where the extension keeps its conversations in an editor of `home`; seed journals there before the editor starts. */
 export function chatStorage(home: string): string {
   return path.join(home, "data", "User", "globalStorage", "paddock.paddock", "chat");
