@@ -49,6 +49,22 @@ test("only the list scrolls, and never the page around it", async ({ page, url }
   await expect(frame.locator(".top")).toBeInViewport();
 });
 
+test("what stands there before the first question is seen from its beginning, however low the view is", async ({
+  page,
+  url,
+}) => {
+  await page.setViewportSize({ width: 300, height: 320 });
+  const { frame } = await openChat(page, url, conversation([]));
+  await expect(frame.locator(".empty")).toBeVisible();
+  const { hidden, scrolled } = await frame.locator(".log").evaluate((log) => ({
+    hidden: log.scrollHeight - log.clientHeight,
+    scrolled: log.scrollTop,
+  }));
+  expect(hidden).toBeGreaterThan(50);
+  expect(scrolled).toBe(0);
+  await expect(frame.locator(".jump")).toHaveCount(0);
+});
+
 test("earlier messages come above without moving what is read", async ({ page, url }) => {
   const { frame } = await openChat(page, url, conversation(many(200)));
   await expect(frame.locator("[data-message=m-141] .code-block")).toBeAttached();

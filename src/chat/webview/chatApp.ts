@@ -180,7 +180,9 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
   protected override updated(): void {
     const { log, logContent } = this;
     if (this.stick === undefined && log !== null && logContent !== null) {
-      this.stick = new StickToEnd(log, logContent, () => this.scrolled());
+      // What stands there before the first question is read from its beginning.
+      const hasMessages = (): boolean => (this.session?.model.messages.length ?? 0) > 0;
+      this.stick = new StickToEnd(log, logContent, hasMessages, () => this.scrolled());
       log.ariaDescription = this.session?.context.texts.messageKeys ?? "";
       log.addEventListener("keydown", (event) => messageKeys(event, log));
     }

@@ -16,11 +16,13 @@ export class StickToEnd {
 
   /**
    * @param list what scrolls. @param content what grows in it.
+   * @param hasEnd whether its end is what is to be seen; else it begins at its beginning.
    * @param onChange the person left the end, or came back to it, or scrolled.
    */
   constructor(
     private readonly list: HTMLElement,
     content: HTMLElement,
+    private readonly hasEnd: () => boolean,
     private readonly onChange: () => void,
   ) {
     this.observer = new ResizeObserver(() => this.grown());
@@ -37,7 +39,7 @@ export class StickToEnd {
   toEnd(): void {
     this.held = undefined;
     this.setAtEnd(true);
-    this.list.scrollTop = this.list.scrollHeight;
+    this.list.scrollTop = this.hasEnd() ? this.list.scrollHeight : 0;
     this.lastTop = this.list.scrollTop;
     this.onChange();
   }
@@ -65,7 +67,7 @@ export class StickToEnd {
   }
 
   private grown(): void {
-    if (this.atEnd) {
+    if (this.atEnd && this.hasEnd()) {
       this.list.scrollTop = this.list.scrollHeight;
       this.lastTop = this.list.scrollTop;
     } else this.keepHeld();
