@@ -336,7 +336,7 @@ describe("what of the workspace a question can carry", () => {
       assert.match(text, /still running/u);
     });
 
-    it("is forgotten with all data, and so is what it goes on to write", async () => {
+    it("is forgotten with all data, and so is what it goes on to write", () => {
       const forgotten = recorder.last()?.id;
       assert.ok(forgotten !== undefined);
       recorder.forget();
