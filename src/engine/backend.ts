@@ -1,6 +1,7 @@
 import type { Disposable } from "../platform/core/disposables";
 import type { Event } from "../platform/core/event";
 import type { PaddockError } from "../platform/core/errors";
+import type { DescribedPart, InfillLayout, InfillProgress, InfillPrompt, InfillResult } from "./infill";
 import type {
   ContextInfo,
   EngineInfo,
@@ -81,8 +82,27 @@ export interface PortableBackend {
   ): Promise<number>;
 }
 
+export interface InfillRequest {
+  /** Absent: the model's own, ModelInfo.infill. */
+  readonly layout?: InfillLayout;
+  readonly prompt: InfillPrompt;
+  /** 0: only process the prompt. */
+  readonly maxTokens: number;
+  /** Which alternative, 0 the most probable. */
+  readonly branch?: number;
+}
+export type InfillOptions = Omit<JobOptions, "onProgress"> & {
+  readonly onProgress?: (progress: InfillProgress) => void;
+};
+
 /** What only a model in our own process can do besides. */
 export interface EmbeddedBackend extends PortableBackend {
+  /** Completion inside a text by the layout the model was trained with. See the contract. */
+  infill(request: InfillRequest, options: InfillOptions): Promise<InfillResult>;
+  describeInfill(
+    request: Pick<InfillRequest, "layout" | "prompt">,
+    options: Pick<JobOptions, "model" | "signal">,
+  ): Promise<DescribedPart[]>;
   tokenize(text: string, options: { model: ModelId; special: boolean; signal: AbortSignal }): Promise<number[]>;
   detokenize(
     tokens: readonly number[],

@@ -1,5 +1,12 @@
 import * as v from "valibot";
 import { contextIdentitySchema } from "./identity";
+import {
+  describedPartSchema,
+  infillLayoutSchema,
+  infillProgressSchema,
+  infillPromptSchema,
+  infillResultSchema,
+} from "./infill";
 import { machineUseSchema, timingsSchema } from "./timings";
 
 /**
@@ -132,6 +139,8 @@ export const modelInfoSchema = v.object({
   trainContextSize: count,
   vocabularySize: count,
   chatTemplate: v.nullable(v.string()),
+  /** How its infill prompts are laid out, from its metadata. */
+  infill: infillLayoutSchema,
   can: v.object({
     chat: v.boolean(),
     fillInMiddle: v.boolean(),
@@ -250,6 +259,32 @@ export const engineContract = {
     },
 
     // Embedded-only tier: what only a model in our own process can answer.
+    /**
+     * Complete inside a text, greedily, with each token's probability. The engine may hold back the last token or two of
+     * what was typed and let the model choose a token that begins with their text (token healing); that text is not
+     * among the pieces. Aborting resolves with what was generated and stopReason "cancelled".
+     */
+    infill: {
+      params: v.object({
+        job: jobId,
+        context: contextId,
+        session: v.optional(v.string()),
+        waited_ms: v.optional(v.pipe(v.number(), v.minValue(0))),
+        /** Absent: the model's own. */
+        layout: v.optional(infillLayoutSchema),
+        prompt: infillPromptSchema,
+        /** 0: only process the prompt, so that the next request finds it in the KV cache. */
+        maxTokens: count,
+        /** Which alternative: 0 begins with the most probable first token, 1 with the second, and so on. */
+        branch: v.optional(count),
+      }),
+      progress: infillProgressSchema,
+      result: infillResultSchema,
+    },
+    describeInfill: {
+      params: v.object({ layout: v.optional(infillLayoutSchema), prompt: infillPromptSchema }),
+      result: v.object({ parts: v.array(describedPartSchema) }),
+    },
     tokenize: {
       params: v.object({ text: v.string(), special: v.boolean() }),
       result: v.object({ tokens: v.array(token) }),
