@@ -15,6 +15,14 @@ const settingSchemas = {
   "chat.reasoningBudget": v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(131_072))),
   "chat.useInstructions": v.boolean(),
   "chat.kvCacheDiskMegabytes": v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_048_576)),
+  "completion.enabled": v.boolean(),
+  "completion.languages": v.record(v.string(), v.boolean()),
+  "completion.exclude": v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(1000))),
+  "completion.deadlineMilliseconds": v.pipe(v.number(), v.integer(), v.minValue(50), v.maxValue(60_000)),
+  "completion.maxTokens": v.pipe(v.number(), v.integer(), v.minValue(8), v.maxValue(1024)),
+  "completion.maxLines": v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)),
+  "completion.leastProbability": v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  "completion.prefetch": v.boolean(),
 } as const;
 
 export type SettingKey = keyof typeof settingSchemas;
@@ -31,6 +39,14 @@ export const defaultSettings: Settings = {
   "chat.reasoningBudget": null,
   "chat.useInstructions": true,
   "chat.kvCacheDiskMegabytes": 1024,
+  "completion.enabled": true,
+  "completion.languages": { "*": true, plaintext: false, markdown: false, log: false },
+  "completion.exclude": [],
+  "completion.deadlineMilliseconds": 1000,
+  "completion.maxTokens": 128,
+  "completion.maxLines": 16,
+  "completion.leastProbability": 0.15,
+  "completion.prefetch": true,
 };
 
 export const settingKeys = Object.keys(settingSchemas) as SettingKey[];
@@ -59,5 +75,13 @@ export function parseSettings(read: (key: SettingKey) => unknown, onProblem: (pr
     "chat.reasoningBudget": take("chat.reasoningBudget"),
     "chat.useInstructions": take("chat.useInstructions"),
     "chat.kvCacheDiskMegabytes": take("chat.kvCacheDiskMegabytes"),
+    "completion.enabled": take("completion.enabled"),
+    "completion.languages": take("completion.languages"),
+    "completion.exclude": take("completion.exclude"),
+    "completion.deadlineMilliseconds": take("completion.deadlineMilliseconds"),
+    "completion.maxTokens": take("completion.maxTokens"),
+    "completion.maxLines": take("completion.maxLines"),
+    "completion.leastProbability": take("completion.leastProbability"),
+    "completion.prefetch": take("completion.prefetch"),
   };
 }

@@ -21,7 +21,7 @@ export class SettingsService implements vscode.Disposable {
       if (!event.affectsConfiguration("paddock")) return;
       const before = this.settings;
       this.settings = this.read();
-      const changed = new Set(settingKeys.filter((key) => before[key] !== this.settings[key]));
+      const changed = new Set(settingKeys.filter((key) => !isSame(before[key], this.settings[key])));
       if (changed.size > 0) this.changes.fire({ settings: this.settings, changed });
     });
   }
@@ -54,4 +54,9 @@ export class SettingsService implements vscode.Disposable {
       (problem) => this.log.warn(problem),
     );
   }
+}
+
+/** Lists and maps are read anew each time. */
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

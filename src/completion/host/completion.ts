@@ -1,0 +1,148 @@
+import * as vscode from "vscode";
+import type { EmbeddedBackend, ModelId, ModelLifecycle } from "../../engine/backend";
+import type { InfillLayout } from "../../engine/infill";
+import { type Disposable, DisposableStore } from "../../platform/core/disposables";
+import type { Event } from "../../platform/core/event";
+import type { Logger } from "../../platform/core/logger";
+import type { ChunkSource } from "../core/contextChunk";
+import type { FileRules } from "../core/fileRules";
+import { ChunkKeeper } from "../node/chunkKeeper";
+import { Completions } from "../node/completions";
+import type { CompletionSettings } from "../node/modelAsker";
+import type { SyntaxReader } from "../core/syntaxAt";
+import { CompletionStatus } from "./completionStatus";
+import { GhostText } from "./ghostText";
+import { PlaceRules } from "./placeRules";
+import { reasonWords } from "./reasonWords";
+
+/** Where it is remembered for which models the person was told what they cannot see. */
+const TOLD_KEY = "completion.toldPrefixOnly";
+const TOLD_MS = 15_000;
+
+/** All that the suggestions are given. */
+export interface CompletionRoomDeps {
+  readonly backend: Pick<EmbeddedBackend, "infill" | "describeInfill">;
+  readonly lifecycle: Pick<ModelLifecycle, "load" | "state" | "onDidChangeState">;
+  readonly model: () => { readonly id: ModelId; readonly displayName: string };
+  readonly onDidChangeModel: Event<void>;
+  readonly layout: (model: ModelId) => InfillLayout | undefined;
+  readonly fileRules: (document: vscode.TextDocument) => FileRules;
+  readonly settings: () => CompletionSettings;
+  readonly onDidChangeSettings: Event<void>;
+  readonly setEnabled: (enabled: boolean) => Promise<void>;
+  readonly isEnabled: () => boolean;
+  /** Whether a file may be read for a suggestion. */
+  readonly mayRead: (uri: vscode.Uri) => Promise<"secret" | "ignored" | undefined>;
+  readonly chunks: ChunkSource;
+  readonly syntax: SyntaxReader;
+  readonly memento: vscode.Memento;
+  readonly log: Logger;
+}
+
+export interface CompletionRoom extends Disposable {
+  readonly completions: Completions;
+  readonly ghostText: GhostText;
+  /** By the name after "paddock.". */
+  readonly commands: Readonly<Record<string, () => unknown>>;
+}
+
+/** Inline suggestions: the service, what VS Code is told of it, and its words. */
+export function createCompletion(deps: CompletionRoomDeps): CompletionRoom {
+  const store = new DisposableStore();
+  const keeper = store.add(new ChunkKeeper(deps.chunks, deps.log));
+  const completions = store.add(
+    new Completions({
+      backend: deps.backend,
+      lifecycle: deps.lifecycle,
+      model: () => deps.model().id,
+      layout: deps.layout,
+      repository: (uri) => vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(uri))?.name ?? "",
+      chunks: ({ uri }, prefix, suffix, room) => keeper.choose(uri, prefix, suffix, room),
+      syntax: (snapshot) => deps.syntax.syntaxAt(snapshot),
+      settings: deps.settings,
+      log: deps.log,
+    }),
+  );
+  const rules = store.add(new PlaceRules({ settings: deps.fileRules, mayRead: deps.mayRead }));
+  const ghostText = store.add(new GhostText(completions, rules));
+  store.add(
+    new CompletionStatus({ completions, isEnabled: deps.isEnabled, onDidChangeEnabled: deps.onDidChangeSettings }),
+  );
+  store.add(
+    deps.onDidChangeSettings(() => {
+      rules.forget();
+      completions.forget();
+    }),
+  );
+  store.add(deps.onDidChangeModel(() => completions.forget()));
+  store.add(tellOnce(completions, deps));
+  return {
+    completions,
+    ghostText,
+    commands: {
+      toggleSuggestions: () => deps.setEnabled(!deps.isEnabled()),
+      whyNoSuggestion: () => whyNone(ghostText),
+    },
+    dispose: () => store.dispose(),
+  };
+}
+
+/** A model that sees no suffix is good for less; said once for each, where it disturbs nobody. */
+function tellOnce(completions: Completions, { model, memento }: CompletionRoomDeps): Disposable {
+  return completions.onDidEnd(() => {
+    if (completions.seesSuffix !== false) return;
+    const { id, displayName } = model();
+    const told = memento.get<readonly string[]>(TOLD_KEY, []);
+    if (told.includes(id)) return;
+    void memento.update(TOLD_KEY, [...told, id].slice(-50));
+    vscode.window.setStatusBarMessage(
+      vscode.l10n.t(
+        "{0} suggests from what stands before the cursor; it was not trained to fill in the middle.",
+        displayName,
+      ),
+      TOLD_MS,
+    );
+  });
+}
+
+/** Answers for the cursor's place, in a message that goes by itself. */
+async function whyNone(ghostText: GhostText): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  const say = (words: string): void => void vscode.window.showInformationMessage(words);
+  if (editor === undefined) {
+    say(vscode.l10n.t("No editor is open. Suggestions appear while you type in a file of code."));
+    return;
+  }
+  const against = await ghostText.reasonHere(editor);
+  if (against !== undefined) {
+    say(reasonWords(against));
+    return;
+  }
+  const { last } = ghostText;
+  const { document, selection } = editor;
+  const isHere =
+    last?.uri === document.uri.toString() &&
+    last.version === document.version &&
+    last.position.isEqual(selection.active);
+  if (!isHere) {
+    say(
+      vscode.l10n.t(
+        "Nothing was asked for here yet: suggestions come while you type, or by “Trigger Inline Suggestion”.",
+      ),
+    );
+    return;
+  }
+  say(
+    last.outcome.kind === "none"
+      ? reasonWords(last.outcome.reason)
+      : vscode.l10n.t(
+          "There is a suggestion here: “{0}”. Tab accepts it.",
+          firstLine(last.outcome.items[0]?.text ?? ""),
+        ),
+  );
+}
+
+function firstLine(text: string): string {
+  const [line = ""] = text.trim().split("\n", 1);
+  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
+}

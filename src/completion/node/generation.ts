@@ -1,0 +1,79 @@
+import type { InfillPiece, InfillResult } from "../../engine/infill";
+import type { EditorSnapshot } from "../core/editorSnapshot";
+import type { LanePrompt } from "../core/lanes";
+import type { Reason } from "../core/reasons";
+import type { Shape } from "../core/shape";
+import { type Place, placeOf, type Rest, restOf, typedSince } from "../core/suggestion";
+
+const nothing: Shape = { text: "", replaces: 0, done: false, settled: false, reason: undefined };
+
+/** One request to the model and what has come of it. It lives as long as what is typed agrees with it. */
+export class Generation {
+  readonly place: Place;
+  private readonly stopping = new AbortController();
+  private readonly listeners = new Set<() => void>();
+  /** What was handed out of it last, and where. */
+  shown: { readonly snapshot: EditorSnapshot; readonly rest: Rest } | undefined;
+  shape: Shape = nothing;
+  pieces: readonly InfillPiece[] = [];
+  asked: LanePrompt | undefined;
+  result: InfillResult | undefined;
+  ended = false;
+  /** Why nothing came of it; set when it has ended. */
+  reason: Reason | undefined;
+
+  /**
+   * @param id the suggestion's that comes of it.
+   * @param askedAt when the person began to wait, on performance.now().
+   */
+  constructor(
+    readonly id: number,
+    readonly snapshot: EditorSnapshot,
+    readonly askedAt: number,
+  ) {
+    this.place = placeOf(snapshot);
+  }
+
+  get signal(): AbortSignal {
+    return this.stopping.signal;
+  }
+
+  /** The model is to stop: nobody wants it any more, or there is enough. */
+  stop(): void {
+    this.stopping.abort();
+  }
+
+  update(shape: Shape, pieces: readonly InfillPiece[]): void {
+    this.shape = shape;
+    this.pieces = pieces;
+    this.tell();
+  }
+
+  end(reason: Reason | undefined): void {
+    this.ended = true;
+    this.reason = reason;
+    this.tell();
+  }
+
+  /** Whether the document still goes on as this says, or, where it says nothing yet, may. */
+  agrees(snapshot: EditorSnapshot): boolean {
+    if (this.rest(snapshot) !== undefined) return true;
+    // What was typed is ahead of what has been generated.
+    const typed = typedSince(this.place, snapshot);
+    return typed !== undefined && !this.shape.done && !this.ended && typed.startsWith(this.shape.text);
+  }
+
+  rest(snapshot: EditorSnapshot): Rest | undefined {
+    return restOf({ ...this.place, text: this.shape.text, replaces: this.shape.replaces }, snapshot);
+  }
+
+  /** Calls back at each change until the returned function is called. */
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private tell(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+}

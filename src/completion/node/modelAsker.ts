@@ -1,0 +1,145 @@
+import type { EmbeddedBackend, ModelId, ModelLifecycle } from "../../engine/backend";
+import type { InfillLayout, InfillPiece } from "../../engine/infill";
+import { type Disposable } from "../../platform/core/disposables";
+import { isCancellation, toPaddockError } from "../../platform/core/errors";
+import type { Logger } from "../../platform/core/logger";
+import type { ContextChunk } from "../core/contextChunk";
+import type { EditorSnapshot } from "../core/editorSnapshot";
+import { type Around, Lanes } from "../core/lanes";
+import { Shaper } from "../core/shape";
+import type { SyntaxAt } from "../core/syntaxAt";
+import type { Generation } from "./generation";
+import { sleep } from "./sleep";
+
+export interface CompletionSettings {
+  /** What is not there so long after the key is not shown, ms. */
+  readonly deadlineMs: number;
+  readonly maxTokens: number;
+  readonly maxLines: number;
+  /** A token less probable than this is a guess, and the suggestion ends before it. */
+  readonly leastProbability: number;
+  readonly prefetch: boolean;
+}
+
+export interface CompletionDeps {
+  readonly backend: Pick<EmbeddedBackend, "infill">;
+  readonly lifecycle: Pick<ModelLifecycle, "load" | "state" | "onDidChangeState">;
+  readonly model: () => ModelId;
+  /** An adapter's layout, from the manifest; undefined: the model's own. */
+  readonly layout: (model: ModelId) => InfillLayout | undefined;
+  readonly repository: (uri: string) => string;
+  /** What is around, as far as it is known now; never waits. */
+  readonly chunks: (snapshot: EditorSnapshot, prefix: string, suffix: string, room: number) => readonly ContextChunk[];
+  readonly syntax: (snapshot: EditorSnapshot) => SyntaxAt | undefined;
+  readonly settings: () => CompletionSettings;
+  readonly log: Logger;
+}
+
+export interface AskOptions {
+  readonly priority: "completion" | "prefetch";
+  /** Before the model is asked, ms. */
+  readonly wait: number;
+  /** Which alternative; 0 the most probable. */
+  readonly branch: number;
+}
+
+/** Asks the model: which prompt, what becomes of its answer token by token, and what the KV caches hold afterwards. */
+export class ModelAsker implements Disposable {
+  private readonly lanes = new Lanes();
+  private readonly subscription: Disposable;
+
+  constructor(private readonly deps: CompletionDeps) {
+    this.subscription = deps.lifecycle.onDidChangeState(({ model, state }) => {
+      if (model === deps.model() && state.status !== "ready") this.lanes.reset();
+    });
+  }
+
+  get seesSuffix(): boolean | undefined {
+    const { layout, lifecycle, model } = this.deps;
+    const state = lifecycle.state(model());
+    const order = layout(model())?.order ?? (state.status === "ready" ? state.loaded.info.infill.order : undefined);
+    return order === undefined ? undefined : order !== "prefix-only";
+  }
+
+  /** Ends when the generation has; never rejects: what failed is the generation's reason. */
+  async ask(generation: Generation, { priority, wait, branch }: AskOptions): Promise<void> {
+    const { snapshot, signal } = generation;
+    const { backend, syntax, settings, log, model } = this.deps;
+    const id = model();
+    try {
+      if (wait > 0) await sleep(wait, signal);
+      signal.throwIfAborted();
+      const layout = await this.layout(id, signal);
+      const { maxTokens, maxLines, leastProbability } = settings();
+      const shaper = new Shaper({ snapshot, syntax: syntax(snapshot), leastProbability, maxLines });
+      const asked = this.lanes.choose(snapshot, layout.order, this.around(snapshot));
+      generation.asked = asked;
+      const pieces: InfillPiece[] = [];
+      const take = (fresh: readonly InfillPiece[]): void => {
+        if (fresh.length === 0 || generation.shape.done) return;
+        pieces.push(...fresh);
+        generation.update(shaper.push(fresh), pieces);
+        // The rest would be computed for nobody.
+        if (generation.shape.done) generation.stop();
+      };
+      const result = await backend.infill(
+        { layout, prompt: asked.prompt, maxTokens, branch },
+        {
+          model: id,
+          feature: "completion",
+          priority,
+          signal,
+          session: asked.lane,
+          askedAt: generation.askedAt,
+          onProgress: (progress) => take(progress.pieces),
+        },
+      );
+      generation.result = result;
+      this.lanes.processed(asked, result, result.pieces.map(({ text }) => text).join(""));
+      take(result.pieces.slice(pieces.length));
+      const isCut = result.stopReason === "cancelled" && !generation.shape.done;
+      if (!isCut && !generation.shape.done) generation.update(shaper.end(result.stopReason), pieces);
+      const { text, reason } = generation.shape;
+      generation.end(isCut ? "typedOn" : text === "" ? (reason ?? "empty") : undefined);
+    } catch (error) {
+      const known = toPaddockError(error);
+      if (!isCancellation(known)) log.warn(`No suggestion: ${known.message} ${known.detail ?? ""}`);
+      generation.end(isCancellation(known) ? "typedOn" : known.code.startsWith("model/") ? "noModel" : "failed");
+    }
+  }
+
+  /** Has the long prompt for a place processed, so that the next key finds it in the KV cache. */
+  async warmUp(snapshot: EditorSnapshot, signal: AbortSignal): Promise<void> {
+    const model = this.deps.model();
+    const layout = await this.layout(model, signal);
+    const asked = this.lanes.behind(snapshot, layout.order, this.around(snapshot));
+    if (asked === undefined) return;
+    const result = await this.deps.backend.infill(
+      { layout, prompt: asked.prompt, maxTokens: 0 },
+      { model, feature: "completion", priority: "prefetch", signal, session: asked.lane },
+    );
+    this.lanes.processed(asked, result, "");
+  }
+
+  forget(): void {
+    this.lanes.reset();
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+  }
+
+  private around(snapshot: EditorSnapshot): Around {
+    return {
+      repository: this.deps.repository(snapshot.uri),
+      chunks: (prefix, suffix, room) => this.deps.chunks(snapshot, prefix, suffix, room),
+    };
+  }
+
+  private async layout(model: ModelId, signal: AbortSignal): Promise<InfillLayout> {
+    const { layout, lifecycle } = this.deps;
+    const state = lifecycle.state(model);
+    const loaded = state.status === "ready" ? state.loaded : await lifecycle.load(model, signal);
+    return layout(model) ?? loaded.info.infill;
+  }
+}
