@@ -32,13 +32,22 @@ describe("the manifest", () => {
   const adapter = {
     ...{ id: "an-adapter", file: "adapter.gguf", sizeBytes: 1, sha256: "0".repeat(64), displayName: "An adapter" },
     ...{ baseModel: "x/y", license: { spdx: "MIT" }, provenance: "made here", kind: "adapter" as const },
-    ...{ appliesTo: first.id, scale: 1, roles: ["completion" as const], promptLayout: "fim" },
+    ...{ appliesTo: first.id, scale: 1, roles: ["completion" as const], promptLayout: "infill" },
+    infill: {
+      ...{ order: "prefix-suffix-middle" as const, prefix: "<|fim_prefix|>", suffix: "<|fim_suffix|>" },
+      middle: "<|fim_middle|>",
+    },
   };
   const refused: readonly [string, Manifest, string][] = [
     ["a path for a file name", { ...manifest, entries: [{ ...first, file: "../elsewhere.gguf" }] }, "Invalid format"],
     ["an id twice", { ...manifest, entries: [first, first] }, "same id"],
     ["a starter that is not there", { ...manifest, starter: "nobody" }, "starter"],
     ["an adapter without its model", { ...manifest, entries: [first, { ...adapter, appliesTo: "nobody" }] }, "adapter"],
+    [
+      "an adapter for completions without a layout",
+      { ...manifest, entries: [first, { ...adapter, infill: undefined }] },
+      "laid out",
+    ],
     ["no hash", { ...manifest, entries: [{ ...first, sha256: "" }] }, "Invalid format"],
   ];
   it.each(refused)("is refused with %s", (_, changed, words) => {

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { infillLayoutSchema } from "../../engine/infill";
 
 /**
  * What travels with the extension in media/models, described in manifest.json beside the files. Adapters and embedding
@@ -37,6 +38,8 @@ const adapterEntrySchema = v.object({
   roles: v.pipe(v.array(v.picklist(["completion", "sql"])), v.minLength(1)),
   /** The layout it was trained with, by the name the room that uses it knows. */
   promptLayout: v.string(),
+  /** For the role "completion": how its infill prompts are laid out, since the model's metadata knows nothing of it. */
+  infill: v.optional(infillLayoutSchema),
 });
 
 export const manifestSchema = v.pipe(
@@ -62,6 +65,14 @@ export const manifestSchema = v.pipe(
       ),
     "An adapter applies to a model that is not there.",
   ),
+  v.check(
+    ({ entries }) =>
+      entries.every(
+        (entry) => entry.kind === "model" || !entry.roles.includes("completion") || entry.infill !== undefined,
+      ),
+    "An adapter for completions does not say how its prompts are laid out.",
+  ),
 );
 export type Manifest = v.InferOutput<typeof manifestSchema>;
+export type AdapterEntry = v.InferOutput<typeof adapterEntrySchema>;
 export type ModelEntry = v.InferOutput<typeof modelEntrySchema>;

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import * as v from "valibot";
-import type { ModelId, ModelResolver } from "../../engine/backend";
+import type { Feature, ModelId, ModelResolver } from "../../engine/backend";
+import type { InfillLayout } from "../../engine/infill";
 import { PaddockError } from "../../platform/core/errors";
-import { type Manifest, manifestSchema, type ModelEntry } from "../core/manifest";
+import { type AdapterEntry, type Manifest, manifestSchema, type ModelEntry } from "../core/manifest";
 import { preflight } from "./ggufPreflight";
 
 export interface KnownModel {
@@ -20,7 +21,11 @@ export interface KnownModel {
 export class ModelRegistry implements ModelResolver {
   private readonly models = new Map<string, KnownModel>();
 
-  private constructor(readonly starter: KnownModel) {}
+  private constructor(
+    readonly starter: KnownModel,
+    private readonly folder: string,
+    private readonly adapterEntries: readonly AdapterEntry[],
+  ) {}
 
   /**
    * @param folder media/models of the extension.
@@ -39,7 +44,8 @@ export class ModelRegistry implements ModelResolver {
       }));
     const starter = known.find(({ id }) => id === manifest.starter);
     if (starter === undefined) throw new PaddockError("internal", "The manifest of the bundled models has no starter.");
-    const registry = new ModelRegistry(starter);
+    const adapters = manifest.entries.filter((entry): entry is AdapterEntry => entry.kind === "adapter");
+    const registry = new ModelRegistry(starter, folder, adapters);
     for (const model of known) registry.models.set(model.id, model);
     return registry;
   }
@@ -72,6 +78,19 @@ export class ModelRegistry implements ModelResolver {
     };
     this.models.set(id, model);
     return model;
+  }
+
+  /** The adapters that a feature uses on a model, as its context is made with them. */
+  adapters(model: ModelId, feature: Feature): { readonly path: string; readonly scale: number }[] {
+    return this.adapterEntries
+      .filter(({ appliesTo, roles }) => appliesTo === model && roles.some((role) => role === feature))
+      .map(({ file, scale }) => ({ path: path.join(this.folder, file), scale }));
+  }
+
+  /** How infill prompts for a model are laid out where an adapter taught it; undefined: as its metadata says. */
+  infillLayout(model: ModelId): InfillLayout | undefined {
+    return this.adapterEntries.find(({ appliesTo, roles }) => appliesTo === model && roles.includes("completion"))
+      ?.infill;
   }
 
   async resolve(id: ModelId, signal: AbortSignal): Promise<{ readonly path: string }> {
