@@ -28,7 +28,11 @@ export function reasonAgainstFile(
   if (!documentSchemes.has(scheme)) return "notEditable";
   const language = Object.hasOwn(languages, languageId) ? languages[languageId] : languages["*"];
   if (language === false) return "languageOff";
-  // As .gitignore and VS Code's own excludes are read: a bare name means a file or folder of that name anywhere.
-  const isMatch = exclude.some((glob) => picomatch.isMatch(path, glob, { dot: true, matchBase: true, nonegate: true }));
+  const isMatch = exclude.some((glob) => picomatch.isMatch(path, anywhere(glob), { dot: true, nonegate: true }));
   return isMatch ? "excluded" : undefined;
+}
+
+/** As .gitignore and VS Code's own excludes are read: a bare name means a file or folder of that name anywhere. */
+function anywhere(glob: string): string | string[] {
+  return glob.includes("/") ? glob : [`**/${glob}`, `**/${glob}/**`];
 }
