@@ -53,7 +53,17 @@ export class ReadingGate implements vscode.Disposable {
 
   /** By the path, where its links lead and Git's rules; nothing is opened. Kept, so that it can be asked at each key. */
   async mayShow(uri: string, signal?: AbortSignal): Promise<ReadAnswer> {
+    // What the name says is known, however slow the disk is.
+    const refusal = refusalOfPath(vscode.Uri.parse(uri).path);
+    if (refusal !== undefined) return refusal.why;
     return (await withPatience(this.answerFor(uri), patienceMs, signal)) ?? "unreadable";
+  }
+
+  /** The same in the words of a suggestion's reasons: undefined where the file may be completed. */
+  async mayComplete(uri: vscode.Uri): Promise<"secret" | "ignored" | undefined> {
+    const answer = await this.mayShow(uri.toString());
+    // What cannot be looked at may hold a secret.
+    return answer === "yes" ? undefined : answer === "ignored" ? "ignored" : "secret";
   }
 
   /** By a text that is all of its file. */
