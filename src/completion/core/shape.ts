@@ -1,6 +1,8 @@
 import type { InfillPiece, InfillResult } from "../../engine/infill";
-import { type EditorSnapshot, lineSuffix } from "./editorSnapshot";
+import type { EditorSnapshot } from "./editorSnapshot";
+import { placeOf } from "./place";
 import type { Reason } from "./reasons";
+import { SuggestedText } from "./suggestedText";
 import type { SyntaxAt } from "./syntaxAt";
 
 export interface ShapeOptions {
@@ -25,44 +27,38 @@ export interface Shape {
   readonly reason: Reason | undefined;
 }
 
+/** Small models spread their first token over many ways to say the same. */
+const firstTokenShare = 1 / 4;
+
 /**
  * From generated pieces to the text that is shown. What was shown is never taken back: the `text` of one push begins
- * with that of the push before.
+ * with that of the push before. How a text is cut into pieces makes no difference.
  */
 export class Shaper {
-  private raw = "";
-  private shape: Shape = { text: "", replaces: 0, done: false, settled: false, reason: undefined };
+  private readonly text: SuggestedText;
+  private readonly leastProbability: number;
+  /** Something other than white space has come. */
+  private begun = false;
 
-  constructor(private readonly options: ShapeOptions) {}
+  constructor({ snapshot, syntax, leastProbability, maxLines }: ShapeOptions) {
+    this.text = new SuggestedText(placeOf(snapshot, syntax), maxLines);
+    this.leastProbability = leastProbability;
+  }
 
   push(pieces: readonly InfillPiece[]): Shape {
     for (const { text, probability } of pieces) {
-      if (this.shape.done) break;
-      const bound = this.raw.trim() === "" ? this.options.leastProbability / 4 : this.options.leastProbability;
-      if (probability < bound) return this.finish(this.raw, "unsure");
-      this.raw += text;
-      const end = this.raw.indexOf("\n");
-      if (end >= 0) return this.finish(this.raw.slice(0, end), "empty");
+      if (this.text.isDone()) break;
+      if (probability < this.leastProbability * (this.begun ? 1 : firstTokenShare)) this.text.cut("unsure", text);
+      else this.text.add(text);
+      this.begun ||= text.trim() !== "";
     }
-    return this.shape;
+    return this.text.shape();
   }
 
   /** The generation has ended. */
-  end(_stopReason: InfillResult["stopReason"]): Shape {
-    return this.shape.done ? this.shape : this.finish(this.raw, "empty");
-  }
-
-  private finish(raw: string, reason: Reason): Shape {
-    const suffix = lineSuffix(this.options.snapshot).trim();
-    const text = (suffix !== "" && raw.trimEnd().endsWith(suffix) ? raw.slice(0, -suffix.length) : raw).trimEnd();
-    const empty = text.trim() === "";
-    this.shape = {
-      text: empty ? "" : text,
-      replaces: 0,
-      done: true,
-      settled: !empty,
-      reason: empty ? reason : undefined,
-    };
-    return this.shape;
+  end(stopReason: InfillResult["stopReason"]): Shape {
+    if (stopReason === "end") this.text.end();
+    else this.text.cut("empty", "");
+    return this.text.shape();
   }
 }
