@@ -6,6 +6,24 @@ import * as esbuild from "esbuild";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
+/** What src/completion/node/grammars.ts asks for; those without a body to complete (ini, regex) stay at home. */
+const grammars = [
+  "bash",
+  "c-sharp",
+  "cpp",
+  "css",
+  "go",
+  "java",
+  "javascript",
+  "php",
+  "powershell",
+  "python",
+  "ruby",
+  "rust",
+  "tsx",
+  "typescript",
+];
+
 /**
  * @param {{production?: boolean, dist?: string, only?: ("extension" | "engine" | "webview")[]}} options production:
  *   minified and without source maps, for a .vsix; dist: the folder to write, which is emptied first; only: leave the
@@ -60,7 +78,13 @@ export async function build({ production = false, dist = path.join(root, "dist")
   await mkdir(path.join(dist, "webview"), { recursive: true });
   const copied = ["codicon.css", "codicon.ttf"].map((file) => `node_modules/@vscode/codicons/dist/${file}`);
   for (const file of copied) await cp(path.join(root, file), path.join(dist, "webview", path.basename(file)));
-  return { inputs: [...new Set([...bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs)), ...copied])] };
+  await mkdir(path.join(dist, "grammars"), { recursive: true });
+  const parsers = ["tree-sitter", ...grammars.map((name) => `tree-sitter-${name}`)].map(
+    (name) => `node_modules/@vscode/tree-sitter-wasm/wasm/${name}.wasm`,
+  );
+  for (const file of parsers) await cp(path.join(root, file), path.join(dist, "grammars", path.basename(file)));
+  const inputs = [...bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs)), ...copied, ...parsers];
+  return { inputs: [...new Set(inputs)] };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

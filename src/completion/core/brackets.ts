@@ -22,7 +22,7 @@ export interface Surroundings {
 }
 
 /** Lines read before and after the cursor. What lies further away is closed there, most likely. */
-const linesBefore = 256;
+const linesBefore = 128;
 const linesAfter = 64;
 /** Longer lines are data, and say nothing about structure. UTF-16 units. */
 const longestLine = 2000;
@@ -44,7 +44,6 @@ export function surroundings(
     // The window began inside a string or comment, so that everything was read inside out.
     reader = new Reader(new Lexer(rules));
     reader.line(prefix, cursor.line);
-    if (reader.lexer.context.in !== "code") reader = new Reader(new Lexer(rules));
   } else if (within !== undefined && within !== "code" && found === "code") {
     return { lexer: new Lexer(rules, { in: "prose" }), open: [], enclosed: undefined };
   }

@@ -33,6 +33,7 @@ export type LexContext =
 
 const code: LexContext = { in: "code" };
 const word = /(?:\p{Nd}[\p{Nd}_]*\.\p{Nd}[\p{L}\p{N}_]*|[\p{L}\p{N}\p{M}_$]+)/uy;
+const asciiWord = /^[A-Za-z0-9_]$/;
 const spaces = /[ \t]+/y;
 const character = /'(?:\\(?:u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[^\n])|[^'\\\n])'/uy;
 const unfinishedCharacter = /^'(?:\\[^'\n]{0,9}|\\'|[^'\\\n])?$/u;
@@ -143,19 +144,24 @@ export class Lexer {
       return text[at + 1] === "\n" ? this.newline("\r\n") : { kind: "forbidden", text: one };
     }
     if (one === " " || one === "\t") return { kind: "space", text: match(spaces, text, at) ?? one };
+    // Most of a text; what begins with a letter itself is rare.
+    if (asciiWord.test(one) && !this.openings.some(({ open }) => open.startsWith(one)))
+      return this.word(text, at, final);
     if (first >= 0xd800 && first < 0xdc00 && at + 1 >= text.length && !final) return undefined;
     if (forbidden.test(one)) return { kind: "forbidden", text: one };
     const marked = this.marked(text, at, final);
     if (marked !== "none") return marked;
-    const letters = match(word, text, at);
-    if (letters !== undefined) {
-      const end = at + letters.length;
-      // The rest of a word, or the decimals of a number, may still come, and so may the other half of a letter.
-      const open = end === text.length || (text.length === end + 1 && /^\p{Nd}+\.$/u.test(text.slice(at)));
-      const half = end === text.length - 1 && /[\ud800-\udbff]$/.test(text);
-      return (open || half) && !final ? undefined : { kind: "word", text: letters };
-    }
-    return { kind: "other", text: one };
+    word.lastIndex = at;
+    return word.test(text) ? this.word(text, at, final) : { kind: "other", text: one };
+  }
+
+  private word(text: string, at: number, final: boolean): Token | undefined {
+    const letters = match(word, text, at) ?? "";
+    const end = at + letters.length;
+    if (end < text.length - 1 || final) return { kind: "word", text: letters };
+    // The rest of a word, or the decimals of a number, may still come, and so may the other half of a letter.
+    const goesOn = end === text.length || /^\p{Nd}+\.$|[\ud800-\udbff]$/u.test(text.slice(at));
+    return goesOn ? undefined : { kind: "word", text: letters };
   }
 
   private newline(text: string): Token {
