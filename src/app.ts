@@ -5,7 +5,10 @@ import type { Chat } from "./chat/host/chatDeps";
 import { profilePrompts } from "./chat/host/profilePrompts";
 import { KvFolder } from "./chat/node/kvFolder";
 import { KvStates } from "./chat/node/kvStates";
+import { type CompletionRoom, createCompletion } from "./completion/host/completion";
 import { contextCommands } from "./context/host/contextCommands";
+import { Syntax } from "./completion/node/syntax";
+import { ReadingGate } from "./context/host/readingGate";
 import { WorkspaceContext } from "./context/host/workspaceContext";
 import { selectedText, takeFiles } from "./context/host/workspaceSources";
 import { BlockApplier } from "./edits/host/applyBlock";
@@ -108,6 +111,37 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       log,
     }),
   );
+  const completion = store.add(
+    createCompletion({
+      backend: engine,
+      lifecycle: engine,
+      model: () => active.current(),
+      onDidChangeModel: active.onDidChange,
+      layout: (model) => registry.infillLayout(model),
+      fileRules: ({ uri }) => {
+        const own = settings.in(uri);
+        return {
+          enabled: own["completion.enabled"],
+          languages: own["completion.languages"],
+          exclude: own["completion.exclude"],
+        };
+      },
+      settings: () => ({
+        deadlineMs: settings.current["completion.deadlineMilliseconds"],
+        maxTokens: settings.current["completion.maxTokens"],
+        maxLines: settings.current["completion.maxLines"],
+        leastProbability: settings.current["completion.leastProbability"],
+        prefetch: settings.current["completion.prefetch"],
+      }),
+      onDidChangeSettings: settings.onDidChange,
+      setEnabled: (enabled) => settings.set("completion.enabled", enabled),
+      isEnabled: () => settings.current["completion.enabled"],
+      gate: store.add(new ReadingGate()),
+      syntax: store.add(new Syntax(context.asAbsolutePath(path.join("dist", "grammars")), log)),
+      memento: context.globalState,
+      log,
+    }),
+  );
   store.add(
     createStatusBar({
       lifecycle: engine,
@@ -123,6 +157,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   );
   registerCommands(store, {
     chat,
+    completion,
     workspaceContext,
     engine,
     active,
@@ -141,7 +176,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   return {
     testApi:
       context.extensionMode === vscode.ExtensionMode.Test
-        ? { activationMs, activeModel: () => active.current().id, engine, chat, edits, timings: () => history.all() }
+        ? { activationMs, activeModel: () => active.current().id, engine, chat, completion, edits, timings: () => history.all() }
         : undefined,
     close: async () => {
       const chatClosed = chat.close();
@@ -154,6 +189,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
 
 interface CommandRooms {
   readonly chat: Chat;
+  readonly completion: CompletionRoom;
   readonly workspaceContext: WorkspaceContext;
   readonly engine: EmbeddedEngine;
   readonly active: ActiveModelService;
@@ -191,6 +227,7 @@ function registerCommands(store: DisposableStore, rooms: CommandRooms): void {
   add("newConversation", () => chat.newConversation());
   for (const [name, run] of Object.entries(chat.commands)) add(name, run);
   for (const [name, run] of contextCommands(rooms.workspaceContext, (taken) => chat.attach(taken))) add(name, run);
+  for (const [name, run] of Object.entries(rooms.completion.commands)) add(name, run);
   add("stopAnswer", () => chat.stop());
   add("switchModel", () => pickModel(registry, active, engine));
   add("chooseModelFile", () => pickModelFile(active));

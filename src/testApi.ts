@@ -1,5 +1,6 @@
 import type { EmbeddedBackend, ModelId, ModelLifecycle, TimingRecord } from "./engine/backend";
 import type { Chat } from "./chat/host/chatDeps";
+import type { CompletionRoom } from "./completion/host/completion";
 import type { EditService } from "./edits/host/editService";
 
 /** What activate returns under test, so that the in-host suite can look behind the commands. */
@@ -7,6 +8,7 @@ export interface TestApi {
   readonly activationMs: number;
   readonly engine: EmbeddedBackend & ModelLifecycle;
   readonly chat: Chat;
+  readonly completion: CompletionRoom;
   readonly edits: EditService;
   activeModel(): ModelId;
   timings(): readonly TimingRecord[];

@@ -4,16 +4,19 @@ import type { InfillLayout } from "../../engine/infill";
 import { type Disposable, DisposableStore } from "../../platform/core/disposables";
 import type { Event } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
-import type { ChunkSource } from "../core/contextChunk";
 import type { FileRules } from "../core/fileRules";
+import type { MayRead } from "../core/mayRead";
 import { ChunkKeeper } from "../node/chunkKeeper";
 import { Completions } from "../node/completions";
 import type { CompletionSettings } from "../node/modelAsker";
 import type { SyntaxReader } from "../core/syntaxAt";
+import { EditorChunks } from "./chunkSource";
 import { CompletionStatus } from "./completionStatus";
 import { GhostText } from "./ghostText";
 import { PlaceRules } from "./placeRules";
 import { reasonWords } from "./reasonWords";
+import { RecentEditTracker } from "./recentEditTracker";
+import { snapshotOf } from "./snapshots";
 
 /** Where it is remembered for which models the person was told what they cannot see. */
 const TOLD_KEY = "completion.toldPrefixOnly";
@@ -31,9 +34,7 @@ export interface CompletionRoomDeps {
   readonly onDidChangeSettings: Event<void>;
   readonly setEnabled: (enabled: boolean) => Promise<void>;
   readonly isEnabled: () => boolean;
-  /** Whether a file may be read for a suggestion. */
-  readonly mayRead: (uri: vscode.Uri) => Promise<"secret" | "ignored" | undefined>;
-  readonly chunks: ChunkSource;
+  readonly gate: MayRead;
   readonly syntax: SyntaxReader;
   readonly memento: vscode.Memento;
   readonly log: Logger;
@@ -49,7 +50,16 @@ export interface CompletionRoom extends Disposable {
 /** Inline suggestions: the service, what VS Code is told of it, and its words. */
 export function createCompletion(deps: CompletionRoomDeps): CompletionRoom {
   const store = new DisposableStore();
-  const keeper = store.add(new ChunkKeeper(deps.chunks, deps.log));
+  const { gate, syntax, log } = deps;
+  const chunks = store.add(
+    new EditorChunks({
+      gate,
+      recentEdits: store.add(new RecentEditTracker()),
+      enclosingHeads: (document, position) => enclosingHeads(syntax, document, position),
+      log,
+    }),
+  );
+  const keeper = store.add(new ChunkKeeper(chunks, log));
   const completions = store.add(
     new Completions({
       backend: deps.backend,
@@ -58,12 +68,12 @@ export function createCompletion(deps: CompletionRoomDeps): CompletionRoom {
       layout: deps.layout,
       repository: (uri) => vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(uri))?.name ?? "",
       chunks: ({ uri }, prefix, suffix, room) => keeper.choose(uri, prefix, suffix, room),
-      syntax: (snapshot) => deps.syntax.syntaxAt(snapshot),
+      syntax: (snapshot) => syntax.syntaxAt(snapshot),
       settings: deps.settings,
-      log: deps.log,
+      log,
     }),
   );
-  const rules = store.add(new PlaceRules({ settings: deps.fileRules, mayRead: deps.mayRead }));
+  const rules = store.add(new PlaceRules({ settings: deps.fileRules, gate }));
   const ghostText = store.add(new GhostText(completions, rules));
   store.add(
     new CompletionStatus({ completions, isEnabled: deps.isEnabled, onDidChangeEnabled: deps.onDidChangeSettings }),
@@ -85,6 +95,16 @@ export function createCompletion(deps: CompletionRoomDeps): CompletionRoom {
     },
     dispose: () => store.dispose(),
   };
+}
+
+/** The first lines of the definitions around a place. */
+function enclosingHeads(
+  syntax: SyntaxReader,
+  document: vscode.TextDocument,
+  position: vscode.Position,
+): { line: number; text: string }[] {
+  const heads = syntax.syntaxAt(snapshotOf(document, position, undefined))?.heads ?? [];
+  return heads.map(({ firstLine }) => ({ line: firstLine, text: document.lineAt(firstLine).text }));
 }
 
 /** A model that sees no suffix is good for less; said once for each, where it disturbs nobody. */

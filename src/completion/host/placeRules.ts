@@ -1,14 +1,17 @@
 import * as vscode from "vscode";
 import type { Disposable } from "../../platform/core/disposables";
 import { type FileRules, reasonAgainstFile } from "../core/fileRules";
+import type { MayRead } from "../core/mayRead";
 import type { Reason } from "../core/reasons";
 
 export interface PlaceRulesDeps {
   /** The settings as they are for a document. */
   readonly settings: (document: vscode.TextDocument) => FileRules;
-  /** Whether the file may be read at all: Git's rules, and secrets. It may look at the disk. */
-  readonly mayRead: (uri: vscode.Uri) => Promise<"secret" | "ignored" | undefined>;
+  readonly gate: Pick<MayRead, "mayShow" | "mayShowText">;
 }
+
+/** A text of more UTF-16 units is no file that holds a key; reading it whole would cost every key. */
+const LONGEST_TEXT = 256 * 1024;
 
 /** How long an answer of the disk holds, ms: a rule may have been written meanwhile. */
 const FRESH_MS = 10_000;
@@ -28,7 +31,7 @@ export class PlaceRules implements Disposable {
     const key = document.uri.toString();
     const known = this.answers.get(key);
     if (known !== undefined && performance.now() - known.at < FRESH_MS) return known.reason;
-    const answer = document.uri.scheme === "untitled" ? undefined : await this.deps.mayRead(fileOf(document.uri));
+    const answer = await this.byGate(document);
     this.answers.set(key, { at: performance.now(), reason: answer });
     return answer;
   }
@@ -48,6 +51,17 @@ export class PlaceRules implements Disposable {
 
   dispose(): void {
     this.closing.dispose();
+  }
+
+  /** By its path and where that leads, then by what is in it; a new file has no path yet. */
+  private async byGate(document: vscode.TextDocument): Promise<Reason | undefined> {
+    const { gate } = this.deps;
+    const { uri } = document;
+    const refusals = [uri.scheme === "untitled" ? "yes" : await gate.mayShow(fileOf(uri).toString())];
+    if (document.offsetAt(new vscode.Position(document.lineCount, 0)) <= LONGEST_TEXT)
+      refusals.push(gate.mayShowText(document.getText()));
+    // Neither its size nor whether it can be read says anything about what is open in the editor.
+    return refusals.find((refusal) => refusal === "secret" || refusal === "ignored");
   }
 
   private bySettings(document: vscode.TextDocument): Reason | undefined {

@@ -2,6 +2,9 @@ import * as vscode from "vscode";
 import type { EditorSnapshot, TextLines } from "../core/editorSnapshot";
 import { MOST_LINES_AFTER, MOST_LINES_BEFORE } from "../core/promptPlan";
 
+/** The grammar's window lies on a grid of so many lines, and what is accepted moves the cursor on. */
+const SPARE_LINES = 64;
+
 /** What an editor that nobody has told indents with. */
 const USUAL_INDENT = 4;
 
@@ -29,9 +32,8 @@ export function snapshotOf(
 }
 
 function copyAround(document: vscode.TextDocument, line: number): TextLines {
-  // What is typed through moves the cursor on, so there is a little more of it below.
-  const first = Math.max(0, line - MOST_LINES_BEFORE - 1);
-  const end = Math.min(document.lineCount, line + 2 * MOST_LINES_AFTER);
+  const first = Math.max(0, line - MOST_LINES_BEFORE - SPARE_LINES);
+  const end = Math.min(document.lineCount, line + MOST_LINES_AFTER + 2 * SPARE_LINES);
   const copy: string[] = [];
   for (let index = first; index < end; index++) copy.push(document.lineAt(index).text);
   return {

@@ -37,9 +37,12 @@ export class SettingsService implements vscode.Disposable {
 
   /** Write for this machine's user; resolves when the settings file is written. */
   async setModel(value: string): Promise<void> {
-    await vscode.workspace
-      .getConfiguration("paddock")
-      .update("model", value === "" ? undefined : value, vscode.ConfigurationTarget.Global);
+    await this.set("model", value === "" ? undefined : value);
+  }
+
+  /** As setModel; undefined takes the setting out, so that its default holds. */
+  async set<K extends SettingKey>(key: K, value: Settings[K] | undefined): Promise<void> {
+    await vscode.workspace.getConfiguration("paddock").update(key, value, vscode.ConfigurationTarget.Global);
   }
 
   dispose(): void {
