@@ -133,7 +133,10 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
         leastProbability: settings.current["completion.leastProbability"],
         prefetch: settings.current["completion.prefetch"],
       }),
-      onDidChangeSettings: settings.onDidChange,
+      onDidChangeSettings: (listener) =>
+        settings.onDidChange(({ changed }) => {
+          if ([...changed].some((key) => key.startsWith("completion."))) listener();
+        }),
       setEnabled: (enabled) => settings.set("completion.enabled", enabled),
       isEnabled: () => settings.current["completion.enabled"],
       gate: store.add(new ReadingGate()),
@@ -176,7 +179,15 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   return {
     testApi:
       context.extensionMode === vscode.ExtensionMode.Test
-        ? { activationMs, activeModel: () => active.current().id, engine, chat, completion, edits, timings: () => history.all() }
+        ? {
+            activationMs,
+            activeModel: () => active.current().id,
+            engine,
+            chat,
+            completion,
+            edits,
+            timings: () => history.all(),
+          }
         : undefined,
     close: async () => {
       const chatClosed = chat.close();
