@@ -58,9 +58,10 @@ export class Generation {
   /** Whether the document still goes on as this says, or, where it says nothing yet, may. */
   agrees(snapshot: EditorSnapshot): boolean {
     if (this.rest(snapshot) !== undefined) return true;
+    // Before the first token a request that knows what was typed meanwhile costs no more, and goes on from it.
+    if (this.pieces.length === 0 || this.shape.done || this.ended) return false;
     // What was typed is ahead of what has been generated.
-    const typed = typedSince(this.place, snapshot);
-    return typed !== undefined && !this.shape.done && !this.ended && typed.startsWith(this.shape.text);
+    return typedSince(this.place, snapshot)?.startsWith(this.shape.text) ?? false;
   }
 
   rest(snapshot: EditorSnapshot): Rest | undefined {
