@@ -90,7 +90,10 @@ describe("inline suggestions", () => {
     await run("editor.action.inlineSuggest.acceptNextWord");
     await until("a word", () => editor.document.getText().length > before.length);
     const added = editor.document.getText().slice(before.length);
-    assert.ok(text.startsWith(added) && added.length < text.length, `${JSON.stringify(added)} of ${JSON.stringify(text)}`);
+    assert.ok(
+      text.startsWith(added) && added.length < text.length,
+      `${JSON.stringify(added)} of ${JSON.stringify(text)}`,
+    );
     await suggested(editor);
     await sleep(200);
     await run("editor.action.inlineSuggest.acceptNextLine");
@@ -144,14 +147,20 @@ describe("inline suggestions", () => {
   });
 
   it("work in new files, and in notebooks", async () => {
-    const untitled = await show(await vscode.workspace.openTextDocument({ language: "typescript", content: `${pattern}\n` }));
+    const untitled = await show(
+      await vscode.workspace.openTextDocument({ language: "typescript", content: `${pattern}\n` }),
+    );
     await type("export const seven = ");
     assert.ok((await suggested(untitled)).length > 0);
     await run("workbench.action.revertAndCloseActiveEditor");
     const notebook = await vscode.workspace.openNotebookDocument(
       "jupyter-notebook",
       new vscode.NotebookData([
-        new vscode.NotebookCellData(vscode.NotebookCellKind.Code, "one = 'one'\ntwo = 'two'\nthree = 'three'\n", "python"),
+        new vscode.NotebookCellData(
+          vscode.NotebookCellKind.Code,
+          "one = 'one'\ntwo = 'two'\nthree = 'three'\n",
+          "python",
+        ),
       ]),
     );
     await vscode.window.showNotebookDocument(notebook);
