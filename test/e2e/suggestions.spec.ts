@@ -60,7 +60,7 @@ test("the status bar has the figures, and says in words what they are", async ()
 test("the prompt of the last suggestion can be looked at, part by part", async () => {
   test.setTimeout(60 * aSecond);
   await runCommand(page, "Paddock: Show the Last Suggestion's Prompt");
-  const preview = page.frameLocator("iframe.webview.ready").last().frameLocator("#active-frame");
+  const preview = page.locator("iframe.webview.ready").last().contentFrame().frameLocator("#active-frame");
   await expect(preview.getByRole("heading", { name: "Prompt of the last suggestion" })).toBeVisible({
     timeout: 30 * aSecond,
   });
