@@ -1,16 +1,22 @@
-import { indentation, type IndentStyle } from "./indentation";
+import { columnsOf, indentation, type IndentStyle } from "./indentation";
+import type { EmptyBody, Place } from "./place";
 
 /** The indentation of a body's lines: told by the first of them, converted to the document's own. */
 export class BodyIndent {
   /** Columns of the body's first line, as the model has it. */
   private own: number | undefined;
 
-  /** @param base columns of the line that opens the body. */
-  constructor(
-    private readonly base: number,
-    private readonly style: IndentStyle,
-    private readonly tabSize: number,
-  ) {}
+  private readonly base: number;
+  private readonly style: IndentStyle;
+  /** Columns of one level; undefined where the cursor stands in the body, which is thereby indented as it should be. */
+  private readonly level: number | undefined;
+
+  constructor({ style, tabSize, prefix }: Place, { base, onLine }: EmptyBody) {
+    this.base = base;
+    this.style = style;
+    const isGiven = !onLine && columnsOf(prefix, tabSize) > base;
+    this.level = isGiven ? undefined : style.spaces ? style.size : tabSize;
+  }
 
   /** A line indented this far does not stand in the body any more. Of the first line: it stands in none. */
   isLess(columns: number): boolean {
@@ -24,13 +30,12 @@ export class BodyIndent {
   }
 
   private converted(columns: number): number {
-    const step = (this.own ?? 0) - this.base;
-    const wanted = this.style.spaces ? this.style.size : this.tabSize;
+    const { level, base } = this;
+    const step = (this.own ?? 0) - base;
     // A model that indents by half of what the document does, or by twice as much, has taken up another style; any
     // other width is meant, as that of arguments below their bracket.
-    const isOther = step === wanted * 2 || step * 2 === wanted;
-    const offset = columns - this.base;
-    if (!isOther || offset < 0 || offset % step !== 0) return columns;
-    return this.base + (offset / step) * wanted;
+    if (level === undefined || (step !== level * 2 && step * 2 !== level)) return columns;
+    const offset = columns - base;
+    return offset < 0 || offset % step !== 0 ? columns : base + (offset / step) * level;
   }
 }

@@ -33,6 +33,8 @@ export type LexContext =
 
 const code: LexContext = { in: "code" };
 const word = /(?:\p{Nd}[\p{Nd}_]*\.\p{Nd}[\p{L}\p{N}_]*|[\p{L}\p{N}\p{M}_$]+)/uy;
+/** In a string "$" may begin code. */
+const plainWord = /[\p{L}\p{N}\p{M}_]+/uy;
 const asciiWord = /^[A-Za-z0-9_]$/;
 const spaces = /[ \t]+/y;
 const character = /'(?:\\(?:u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[^\n])|[^'\\\n])'/uy;
@@ -97,8 +99,8 @@ function openingsOf(rules: LanguageRules): readonly Opening[] {
  * on the side of "code".
  */
 export class Lexer {
-  /** What interpolated code returns to, the innermost last; undefined for a bracket of code. */
-  private readonly returns: (StringRule | undefined)[] = [];
+  /** Open brackets, the innermost last, and for interpolated code the string it returns to. */
+  private readonly open: { readonly close: string; readonly string: StringRule | undefined }[] = [];
   /** The token before, as far as it tells a division from a regular expression, a comment from a "#". */
   private afterValue = false;
   private before = "\n";
@@ -111,7 +113,7 @@ export class Lexer {
 
   copy(): Lexer {
     const copy = new Lexer(this.rules, this.context, this.openings);
-    copy.returns.push(...this.returns);
+    copy.open.push(...this.open);
     copy.afterValue = this.afterValue;
     copy.before = this.before;
     return copy;
@@ -151,12 +153,12 @@ export class Lexer {
     if (forbidden.test(one)) return { kind: "forbidden", text: one };
     const marked = this.marked(text, at, final);
     if (marked !== "none") return marked;
-    word.lastIndex = at;
-    return word.test(text) ? this.word(text, at, final) : { kind: "other", text: one };
+    return this.word(text, at, final);
   }
 
   private word(text: string, at: number, final: boolean): Token | undefined {
-    const letters = match(word, text, at) ?? "";
+    const letters = match(this.context.in === "string" ? plainWord : word, text, at);
+    if (letters === undefined) return { kind: "other", text: String.fromCodePoint(text.codePointAt(at) ?? 0) };
     const end = at + letters.length;
     if (end < text.length - 1 || final) return { kind: "word", text: letters };
     // The rest of a word, or the decimals of a number, may still come, and so may the other half of a letter.
@@ -196,7 +198,7 @@ export class Lexer {
     return this.mark(marks, text, at, final, (mark) => {
       this.context = code;
       if (mark === rule.close) return "stringEnd";
-      this.returns.push(rule);
+      this.open.push({ close: "}", string: rule });
       return "open";
     });
   }
@@ -224,12 +226,15 @@ export class Lexer {
       return final || text.includes("\n", at) ? { kind: "other", text: one } : undefined;
     }
     if ("([{".includes(one)) {
-      this.returns.push(undefined);
+      this.open.push({ close: closerOf(one), string: undefined });
       return { kind: "open", text: one };
     }
     if (!")]}".includes(one)) return "none";
-    const rule = this.returns.pop();
-    if (rule !== undefined && one === "}") this.context = { in: "string", rule };
+    const bracket = this.open.at(-1);
+    if (bracket?.close === one) {
+      this.open.pop();
+      if (bracket.string !== undefined) this.context = { in: "string", rule: bracket.string };
+    }
     return { kind: "close", text: one };
   }
 

@@ -6,6 +6,7 @@ import type { Reason } from "./reasons";
 import { hasWords, thirdRounds } from "./repetition";
 import type { Shape } from "./shape";
 import { overlap, repeatedEnd } from "./suffixOverlap";
+import { TakenSuffix } from "./takenSuffix";
 
 /** UTF-16 units. What is longer is data that nobody reads through before accepting it. */
 const longestLine = 500;
@@ -39,8 +40,7 @@ export class SuggestedText {
   private ownString: Own | undefined;
   private enclosedString: boolean;
   private readonly pairs: { readonly from: number; readonly to: number }[] = [];
-  /** UTF-16 units of the rest of the cursor's line that the text holds itself, from where in the text on. */
-  private readonly taken: { readonly at: number; readonly units: number }[] = [];
+  private readonly taken: TakenSuffix;
   /** Lengths of the text at which it could stop, of the last lines. */
   private ends: number[] = [];
   private shown = 0;
@@ -54,10 +54,10 @@ export class SuggestedText {
     private readonly maxLines: number,
   ) {
     this.lexer = place.lexer.copy();
+    this.taken = new TakenSuffix(place.suffix);
     this.enclosing = place.open.length;
     this.enclosedString = place.enclosed !== undefined || place.lexer.context.in === "string";
-    const { body, style, tabSize } = place;
-    this.bodyIndent = body === undefined ? undefined : new BodyIndent(body.base, style, tabSize);
+    this.bodyIndent = place.body === undefined ? undefined : new BodyIndent(place, place.body);
   }
 
   isDone(): boolean {
@@ -93,7 +93,7 @@ export class SuggestedText {
     const isStuck = this.place.body !== undefined && !isBlank(this.place.suffix) && text.includes("\n");
     return {
       text,
-      replaces: this.takenIn(this.shown),
+      replaces: this.taken.units(this.shown),
       done: false,
       settled: hasWords(text) && !isStuck,
       reason: undefined,
@@ -138,6 +138,10 @@ export class SuggestedText {
     const { kind } = token;
     if (kind === "close" && !this.close(token.text, wasString)) return;
     if (kind === "stringEnd" && !this.closeString(token.text)) return;
+    if (kind === "comment" && this.hidesSuffix()) {
+      this.stop("empty");
+      return;
+    }
     if (kind === "other" && this.lexer.context.in === "code") this.takeSuffix(token.text);
     this.out += token.text;
     if (kind === "open") this.own.push({ close: closerOf(token.text), at, line: this.lines.length });
@@ -146,7 +150,17 @@ export class SuggestedText {
     if (extendsClosing || (this.closing === this.lineStart && kind === "word")) this.closing = this.out.length;
     const isEnd =
       kind === "word" || kind === "close" || kind === "stringEnd" || kind === "literal" || token.text === ";";
-    if (isEnd && this.isBalanced(this.lines.length) && this.closing === undefined) this.ends.push(this.out.length);
+    const isShort = this.out.length - this.lineStart <= longestLine;
+    if (isEnd && isShort && this.closing === undefined && this.isBalanced(this.lines.length)) {
+      this.ends.push(this.out.length);
+    }
+  }
+
+  /** A comment up to the line's end would take in what follows the cursor. */
+  private hidesSuffix(): boolean {
+    const { context } = this.lexer;
+    const isLine = context.in === "comment" && context.close === undefined;
+    return isLine && this.place.body === undefined && !isBlank(this.place.suffix);
   }
 
   /** Nothing that the text opened on the line, or after it, is open. */
@@ -235,19 +249,9 @@ export class SuggestedText {
     return enclosed !== "line" || this.takeSuffix(quote) ? true : this.stop("repeats");
   }
 
-  /** Notes that the text holds what follows the cursor itself. @returns false: that is not what follows. */
-  private takeSuffix(text: string): boolean {
-    const { suffix, atLineEnd } = this.place;
-    if (!atLineEnd || this.own.length > 0) return false;
-    const from = this.takenIn(this.out.length);
-    const skipped = suffix.slice(from).length - suffix.slice(from).trimStart().length;
-    if (!suffix.startsWith(text, from + skipped)) return false;
-    this.taken.push({ at: this.out.length, units: from + skipped + text.length });
-    return true;
-  }
-
-  private takenIn(length: number): number {
-    return this.taken.findLast(({ at }) => at < length)?.units ?? 0;
+  /** @returns false: that is not what follows the cursor. */
+  private takeSuffix(mark: string): boolean {
+    return this.place.atLineEnd && this.own.length === 0 && this.taken.take(mark, this.out.length);
   }
 
   private isFirstOfLine(): boolean {
@@ -363,21 +367,23 @@ export class SuggestedText {
 
   private finished(text: string): { text: string; replaces: number; repeats: boolean } {
     const { suffix, body, style } = this.place;
-    const taken = this.takenIn(text.length);
+    const units = this.taken.units(text.length);
     const isBody = body !== undefined && (text.includes("\n") || !body.onLine);
     if (isBlank(suffix)) return { text: text.trimEnd(), replaces: 0, repeats: false };
     if (isBody) {
-      if (taken > 0 || isBlank(text)) return { text: text.trimEnd(), replaces: taken, repeats: false };
+      if (units > 0 || isBlank(text)) return { text: text.trimEnd(), replaces: units, repeats: false };
       // What closes the body moves to a line of its own.
       const closers = suffix.trimEnd();
       const moved = `${text.trimEnd()}\n${indentation(body.base, style)}${closers.trimStart()}`;
       return { text: moved, replaces: closers.length, repeats: false };
     }
+    // What came behind it has decided that the text's end stands for itself.
+    if (text.length < this.out.length) return { text, replaces: units, repeats: false };
     // Closers that only end the text stay where they are.
-    const first = this.taken[0];
-    const isTail = first !== undefined && suffix.slice(0, taken).trim() === text.slice(first.at).trim();
-    const kept = isTail ? text.slice(0, first.at) : text;
-    const replaces = isTail ? 0 : taken;
+    const { first } = this.taken;
+    const isTail = first !== undefined && suffix.slice(0, units) === text.slice(first);
+    const kept = isTail ? text.slice(0, first) : text;
+    const replaces = isTail ? 0 : units;
     const repeated = replaces > 0 ? 0 : repeatedEnd(kept, suffix, this.pairs);
     const rest = kept.slice(0, kept.length - repeated);
     const keepsSpace = /^[^\s)\];,]/.test(suffix);
