@@ -138,6 +138,20 @@ describe("a body", () => {
     expect(shaped(document, "a();\n  b();\n}", { syntax }).text).toBe("a();\n  b();");
   });
 
+  it("begins where its head does, however that is laid out", () => {
+    const head = "def f(\n        a,\n        b):|\n\nx = 1\n";
+    expect(accepted(head, "\n    return a\n\ny", python)).toBe(head.replace("|", "\n    return a|"));
+    expect(accepted("void f(int a,\n       int b) {|\n", "\n    g();\n}\n", java)).toBe(
+      "void f(int a,\n       int b) {\n    g();\n}|\n",
+    );
+  });
+
+  it("that the model does not fill is none", () => {
+    expect(accepted("switch (x) {\n  case 1:\n  |\n  case 3:\n}\n", "case 2:\n    f();\n")).toBe(
+      "switch (x) {\n  case 1:\n  case 2:|\n  case 3:\n}\n",
+    );
+  });
+
   it("is none in a string or comment", () => {
     const syntax: SyntaxAt = { within: "comment", body: undefined, heads: [] };
     expect(shaped("/*\n for x {|\n*/", "\n  y\n  z\n}", { syntax }).text).toBe("\n  y");
@@ -169,6 +183,26 @@ describe("brackets", () => {
     expect(shaped("foo(bar(|));\n", "a).b, c);")).toMatchObject({ text: "a).b, c);", replaces: 3 });
     expect(shaped('x = "|";\n', 'a" + b;')).toMatchObject({ text: 'a" + b;', replaces: 2 });
     expect(shaped("foo(|)\n", "bar()")).toMatchObject({ text: "bar()", replaces: 0 });
+  });
+
+  it("further down are told by how far their lines are indented", () => {
+    expect(accepted("  foo(a,\n      |\n  bar();\n}\n", "b);\n")).toBe("  foo(a,\n      b);|\n  bar();\n}\n");
+    expect(shaped("x = f(\n    a,\n    |\n)\n", "b)\n", python).text).toBe("b");
+    const long = `foo(|\n${"  bar();\n".repeat(99)}`;
+    expect(shaped(long, "a);").text).toBe("a);");
+  });
+
+  it("behind an open string are those of the code after it", () => {
+    const document = 'def f():\n    """Writes |\n    g()\n\ndef h():\n    """Reads."""\n';
+    expect(accepted(document, 'a file."""\n    g()', python)).toBe(document.replace("|", 'a file."""|'));
+    expect(shaped('def f():\n    """Writes |\n    """\n', 'a file."""\n', python).text).toBe("a file.");
+    expect(shaped('f("a |\ng()\n', 'b");\n').text).toBe('b");');
+  });
+
+  it("are read right where the window began inside a string", () => {
+    const document = `x\n"""\ny = f(1,\n|\nz = 1\n`;
+    const syntax: SyntaxAt = { within: "code", body: undefined, heads: [] };
+    expect(shaped(document, "2)", { ...python, syntax }).text).toBe("2)");
   });
 
   it("in strings and comments do not count", () => {

@@ -8,14 +8,21 @@ export class BodyIndent {
 
   private readonly base: number;
   private readonly style: IndentStyle;
-  /** Columns of one level; undefined where the cursor stands in the body, which is thereby indented as it should be. */
-  private readonly level: number | undefined;
+  /** Columns of one level. */
+  private readonly level: number;
+  /** The cursor stands in the body, which is thereby indented as it should be. */
+  private readonly isGiven: boolean;
+  private converts = false;
 
   constructor({ style, tabSize, prefix }: Place, { base, onLine }: EmptyBody) {
     this.base = base;
     this.style = style;
-    const isGiven = !onLine && columnsOf(prefix, tabSize) > base;
-    this.level = isGiven ? undefined : style.spaces ? style.size : tabSize;
+    this.isGiven = !onLine && columnsOf(prefix, tabSize) > base;
+    this.level = style.spaces ? style.size : tabSize;
+  }
+
+  get isBegun(): boolean {
+    return this.own !== undefined;
   }
 
   /** A line indented this far does not stand in the body any more. Of the first line: it stands in none. */
@@ -23,19 +30,24 @@ export class BodyIndent {
     return columns < (this.own ?? this.base + 1);
   }
 
-  /** @param columns as the model has it; the first line's says how it indents. */
-  text(columns: number): string {
-    if (this.own === undefined && columns > this.base) this.own = columns;
-    return indentation(this.converted(columns), this.style);
+  /**
+   * @param columns as the model has it; the first line's says how it indents.
+   * @param lead the white space itself.
+   */
+  text(columns: number, lead: string): string {
+    if (this.own === undefined && columns > this.base) {
+      this.own = columns;
+      // A model that sees how the document is indented does the same; any width it takes then is meant.
+      const isFollowed = this.isGiven || (this.style.shown && (this.style.spaces || lead.includes("\t")));
+      const step = columns - this.base;
+      this.converts = !isFollowed && (step === this.level * 2 || step * 2 === this.level);
+    }
+    return indentation(this.converts ? this.converted(columns) : columns, this.style);
   }
 
   private converted(columns: number): number {
-    const { level, base } = this;
-    const step = (this.own ?? 0) - base;
-    // A model that indents by half of what the document does, or by twice as much, has taken up another style; any
-    // other width is meant, as that of arguments below their bracket.
-    if (level === undefined || (step !== level * 2 && step * 2 !== level)) return columns;
-    const offset = columns - base;
-    return offset < 0 || offset % step !== 0 ? columns : base + (offset / step) * level;
+    const step = (this.own ?? 0) - this.base;
+    const offset = columns - this.base;
+    return offset < 0 || offset % step !== 0 ? columns : this.base + (offset / step) * this.level;
   }
 }

@@ -24,6 +24,7 @@ export interface Surroundings {
 /** Lines read before and after the cursor. What lies further away is closed there, most likely. */
 const linesBefore = 128;
 const linesAfter = 64;
+const nearLines = 10;
 /** Longer lines are data, and say nothing about structure. UTF-16 units. */
 const longestLine = 2000;
 
@@ -35,16 +36,20 @@ export function surroundings(
 ): Surroundings {
   const { lines, cursor } = snapshot;
   const from = Math.max(0, cursor.line - linesBefore);
-  let reader = new Reader(new Lexer(rules));
   const prefix = lines.line(cursor.line).slice(0, cursor.character);
-  for (let index = from; index < cursor.line; index++) reader.line(`${lines.line(index)}\n`, index);
-  reader.line(prefix, cursor.line);
-  const found = reader.lexer.context.in;
-  if (within === "code" && (found === "string" || found === "comment")) {
-    // The window began inside a string or comment, so that everything was read inside out.
-    reader = new Reader(new Lexer(rules));
+  const read = (first: number, context?: LexContext): Reader => {
+    const reader = new Reader(new Lexer(rules, context));
+    for (let index = first; index < cursor.line; index++) reader.line(`${lines.line(index)}\n`, index);
     reader.line(prefix, cursor.line);
-  } else if (within !== undefined && within !== "code" && found === "code") {
+    return reader;
+  };
+  let reader = read(from);
+  const { context } = reader.lexer;
+  if (within === "code" && (context.in === "string" || context.in === "comment")) {
+    // The window begins inside a string or comment, so that all was read inside out; else a quote was misunderstood.
+    reader = read(from, context);
+    if (!reader.isInCode()) reader = read(cursor.line);
+  } else if (within !== undefined && within !== "code" && context.in === "code") {
     return { lexer: new Lexer(rules, { in: "prose" }), open: [], enclosed: undefined };
   }
   return { lexer: reader.lexer, ...closings(snapshot, reader, reader.lexer.context) };
@@ -56,7 +61,7 @@ interface Bracket {
 }
 
 /** Follows brackets over lines; a closer that fits a bracket further out closes what was left open inside it. */
-class Reader {
+export class Reader {
   readonly open: Bracket[] = [];
   /** Closers that closed nothing of `open`. */
   readonly unmatched: string[] = [];
@@ -74,6 +79,10 @@ class Reader {
     }
   }
 
+  isInCode(): boolean {
+    return this.lexer.context.in === "code";
+  }
+
   private close(closer: string): void {
     const match = this.open.findLastIndex(({ open }) => closerOf(open) === closer);
     if (match >= 0) this.open.splice(match);
@@ -88,12 +97,15 @@ function closings(
   context: LexContext,
 ): Pick<Surroundings, "open" | "enclosed"> {
   const { lines, cursor, indent } = snapshot;
+  const to = Math.min(lines.lineCount, cursor.line + 1 + linesAfter);
+  const enclosed = closingOfString(snapshot, before.lexer, context, to);
   const after = new Reader(before.lexer.copy());
   const open = before.open.map((one): { -readonly [Key in keyof OpenBracket]: OpenBracket[Key] } => ({
     ...one,
     closed: "open",
   }));
   const columns = open.map(({ line }) => columnsOf(lines.line(line), indent.size));
+  const own = columnsOf(lines.line(cursor.line), indent.size);
   /** The innermost bracket whose end is not yet known. */
   let inner = open.length - 1;
   const takeClosers = (where: "line" | "below", column: number): void => {
@@ -106,36 +118,52 @@ function closings(
       inner--;
     }
   };
-  const enclosing = context.in === "string" || (context.in === "comment" && context.close !== undefined);
-  let enclosed: Surroundings["enclosed"] = enclosing ? "open" : undefined;
-  const seeEnd = (where: "line" | "below"): void => {
-    if (enclosed === "open" && after.lexer.context.in === "code") enclosed = where;
-  };
-  const rest = lines.line(cursor.line).slice(cursor.character);
-  after.line(rest, cursor.line);
-  seeEnd("line");
+  after.line(lines.line(cursor.line).slice(cursor.character), cursor.line);
   takeClosers("line", 0);
   after.line("\n", cursor.line);
-  const endsWithLine = after.lexer.context.in === "code";
-  const to = Math.min(lines.lineCount, cursor.line + 1 + linesAfter);
-  for (let index = cursor.line + 1; index < to && (inner >= 0 || !endsWithLine); index++) {
+  if (enclosed === "open") after.lexer.context = { in: "code" };
+  for (let index = cursor.line + 1; index < to && inner >= 0; index++) {
     const line = lines.line(index);
     if (isBlank(line)) continue;
     const column = columnsOf(line, indent.size);
-    const isCode = after.lexer.context.in === "code";
+    const isCode = after.isInCode();
     after.line(`${line}\n`, index);
-    if (!endsWithLine) seeEnd("below");
-    // A line of the same depth that closes nothing means that what the cursor's line, or a brace, opened stays open.
+    // A line of the same depth that closes nothing means that a brace, or what the lines so far were indented for,
+    // stays open.
     if (isCode && !/^\s*(?:[)\]}]|#)/.test(line)) {
-      while (inner >= 0 && column <= (columns[inner] ?? 0) && isBlockOf(open[inner], cursor.line)) inner--;
+      while (inner >= 0 && column <= (columns[inner] ?? 0)) {
+        const bracket = open[inner];
+        const isMeant = bracket?.open === "{" || bracket?.line === cursor.line || own > (columns[inner] ?? 0);
+        if (!isMeant) break;
+        inner--;
+      }
     }
     takeClosers("below", column);
   }
-  // The rest is closed further down, where nobody looks.
-  if (to < lines.lineCount) for (const bracket of open.slice(0, inner + 1)) bracket.closed = "below";
+  if (to < lines.lineCount) {
+    // Lists are short, as a rule; blocks, and what begins far above, end further down, where nobody looks.
+    for (const bracket of open.slice(0, inner + 1)) {
+      if (bracket.open === "{" || cursor.line - bracket.line > nearLines) bracket.closed = "below";
+    }
+  }
   return { open, enclosed };
 }
 
-function isBlockOf(bracket: Bracket | undefined, line: number): boolean {
-  return bracket !== undefined && (bracket.open === "{" || bracket.line === line);
+/** Where the string or comment that the cursor stands in is closed, if it stands in one. */
+function closingOfString(
+  { lines, cursor }: EditorSnapshot,
+  lexer: Lexer,
+  context: LexContext,
+  to: number,
+): Surroundings["enclosed"] {
+  const isEnclosed = context.in === "string" || (context.in === "comment" && context.close !== undefined);
+  if (!isEnclosed) return undefined;
+  const after = new Reader(lexer.copy());
+  after.line(lines.line(cursor.line).slice(cursor.character), cursor.line);
+  if (after.isInCode()) return "line";
+  after.line("\n", cursor.line);
+  if (after.isInCode()) return "open";
+  // A quote further down may as well open another string: only if all is well in the end, it closed this one.
+  for (let index = cursor.line + 1; index < to; index++) after.line(`${lines.line(index)}\n`, index);
+  return after.isInCode() ? "below" : "open";
 }

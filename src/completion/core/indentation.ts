@@ -5,6 +5,8 @@ export interface IndentStyle {
   readonly spaces: boolean;
   /** Columns of one level; with tabs, of one tab. */
   readonly size: number;
+  /** The document shows it; else it is what the editor is set to. */
+  readonly shown: boolean;
 }
 
 export function leadingSpace(line: string): string {
@@ -53,10 +55,10 @@ export function indentStyle({ lines, cursor, indent }: EditorSnapshot): IndentSt
     last = columns;
     if (index > from && step > 1 && step <= 8) steps.set(step, (steps.get(step) ?? 0) + 1);
   }
-  if (tabs + spaced === 0) return indent;
-  if (tabs > spaced) return { spaces: false, size: indent.size };
+  if (tabs + spaced === 0) return { ...indent, shown: false };
+  if (tabs > spaced) return { spaces: false, size: indent.size, shown: true };
   const [size] = [...steps].sort((a, b) => b[1] - a[1])[0] ?? [indent.size];
-  return { spaces: true, size };
+  return { spaces: true, size, shown: true };
 }
 
 /** The first line from `from` on, in the direction of `step`, that is not blank. */

@@ -1,8 +1,8 @@
-import { type OpenBracket, surroundings } from "./brackets";
+import { type OpenBracket, Reader, surroundings } from "./brackets";
 import { type EditorSnapshot, linePrefix, lineSuffix } from "./editorSnapshot";
 import { columnsOf, indentStyle, type IndentStyle, isBlank, nextText } from "./indentation";
 import { type LanguageRules, languageRules } from "./languages";
-import type { Lexer } from "./lexer";
+import { Lexer } from "./lexer";
 import type { SyntaxAt } from "./syntaxAt";
 
 /** What the cursor's place asks for. */
@@ -78,7 +78,7 @@ function emptyBody(
   const opener = onLine ? cursor.line : openerAbove(snapshot, rules, syntax);
   if (opener === undefined) return undefined;
   const head = onLine ? prefix : lines.line(opener);
-  const base = columnsOf(head, indent.size);
+  const base = columnsOf(lines.line(headLine(snapshot, rules, opener)), indent.size);
   // Whoever is further in stands in the body.
   if (below !== undefined && columnsOf(lines.line(below), indent.size) > base) return undefined;
   const last = head.trimEnd().at(-1) ?? "";
@@ -93,6 +93,22 @@ function emptyBody(
   const after = below === undefined ? "" : lines.line(below);
   const isThere = columnsOf(after, indent.size) === base && rules.closes?.test(firstWord(after)) === true;
   return { base, onLine, bracket: undefined, closedByWord: isThere };
+}
+
+/** More lines of a head nobody writes. */
+const longestHead = 20;
+
+/** Where the statement begins that the line ends: parameters may stand on lines of their own, indented at will. */
+function headLine({ lines, cursor }: EditorSnapshot, rules: LanguageRules, opener: number): number {
+  for (let first = opener; first >= Math.max(0, opener - longestHead); first--) {
+    const reader = new Reader(new Lexer(rules));
+    for (let index = first; index <= opener; index++) {
+      const line = lines.line(index);
+      reader.line(`${index === cursor.line ? line.slice(0, cursor.character) : line}\n`, index);
+    }
+    if (!reader.unmatched.includes(")")) return first;
+  }
+  return opener;
 }
 
 /** The line that opens the body that the cursor's empty line is the first one of. */

@@ -1,7 +1,7 @@
 import { BodyIndent } from "./bodyIndent";
 import { columnsOf, indentation, isBlank } from "./indentation";
 import { closerOf, type Lexer, type Token } from "./lexer";
-import type { Place } from "./place";
+import type { EmptyBody, Place } from "./place";
 import type { Reason } from "./reasons";
 import { hasWords, thirdRounds } from "./repetition";
 import type { Shape } from "./shape";
@@ -44,7 +44,9 @@ export class SuggestedText {
   /** Lengths of the text at which it could stop, of the last lines. */
   private ends: number[] = [];
   private shown = 0;
-  private readonly bodyIndent: BodyIndent | undefined;
+  /** What is filled; undefined for one line. */
+  private body: EmptyBody | undefined;
+  private bodyIndent: BodyIndent | undefined;
   /** The line that closes the body: where its closers end. */
   private closing: number | undefined;
   private result: Shape | undefined;
@@ -57,6 +59,7 @@ export class SuggestedText {
     this.taken = new TakenSuffix(place.suffix);
     this.enclosing = place.open.length;
     this.enclosedString = place.enclosed !== undefined || place.lexer.context.in === "string";
+    this.body = place.body;
     this.bodyIndent = place.body === undefined ? undefined : new BodyIndent(place, place.body);
   }
 
@@ -160,7 +163,7 @@ export class SuggestedText {
   private hidesSuffix(): boolean {
     const { context } = this.lexer;
     const isLine = context.in === "comment" && context.close === undefined;
-    return isLine && this.place.body === undefined && !isBlank(this.place.suffix);
+    return isLine && this.body === undefined && !isBlank(this.place.suffix);
   }
 
   /** Nothing that the text opened on the line, or after it, is open. */
@@ -181,11 +184,10 @@ export class SuggestedText {
     }
     const before = isFirst ? place.prefix : "";
     const columns = columnsOf(before + lead, place.tabSize);
-    if (bodyIndent !== undefined && !isInside && !(isFirst && place.body?.onLine === true)) {
-      const isLess = bodyIndent.isLess(columns);
-      if (isLess && !this.mayStandOut(token, columns)) return false;
+    if (bodyIndent !== undefined && !isInside && !(isFirst && this.body?.onLine === true)) {
+      if (bodyIndent.isLess(columns) && !this.mayStandOut(token, columns)) return false;
     }
-    const wanted = isInside ? lead : (bodyIndent?.text(columns) ?? indentation(columns, place.style));
+    const wanted = isInside ? lead : (this.bodyIndent?.text(columns, lead) ?? indentation(columns, place.style));
     this.out += isFirst ? this.withoutPrefix(wanted, columns) : wanted;
     return true;
   }
@@ -200,8 +202,15 @@ export class SuggestedText {
 
   /** A line that is indented less than the body ends it, unless it closes what is open. */
   private mayStandOut(token: Token, columns: number): boolean {
-    const { body, rules } = this.place;
+    const { body } = this;
+    const { rules } = this.place;
     if (body === undefined || token.kind === "close") return true;
+    if (this.bodyIndent?.isBegun === false) {
+      // It fills nothing: one line goes on behind the cursor, as anywhere else.
+      this.body = undefined;
+      this.bodyIndent = undefined;
+      return true;
+    }
     if (this.own.some((one) => one.line < this.lines.length) && columns > body.base) return true;
     const isCloser = token.kind === "word" && rules.closes?.test(token.text) === true;
     if (isCloser && columns === body.base && !body.closedByWord && body.bracket === undefined) {
@@ -230,7 +239,7 @@ export class SuggestedText {
     if (bracket.closed === "below") return this.stop("repeats");
     if (bracket.closed === "line" && !this.takeSuffix(closer)) return this.stop("repeats");
     this.enclosing--;
-    const isBody = place.body?.bracket === this.enclosing;
+    const isBody = this.body?.bracket === this.enclosing;
     if (isBody && this.isFirstOfLine() && this.lines.length > 0) this.closing = this.out.length;
     return true;
   }
@@ -262,19 +271,19 @@ export class SuggestedText {
     const { place } = this;
     const isEmpty = isBlank(this.out);
     this.lead = "";
-    if (isEmpty && place.body === undefined) {
+    if (isEmpty && this.body === undefined) {
       // The line is finished, and the next one is suggested; in front of text, or behind a ".", it is not.
       const mayGoOn = isBlank(place.suffix) && !/\.\s*$/.test(place.prefix);
       if (mayGoOn && this.lines.length < mostLeadingLineEnds) this.nextLine();
       else this.finish(0, "empty");
-    } else if (place.body === undefined || this.closing !== undefined || this.isFilledOnLine(isEmpty)) {
+    } else if (this.body === undefined || this.closing !== undefined || this.isFilledOnLine(isEmpty)) {
       this.endLine("empty");
     } else if (this.completeLine()) this.nextLine();
   }
 
   /** What opened at the cursor was closed, or filled, on the same line. */
   private isFilledOnLine(isEmpty: boolean): boolean {
-    const { body } = this.place;
+    const { body } = this;
     if (isEmpty || this.lines.length > 0 || body?.onLine !== true) return false;
     return body.bracket === undefined || this.enclosing <= body.bracket;
   }
@@ -295,7 +304,8 @@ export class SuggestedText {
 
   /** @returns false: the line only repeats, and the suggestion ended before it. */
   private completeLine(): boolean {
-    if (!this.repeats(this.out.slice(this.lineStart), false)) return true;
+    const line = this.out.slice(this.lineStart);
+    if (isBlank(line) || !this.repeats(line, false)) return true;
     this.stopBeforeLine("repeats");
     return false;
   }

@@ -6,9 +6,9 @@ import { Grammars } from "./grammars";
 import { readTree } from "./readTree";
 
 /** Lines parsed before and after the cursor, and the grid the window moves on, so that typing leaves it where it is. */
-const linesBefore = 256;
+const linesBefore = 512;
 const linesAfter = 64;
-const grid = 64;
+const grid = 128;
 /** UTF-16 units: more in so few lines is data. */
 const longestText = 100_000;
 /** ms that a parse may hold up the editor. What is not finished goes on when there is time, for the next key. */
