@@ -297,6 +297,11 @@ describe("what must not be in a text", () => {
     expect(shaped("x|\n", ` = foo;${mark} bar`).text).toBe(" = foo;");
   });
 
+  it("is not hidden in a literal either", () => {
+    expect(shaped("x|\n", " = y.match(/a\u202eb/);").text).toBe(" = y.match");
+    expect(shaped("let x|\n", " = f('\u202e');", rust).text).toBe(" = f");
+  });
+
   it("is no half character, however the pieces are cut", () => {
     expect(shaped('x = "|"\n', "a 😀 b").text).toBe("a 😀 b");
     expect(shaped("x|\n", " = 𝒳𝒴;").text).toBe(" = 𝒳𝒴;");

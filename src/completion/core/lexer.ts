@@ -259,9 +259,11 @@ function mayBecome(mark: string, text: string, at: number): boolean {
   return text.length - at < mark.length && mark.startsWith(text.slice(at));
 }
 
+/** What the sticky pattern finds at `at`, unless something is in it that no text may hold. */
 function match(pattern: RegExp, text: string, at: number): string | undefined {
   pattern.lastIndex = at;
-  return pattern.exec(text)?.[0];
+  const found = pattern.exec(text)?.[0];
+  return found !== undefined && forbidden.test(found.replaceAll("\t", "")) ? undefined : found;
 }
 
 const pairs: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}", "${": "}", "#{": "}" };
