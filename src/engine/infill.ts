@@ -52,7 +52,10 @@ export type InfillPrompt = v.InferOutput<typeof infillPromptSchema>;
 /** One generated piece of text (a token's, or of several where one character spans them). */
 export const infillPieceSchema = v.object({
   text: v.string(),
-  /** Of the token among the whole vocabulary; of several the least. 0 to 1. */
+  /**
+   * Of the token among the whole vocabulary; of several the least. 0 to 1. Where text was held back, of the first among
+   * the tokens that agree with that text.
+   */
   probability: v.number(),
 });
 export type InfillPiece = v.InferOutput<typeof infillPieceSchema>;

@@ -31,6 +31,7 @@ peer.listen(
       return {
         ...{ modelHash: "m", name: null, architecture: "llama", fileType: "Q4_1", parameters: 1, sizeBytes: 1 },
         ...{ layers: 1, gpuLayers: 0, trainContextSize: 2048, vocabularySize: 1, chatTemplate: null },
+        infill: { order: "prefix-only" },
         can: { chat: true, fillInMiddle: false, embed: false, tools: false, schema: false },
       };
     },
@@ -47,6 +48,8 @@ peer.listen(
     chat: unsupported,
     complete: unsupported,
     fillInMiddle: unsupported,
+    infill: unsupported,
+    describeInfill: unsupported,
     embed: unsupported,
     countTokens: unsupported,
     tokenize: unsupported,

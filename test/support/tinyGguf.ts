@@ -5,7 +5,11 @@ import { seededRandom } from "./random";
  * out, and it loads in milliseconds. For what a real model is too big or has not, such as FIM tokens.
  */
 export interface TinyModel {
-  readonly fim?: boolean;
+  /**
+   * FIM and repository tokens: true for Qwen's, under names that llama.cpp knows; "declared" for names nobody knows, by
+   * metadata alone; "suffixFirst" for Codestral's two.
+   */
+  readonly fim?: boolean | "declared" | "suffixFirst";
   readonly chatTemplate?: string | null;
   /** Pooling as embedding models declare it. */
   readonly embedding?: boolean;
@@ -99,18 +103,33 @@ export function tinyGguf(options: TinyModel = {}): Buffer {
     "tokenizer.ggml.add_bos_token": { type: "bool", value: false },
     "tokenizer.ggml.add_space_prefix": { type: "bool", value: false },
     ...(chatTemplate === null ? {} : { "tokenizer.chat_template": { type: "string", value: chatTemplate } }),
-    ...(fim
-      ? {
-          "tokenizer.ggml.fim_pre_token_id": id("<|fim_prefix|>"),
-          "tokenizer.ggml.fim_suf_token_id": id("<|fim_suffix|>"),
-          "tokenizer.ggml.fim_mid_token_id": id("<|fim_middle|>"),
-        }
-      : {}),
+    ...Object.fromEntries(declared(fim).map(([key, text]) => [`tokenizer.ggml.${key}_token_id`, id(text)])),
   };
   return writeGguf(metadata, tensors);
 }
 
-function tokens(fim: boolean): { text: string; type: number }[] {
+function declared(fim: NonNullable<TinyModel["fim"]>): [key: string, text: string][] {
+  const keys = ["fim_pre", "fim_suf", "fim_mid", "fim_rep", "fim_sep"];
+  const names = fimTokens(fim);
+  if (fim === false || fim === "suffixFirst") return [];
+  // Qwen's files name three of them; the others are known by their texts.
+  return names.slice(0, fim === true ? 3 : 5).map((text, index) => [keys[index] ?? "", text]);
+}
+
+function fimTokens(fim: NonNullable<TinyModel["fim"]>): string[] {
+  switch (fim) {
+    case false:
+      return [];
+    case true:
+      return ["<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|repo_name|>", "<|file_sep|>"];
+    case "declared":
+      return ["<before>", "<after>", "<between>", "<project>", "<document>"];
+    case "suffixFirst":
+      return ["[PREFIX]", "[SUFFIX]"];
+  }
+}
+
+function tokens(fim: NonNullable<TinyModel["fim"]>): { text: string; type: number }[] {
   const list = [
     { text: "<unk>", type: UNKNOWN },
     { text: "<s>", type: CONTROL },
@@ -118,10 +137,7 @@ function tokens(fim: boolean): { text: string; type: number }[] {
     { text: "<|im_start|>", type: CONTROL },
     { text: "<|im_end|>", type: CONTROL },
   ];
-  if (fim) {
-    for (const text of ["<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|repo_name|>", "<|file_sep|>"])
-      list.push({ text, type: CONTROL });
-  }
+  for (const text of fimTokens(fim)) list.push({ text, type: CONTROL });
   for (let byte = 0; byte < 256; byte++) {
     list.push({ text: `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`, type: BYTE });
   }

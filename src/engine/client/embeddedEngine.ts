@@ -6,6 +6,8 @@ import type {
   CompleteRequest,
   EmbeddedBackend,
   FillInMiddleRequest,
+  InfillOptions,
+  InfillRequest,
   JobOptions,
   LoadedModel,
   ModelId,
@@ -14,11 +16,14 @@ import type {
   ModelStateChange,
   StateOptions,
 } from "../backend";
-import type { GenerationResult, PromptMessage, Tool } from "../protocol";
+import type { DescribedPart, InfillProgress, InfillResult } from "../infill";
+import type { GenerationProgress, GenerationResult, PromptMessage, Tool } from "../protocol";
 import { type EmbeddedEngineOptions, EngineJobs } from "./engineJobs";
 import type { Supervisor } from "./supervisor";
 
 type Where = { readonly model: ModelId; readonly signal: AbortSignal };
+
+const answers = ({ predicted_n }: GenerationProgress): boolean => predicted_n > 0;
 
 /** llama.cpp in processes of its own, one for each loaded model, behind the two tiers of the backend interface. */
 export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
@@ -77,7 +82,7 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
   }
 
   chat(request: ChatRequest, options: JobOptions): Promise<GenerationResult> {
-    return this.jobs.generate(options, (running, fields, call) =>
+    return this.jobs.generate(options, answers, (running, fields, call) =>
       running.engine.peer.request(
         "chat",
         {
@@ -96,7 +101,7 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
   }
 
   complete(request: CompleteRequest, options: JobOptions): Promise<GenerationResult> {
-    return this.jobs.generate(options, (running, fields, call) =>
+    return this.jobs.generate(options, answers, (running, fields, call) =>
       running.engine.peer.request(
         "complete",
         {
@@ -113,7 +118,7 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
   }
 
   fillInMiddle(request: FillInMiddleRequest, options: JobOptions): Promise<GenerationResult> {
-    return this.jobs.generate(options, (running, fields, call) =>
+    return this.jobs.generate(options, answers, (running, fields, call) =>
       running.engine.peer.request(
         "fillInMiddle",
         {
@@ -164,6 +169,35 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
   }
 
   // --- embedded-only tier ---
+
+  infill(request: InfillRequest, options: InfillOptions): Promise<InfillResult> {
+    return this.jobs.generate(
+      options,
+      ({ pieces }: InfillProgress) => pieces.length > 0,
+      (running, fields, call) =>
+        running.engine.peer.request(
+          "infill",
+          {
+            ...fields,
+            prompt: request.prompt,
+            maxTokens: request.maxTokens,
+            ...(request.layout === undefined ? {} : { layout: request.layout }),
+            ...(request.branch === undefined ? {} : { branch: request.branch }),
+          },
+          call,
+        ),
+    );
+  }
+
+  async describeInfill(
+    { layout, prompt }: Pick<InfillRequest, "layout" | "prompt">,
+    where: Where,
+  ): Promise<DescribedPart[]> {
+    const { parts } = await this.jobs.light(where, ({ engine }) =>
+      engine.peer.request("describeInfill", { prompt, ...(layout === undefined ? {} : { layout }) }, where),
+    );
+    return parts;
+  }
 
   async tokenize(text: string, options: Where & { readonly special: boolean }): Promise<number[]> {
     const { special, signal } = options;

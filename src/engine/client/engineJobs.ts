@@ -11,7 +11,7 @@ import type {
   StateOptions,
   TimingSink,
 } from "../backend";
-import type { GenerationProgress, GenerationResult } from "../protocol";
+import type { GenerationResult } from "../protocol";
 import type { Turns } from "../turns";
 import { EngineProcess } from "./engineProcess";
 import { contextOf } from "./featureContext";
@@ -32,6 +32,9 @@ export interface EmbeddedEngineOptions {
   /** Whom to ask before computing, so that windows do not slow each other; absent: nobody. */
   readonly turns?: Turns;
 }
+
+type Generated = Pick<GenerationResult, "stopReason" | "timings" | "machine">;
+type ProgressOptions<P> = Omit<JobOptions, "onProgress"> & { readonly onProgress?: (progress: P) => void };
 
 /** How jobs run: a supervisor for each model, the scheduler above them, and what becomes of an engine that dies or hangs. */
 export class EngineJobs {
@@ -62,17 +65,21 @@ export class EngineJobs {
     this.states.dispose();
   }
 
-  /** A generation in the model's context for the feature, asked once more where the engine died before it began. */
-  async generate(
-    options: JobOptions,
+  /**
+   * A generation in the model's context for the feature, asked once more where the engine died before it began.
+   * @param begun whether there is something of the answer in the progress.
+   */
+  async generate<P, R extends Generated>(
+    options: ProgressOptions<P>,
+    begun: (progress: P) => boolean,
     call: (
       running: Running,
       fields: { job: string; context: string; waited_ms: number; session?: string },
-      call: { signal: AbortSignal; onProgress: (progress: GenerationProgress) => void },
-    ) => Promise<GenerationResult>,
-  ): Promise<GenerationResult> {
+      call: { signal: AbortSignal; onProgress: (progress: P) => void },
+    ) => Promise<R>,
+  ): Promise<R> {
     let answered = false;
-    const attempt = (): Promise<GenerationResult> =>
+    const attempt = (): Promise<R> =>
       this.scheduled(options, async (running, job, waited) => {
         const context = await this.context(running, options.feature);
         const since = performance.now();
@@ -86,7 +93,7 @@ export class EngineJobs {
           {
             signal: options.signal,
             onProgress: (progress) => {
-              answered ||= progress.predicted_n > 0;
+              answered ||= begun(progress);
               options.onProgress?.(progress);
             },
           },
@@ -113,7 +120,7 @@ export class EngineJobs {
 
   /** Loads the model if need be, waits for a slot, runs, and ends an engine that does not answer a cancel. */
   async scheduled<T>(
-    options: JobOptions,
+    options: ProgressOptions<never>,
     work: (running: Running, job: string, waited_ms: number) => Promise<T>,
   ): Promise<T> {
     const { model, priority, signal } = options;

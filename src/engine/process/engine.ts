@@ -1,25 +1,25 @@
 import type { ControlledEvaluateInputItem, Token } from "node-llama-cpp";
 import { PaddockError } from "../../platform/core/errors";
 import type { Params, RequestContext, RequestHandlers, Result } from "../../platform/core/rpc";
+import type { InfillProgress, InfillResult } from "../infill";
 import { type EngineContract, type GenerationProgress, type GenerationResult, PROTOCOL_VERSION } from "../protocol";
 import { type RenderedChat } from "./chatPrompt";
 import { checkTokens } from "./checkTokens";
-import { beginning, fillInMiddleTokens } from "./fillInMiddle";
 import { generate } from "./generate";
 import { createGrammar } from "./grammar";
+import { infill } from "./infill";
+import { beginning } from "./infillPrompt";
 import { type Job, Jobs } from "./jobs";
 import { LoadedModel } from "./loadedModel";
 import { ModelContext } from "./modelContext";
-import { commonPrefix } from "./slots";
+import { commonPrefix, type Slot } from "./slots";
 import { type EngineLog, protocolMismatch, type Runtime, startRuntime } from "./runtime";
 import { loadState, saveState } from "./savedState";
 import { RequestTimer } from "./timer";
 import { chatWithTools } from "./toolChat";
 
-type JobParams = Pick<
-  Params<EngineContract, "chat">,
-  "job" | "context" | "session" | "waited_ms" | "sampling" | "maxTokens"
->;
+type Place = Pick<Params<EngineContract, "chat">, "job" | "context" | "session" | "waited_ms">;
+type JobParams = Place & Pick<Params<EngineContract, "chat">, "sampling" | "maxTokens">;
 type Prepared = Omit<RenderedChat, "tokens"> & {
   readonly tokens: Token[];
   readonly schema: Readonly<Record<string, unknown>> | undefined;
@@ -78,10 +78,14 @@ export class Engine {
       })),
     fillInMiddle: ({ prefix, suffix, files, repository, stop, ...job }, request) =>
       this.generate(job, request, () => ({
-        tokens: fillInMiddleTokens(this.model(), { prefix, suffix, files, repository }),
+        tokens: this.model()
+          .infill.parts({ prefix, suffix, files: files ?? [], repository: repository ?? "", file: "", typed: "" })
+          .flatMap(({ tokens }) => tokens),
         ...rawPrompt(stop),
         schema: undefined,
       })),
+    infill: (params, request) => this.infill(params, request),
+    describeInfill: ({ layout, prompt }) => ({ parts: this.model().infill.describe(prompt, layout) }),
     embed: ({ job, inputs }, { signal }) =>
       this.jobs.run(job, signal, (running) => this.model().embed(inputs, running.signal)),
     countTokens: (params) => {
@@ -212,22 +216,38 @@ export class Engine {
     });
   }
 
-  private withSlot(
-    params: JobParams,
-    request: RequestContext<GenerationProgress>,
+  private async infill(
+    params: Params<EngineContract, "infill">,
+    request: RequestContext<InfillProgress>,
+  ): Promise<InfillResult> {
+    const { layout, prompt, maxTokens, branch = 0, ...place } = params;
+    const loaded = this.model();
+    const context = this.context(place.context);
+    const parts = loaded.infill.parts(prompt, layout);
+    const marks = loaded.infill.marksOf(layout ?? loaded.infill.layout);
+    const reading = loaded.vocabulary();
+    const tokens = parts.flatMap((part) => part.tokens);
+    return this.withSlot(place, request, tokens, async (job, timer, slot) => {
+      // A prompt that is only processed has time to read it meanwhile.
+      const vocabulary = maxTokens === 0 ? undefined : await reading;
+      const { progress } = request;
+      const { model } = loaded;
+      return infill({ model, context, slot, job, timer, parts, marks, vocabulary, maxTokens, branch, progress });
+    });
+  }
+
+  private withSlot<T extends object>(
+    params: Place,
+    request: { readonly signal: AbortSignal },
     prompt: readonly Token[],
-    work: (
-      job: Job,
-      timer: RequestTimer,
-      slot: Parameters<Parameters<ModelContext["slots"]["use"]>[2]>[0],
-    ) => Promise<Pick<GenerationResult, "parts" | "stopReason">>,
-  ): Promise<GenerationResult> {
+    work: (job: Job, timer: RequestTimer, slot: Slot) => Promise<T>,
+  ): Promise<T & Pick<GenerationResult, "timings" | "machine">> {
     const timer = new RequestTimer(params.waited_ms);
     const context = this.context(params.context);
     return this.jobs.run(params.job, request.signal, (job) =>
       context.slots.use(params.session, prompt, async (slot) => {
-        const { parts, stopReason } = await work(job, timer, slot);
-        return { parts: [...parts], stopReason, timings: timer.finish(), machine: context.machineUse(slot) };
+        const made = await work(job, timer, slot);
+        return { ...made, timings: timer.finish(), machine: context.machineUse(slot) };
       }),
     );
   }

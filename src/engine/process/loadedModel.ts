@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
-import type { ChatWrapper, LlamaEmbeddingContext, LlamaModel, Token } from "node-llama-cpp";
+import type { ChatWrapper, LlamaEmbeddingContext, LlamaModel } from "node-llama-cpp";
 import { PaddockError, toPaddockError } from "../../platform/core/errors";
 import { fileFingerprint } from "../../platform/node/fileFingerprint";
+import type { InfillLayout } from "../infill";
 import type { ModelInfo } from "../protocol";
 import { ChatRenderer } from "./chatPrompt";
+import { InfillPrompts } from "./infillPrompt";
 import { loadError } from "./loadErrors";
 import type { EngineLog, Runtime } from "./runtime";
+import { Vocabulary } from "./vocabulary";
 
 export interface LoadOptions {
   readonly path: string;
@@ -18,11 +21,13 @@ export interface LoadOptions {
 /** The one model of this process, with what is derived from its file once. */
 export class LoadedModel {
   private embedding: Promise<LlamaEmbeddingContext> | undefined;
+  private reading: Promise<Vocabulary | undefined> | undefined;
 
   private constructor(
     readonly model: LlamaModel,
     readonly wrapper: ChatWrapper,
     readonly renderer: ChatRenderer,
+    readonly infill: InfillPrompts,
     readonly info: ModelInfo,
     readonly templateHash: string,
   ) {}
@@ -47,11 +52,13 @@ export class LoadedModel {
       });
       const wrapper = binding.resolveChatWrapper(model);
       const template = chatTemplate(model);
+      const infill = new InfillPrompts(model);
       return new LoadedModel(
         model,
         wrapper,
         new ChatRenderer(model, wrapper),
-        describe(binding, model, modelHash, template),
+        infill,
+        describe(binding, model, modelHash, template, infill.layout),
         template === null ? "" : createHash("sha256").update(template).digest("hex"),
       );
     } catch (error) {
@@ -84,10 +91,9 @@ export class LoadedModel {
     return { vectors, tokens };
   }
 
-  /** Tokens of special names that a fill-in-the-middle prompt may use, where the vocabulary has them. */
-  specialToken(name: string): Token | null {
-    const [only, ...more] = this.model.tokenize(name, true);
-    return only !== undefined && more.length === 0 && this.model.isSpecialToken(only) ? only : null;
+  /** Read on first use: nobody but a completion needs it. Undefined where its texts cannot be read. */
+  vocabulary(): Promise<Vocabulary | undefined> {
+    return (this.reading ??= Vocabulary.read(this.model));
   }
 }
 
@@ -104,6 +110,7 @@ function describe(
   model: LlamaModel,
   modelHash: string,
   template: string | null,
+  infill: InfillLayout,
 ): ModelInfo {
   const { metadata } = model.fileInfo;
   const { architecture } = metadata.general;
@@ -128,9 +135,10 @@ function describe(
     trainContextSize: model.trainContextSize,
     vocabularySize: metadata.tokenizer.ggml.tokens.length,
     chatTemplate: template,
+    infill,
     can: {
       chat: !encoder,
-      fillInMiddle: !encoder && model.tokens.infill.prefix !== null && model.tokens.infill.middle !== null,
+      fillInMiddle: !encoder && infill.order !== "prefix-only",
       embed: encoder || pooled,
       tools: template !== null && /\btools?\b/.test(template),
       schema: !encoder,

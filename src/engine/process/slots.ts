@@ -10,7 +10,11 @@ export interface Slot {
   usedAt: number;
 }
 
-/** Chooses the KV cache for a job: the session's own, else the one with the longest common prefix, else the least recently used. */
+/**
+ * Chooses the KV cache for a job: the session's own, else of those that are no session's the one with the longest common
+ * prefix, else the least recently used. A session's cache is not taken for the sake of a prefix: two sessions that
+ * begin alike (a document's prompt and one for a place further down) would take it from each other with every request.
+ */
 export class SlotPool {
   private readonly slots: Slot[];
   private clock = 0;
@@ -79,9 +83,9 @@ export class SlotPool {
     let best = candidates[0];
     let bestScore = -Infinity;
     for (const slot of candidates) {
-      const shared = commonPrefix(slot.sequence.contextTokens, tokens);
-      // A prefix counts only when it spares most of that cache: otherwise another session's history would be thrown
-      // away for the sake of a shared system prompt.
+      const shared = slot.session === null ? commonPrefix(slot.sequence.contextTokens, tokens) : 0;
+      // A prefix counts only when it spares most of that cache: otherwise a history would be thrown away for the sake of
+      // a shared system prompt.
       const worth = shared > slot.sequence.nextTokenIndex / 2 ? shared : 0;
       const score = worth > 0 ? 1e12 + worth : -slot.usedAt;
       if (score > bestScore) {
