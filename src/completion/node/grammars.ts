@@ -23,10 +23,12 @@ const grammarNames: Readonly<Record<string, string>> = {
   typescriptreact: "tsx",
 };
 
+type Library = typeof import("@vscode/tree-sitter-wasm");
+
 /** Parsers by language, loaded when they are first asked for: nobody waits for one. */
 export class Grammars {
   private readonly parsers = new Map<string, Parser | "loading" | "failed">();
-  private library: Promise<typeof import("@vscode/tree-sitter-wasm")> | undefined;
+  private library: Promise<Library> | undefined;
   private disposed = false;
 
   /** @param folder where the .wasm files are. */
@@ -79,8 +81,10 @@ export class Grammars {
     }
   }
 
-  private async loadLibrary(): Promise<typeof import("@vscode/tree-sitter-wasm")> {
-    const library = await import("@vscode/tree-sitter-wasm");
+  private async loadLibrary(): Promise<Library> {
+    const module: Library & { readonly default?: Library } = await import("@vscode/tree-sitter-wasm");
+    // It is one of the old kind, which Node hands out as a whole where no bundler has looked into it.
+    const library = module.default ?? module;
     await library.Parser.init({ locateFile: () => path.join(this.folder, "tree-sitter.wasm") });
     return library;
   }
