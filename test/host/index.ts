@@ -18,6 +18,7 @@ export async function run(): Promise<void> {
   await import("./suite/answer.test");
   await import("./suite/applyBlock.test");
   await import("./suite/completion.test");
+  await import("./suite/completionContext.test");
   await import("./suite/context.test");
   await import("./suite/contextSources.test");
   await import("./suite/edits.test");

@@ -28,6 +28,8 @@ interface Known {
 export class ImportedDefinitions {
   /** By the file, the statement's text and the name: typing elsewhere in the file changes none. The latest last. */
   private readonly known = new Map<string, Known>();
+  /** A language server that hangs is asked once. */
+  private readonly pending = new Set<string>();
 
   /**
    * The places of a file's imported names, in their order, without those that lie outside the workspace. Takes a second
@@ -42,7 +44,9 @@ export class ImportedDefinitions {
       key: [document.uri.toString(), ...statement.lines, name.name].join("\n"),
       at: new vscode.Position(name.at.line, name.at.character),
     }));
-    const asked = wanted.filter(({ key }) => !this.isFresh(key)).map(({ key, at }) => this.ask(document.uri, key, at));
+    const asked = wanted
+      .filter(({ key }) => !this.pending.has(key) && !this.isFresh(key))
+      .map(({ key, at }) => this.ask(document.uri, key, at));
     if (asked.length > 0) await settled(Promise.all(asked), signal);
     return wanted.flatMap(({ key }) => this.known.get(key)?.place ?? []);
   }
@@ -56,20 +60,18 @@ export class ImportedDefinitions {
   }
 
   private async ask(uri: vscode.Uri, key: string, at: vscode.Position): Promise<void> {
-    // Until there is an answer nobody asks again.
-    this.remember(key, { place: this.known.get(key)?.place, version: this.known.get(key)?.version });
+    this.pending.add(key);
     const place =
       (await placeBy("vscode.executeDefinitionProvider", uri, at)) ??
       (await placeBy("vscode.executeTypeDefinitionProvider", uri, at));
-    this.remember(key, {
-      place,
-      version: place === undefined ? undefined : openDocument(place.uri.toString())?.version,
-    });
+    this.pending.delete(key);
+    const version = place === undefined ? undefined : openDocument(place.uri.toString())?.version;
+    this.remember(key, { at: performance.now(), place, version });
   }
 
-  private remember(key: string, known: Omit<Known, "at">): void {
+  private remember(key: string, known: Known): void {
     this.known.delete(key);
-    this.known.set(key, { ...known, at: performance.now() });
+    this.known.set(key, known);
     const [oldest] = this.known.keys();
     if (this.known.size > maxKnown && oldest !== undefined) this.known.delete(oldest);
   }
