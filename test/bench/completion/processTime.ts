@@ -16,7 +16,12 @@ async function processMs(pid: number): Promise<number | undefined> {
   }
   if (process.platform === "darwin") {
     const { stdout } = await promisify(execFile)("ps", ["-o", "cputime=", "-p", String(pid)]);
-    return stdout.trim().split(":").reduce((total, part) => total * 60 + Number(part), 0) * 1000;
+    return (
+      stdout
+        .trim()
+        .split(":")
+        .reduce((total, part) => total * 60 + Number(part), 0) * 1000
+    );
   }
   return undefined;
 }

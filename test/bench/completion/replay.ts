@@ -35,10 +35,12 @@ interface Ghost {
 /** Before the first event: what an editor does with a file when it opens, and its assistants with it. */
 const OPENED_MS = 500;
 
+/** VS Code waits this long after a key before it asks anybody, ms (min and max of its InlineCompletionsDebounce). */
+const EDITOR_WAIT_MS = 50;
+
 /**
- * Types a trace in its own time and says when suggestions stood there. An editor keeps showing the rest of a suggestion
- * of which one types the beginning, whoever made it. The wait of VS Code itself before it asks anybody (50 ms, alike
- * for all) is left out.
+ * Types a trace in its own time and says when suggestions stood there. Like VS Code it tells of each change at once, asks
+ * a moment later, and keeps showing the rest of a suggestion of which one types the beginning, whoever made it.
  */
 export async function replay(
   trace: Trace,
@@ -59,16 +61,19 @@ export async function replay(
     window.text = text;
     assistant.shown(beforeCursor(snapshot), text);
   };
-  const ask = async (snapshot: EditorSnapshot, { signal }: AbortController): Promise<void> => {
+  const ask = async (snapshot: EditorSnapshot, { signal }: AbortController, wait: number): Promise<void> => {
+    const isPast = (): boolean => signal.aborted;
+    await sleep(wait);
+    if (isPast()) return;
     const answer = await assistant.suggest(snapshot, signal);
     // By now the person may have typed on: what comes then is never seen.
-    if (signal.aborted) return;
+    if (isPast()) return;
     if ("text" in answer && answer.text.trim() !== "") show(snapshot, answer.text);
     else window.declinedMs ??= performance.now() - window.since;
   };
   const failures: unknown[] = [];
-  const asking = (snapshot: EditorSnapshot, controller: AbortController): void => {
-    ask(snapshot, controller).catch((error: unknown) => void failures.push(error));
+  const asking = (snapshot: EditorSnapshot, controller: AbortController, wait: number): void => {
+    ask(snapshot, controller, wait).catch((error: unknown) => void failures.push(error));
   };
 
   assistant.open(snapshotOf(trace, state, 0));
@@ -89,8 +94,8 @@ export async function replay(
       const wanted = event.kind === "insert" && rules.wanted(snapshot);
       if (rest !== "" && wanted) show(snapshot, rest);
       assistant.changed(snapshot, event.kind === "move" ? "move" : "edit");
-      grown = wanted ? () => asking(snapshot, controller) : undefined;
-      if (wanted) asking(snapshot, controller);
+      grown = wanted ? () => asking(snapshot, controller, 0) : undefined;
+      if (wanted) asking(snapshot, controller, EDITOR_WAIT_MS);
       onProgress((index + 1) / trace.events.length);
       const next = trace.events[index + 1];
       const gapMs = next === undefined ? Infinity : next.at - event.at;

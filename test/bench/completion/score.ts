@@ -32,8 +32,9 @@ export function scoreOf(keystrokes: readonly Keystroke[]): Score {
     p50: percentile(times, 0.5),
     p95: percentile(times, 0.95),
     shown: times.filter((ms) => ms < DEADLINE_MS).length,
-    declined: keys.filter(({ shownMs, declinedMs }) => inTime(shownMs) === undefined && inTime(declinedMs) !== undefined)
-      .length,
+    declined: keys.filter(
+      ({ shownMs, declinedMs }) => inTime(shownMs) === undefined && inTime(declinedMs) !== undefined,
+    ).length,
     answeredP50: percentile(answered, 0.5),
     answeredP95: percentile(answered, 0.95),
     similarity:

@@ -20,6 +20,7 @@ import { Ring } from "./ring";
  * - temperature 0, appended to its samplers, so that both sides give the most probable text;
  * - where Paddock's rule says that a suggestion has one line, the server is told to stop at the line's end too; where
  *   it says several, llama.vscode's own rules stop it (indentation, and the time after the first line);
+ * - that a suggestion is followed by nothing is remembered like what follows it, since the stop makes it frequent;
  * - a model without FIM tokens, which llama.vscode has no use for, gets the prompt of /infill without its marks and its
  *   suffix, cut to the same number of tokens.
  */
@@ -44,6 +45,8 @@ const always = { id_slot: 0, cache_prompt: true, t_max_prompt_ms: 500 };
 /** What /infill puts before a chunk where the model has no token for it. */
 const CHUNK_MARK = "\n\n--- snippet ---\n\n";
 
+type Server = Pick<LlamaServer, "infills" | "infill" | "completion" | "tokenize" | "beginning" | "shares">;
+
 interface Parts {
   /** Whole lines before the cursor's. */
   readonly prefix: string;
@@ -61,12 +64,13 @@ export class ServerCompletions implements Assistant {
   private readonly timer: NodeJS.Timeout;
   private readonly chunkTokens = new Map<string, Promise<number[]>>();
   private inProgress = false;
+  private closed = false;
   private lastAsked = performance.now();
   private lastPrompt = "";
-  private failure: unknown;
+  private failure: Error | undefined;
 
   constructor(
-    private readonly server: LlamaServer,
+    private readonly server: Server,
     private readonly rules: Rules,
     private readonly log: RequestLog,
     seed = 1,
@@ -113,6 +117,7 @@ export class ServerCompletions implements Assistant {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     clearInterval(this.timer);
     // What runs may start the next, such as the prefetch after a suggestion.
     while (this.running.size > 0) await Promise.allSettled(this.running);
@@ -122,7 +127,7 @@ export class ServerCompletions implements Assistant {
 
   /** What is done once a suggestion stands there: the one after it is asked for, and the ring gets its chunks. */
   private afterwards(parts: Parts, snapshot: EditorSnapshot, text: string, signal: AbortSignal): void {
-    if (signal.aborted) return;
+    if (signal.aborted || this.closed) return;
     this.inBackground(async () => {
       if (lineSuffix(snapshot).trim() === "") await this.prefetch(parts, snapshot, text);
       if (!signal.aborted) this.ring.shown(snapshot);
@@ -134,7 +139,7 @@ export class ServerCompletions implements Assistant {
     const next = partsAfter(parts, text);
     if (!this.results.has(keyOf(next))) {
       const content = await this.ask(next, accepted);
-      if (content.trim() !== "") this.remember(next, withoutBlankEnd(content.split(/\r?\n/u)).join("\n"));
+      this.remember(next, withoutBlankEnd(content.split(/\r?\n/u)).join("\n"));
     }
     const [first = "", ...rest] = text.split("\n");
     if (rest.length === 0) return;
@@ -200,7 +205,7 @@ export class ServerCompletions implements Assistant {
   private inBackground(work: () => Promise<unknown>): void {
     void this.kept(
       work().catch((error: unknown) => {
-        this.failure ??= error;
+        this.failure ??= error instanceof Error ? error : new Error(String(error));
       }),
     );
   }
@@ -220,7 +225,7 @@ export class ServerCompletions implements Assistant {
       const key = keyOf({ ...parts, prompt: parts.prompt.slice(0, length) });
       const result = this.results.get(key);
       const typed = parts.prompt.slice(length);
-      if (result === undefined || !result.startsWith(typed)) continue;
+      if (!result?.startsWith(typed)) continue;
       this.results.delete(key);
       this.results.set(key, result);
       return result.slice(typed.length);
@@ -255,7 +260,14 @@ function partsOf(snapshot: EditorSnapshot): Parts {
 function partsAfter({ prefix, suffix, prompt }: Parts, text: string): Parts {
   const lines = (prefix + prompt + text).split("\n");
   const last = lines.pop() ?? "";
-  return { prefix: lines.slice(-PREFIX_LINES).map((line) => `${line}\n`).join(""), suffix, prompt: last };
+  return {
+    prefix: lines
+      .slice(-PREFIX_LINES)
+      .map((line) => `${line}\n`)
+      .join(""),
+    suffix,
+    prompt: last,
+  };
 }
 
 function afterAccepting(snapshot: EditorSnapshot, { prompt }: Parts, text: string): EditorSnapshot {
@@ -284,7 +296,8 @@ function repeats(suggestion: readonly string[], snapshot: EditorSnapshot): boole
   if (cursor.line === lines.lineCount - 1) return false;
   const right = lineSuffix(snapshot);
   const isBelow = (from: number): boolean => rest.every((line, index) => line === below(from + index));
-  if (rest.length > 0 && (first.trim() === "" || first.trim() === right.trim()) && isBelow(cursor.line + 1)) return true;
+  if (rest.length > 0 && (first.trim() === "" || first.trim() === right.trim()) && isBelow(cursor.line + 1))
+    return true;
   if (rest.length === 0 && first === right) return true;
   let next = cursor.line + 1;
   while (below(next)?.trim() === "") next++;

@@ -75,7 +75,7 @@ export class Typist {
   }
 
   type(text: string): void {
-    for (let at = 0; at < text.length; ) {
+    for (let at = 0; at < text.length;) {
       const [open, close] = MISTAKE;
       if (text.startsWith(PAUSE_MARK, at)) {
         this.pause();
@@ -102,7 +102,13 @@ export class Typist {
     const closer = this.closerOf(character);
     if (closer === undefined) {
       const before = document.charAt(cursor - 1);
-      const gap = !word.test(character) ? (character === " " ? "space" : "sign") : word.test(before) ? "letter" : "word";
+      const gap = !word.test(character)
+        ? character === " "
+          ? "space"
+          : "sign"
+        : word.test(before)
+          ? "letter"
+          : "word";
       this.insert(gap, cursor, character);
     } else {
       this.insert("sign", cursor, character + closer, { cursor: cursor + 1 });
