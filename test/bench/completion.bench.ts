@@ -2,6 +2,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { ensureYardstick } from "../../scripts/yardsticks.mjs";
 import type { ModelId } from "../../src/engine/backend";
+import { Syntax } from "../../src/completion/node/syntax";
 import { EmbeddedEngine } from "../../src/engine/client/embeddedEngine";
 import { silentLogger } from "../../src/platform/core/logger";
 import type { Assistant, Rules } from "./completion/assistant";
@@ -71,6 +72,7 @@ async function bench(): Promise<void> {
     settings: () => ({ gpu: "cpu", gpuLayers: null, threads: 0, contextSize: CONTEXT_SIZE, idleUnloadMinutes: 0 }),
     log: silentLogger,
   });
+  const syntax = new Syntax(path.resolve("dist/grammars"), silentLogger);
   let server: LlamaServer | undefined;
   try {
     const forever = new AbortController().signal;
@@ -82,13 +84,14 @@ async function bench(): Promise<void> {
       contextSize: CONTEXT_SIZE,
     });
     server = running;
-    const rules = productRules(info.infill.order !== "prefix-only", () => undefined);
+    await Promise.all(traces.map(({ language }) => syntax.ready(language)));
+    const rules = productRules(info.infill.order !== "prefix-only", syntax);
     const [ownLog, serverLog] = [new RequestLog(), new RequestLog()];
     const ours: Side = {
       name: "Paddock",
       log: ownLog,
       keystrokes: [],
-      create: () => new PaddockCompletions(engine, id, () => undefined, ownLog),
+      create: () => new PaddockCompletions(engine, id, syntax, ownLog),
     };
     const theirs: Side = {
       name: "llama-server",
@@ -128,6 +131,7 @@ async function bench(): Promise<void> {
       },
     );
   } finally {
+    syntax.dispose();
     await server?.stop();
     await engine.close();
   }

@@ -185,7 +185,7 @@ describe("the yardstick", () => {
     const yardstick = new ServerCompletions(fake, rules, new RequestLog());
     expect(await yardstick.suggest(at("x\nlet a"), signal)).toEqual({ text: " = 1;" });
     expect(await yardstick.suggest(at("x\nlet a ="), signal)).toEqual({ text: " 1;" });
-    await soon(() => expect(fake.asked.map(({ prompt }) => prompt)).toEqual(["let a", "let a = 1;"]));
+    await soon(() => expect(new Set(fake.asked.map(({ prompt }) => prompt))).toEqual(new Set(["let a", "let a = 1;"])));
     await yardstick.close();
     expect(fake.asked[0]).toMatchObject({
       input_prefix: "x\n",

@@ -1,7 +1,7 @@
 import type { EmbeddedBackend, ModelId, ModelLifecycle } from "../../../src/engine/backend";
 import type { InfillPrompt } from "../../../src/engine/infill";
 import type { EditorSnapshot } from "../../../src/completion/core/editorSnapshot";
-import type { SyntaxAt } from "../../../src/completion/core/syntaxAt";
+import type { SyntaxReader } from "../../../src/completion/core/syntaxAt";
 import { Completions } from "../../../src/completion/node/completions";
 import { silentLogger } from "../../../src/platform/core/logger";
 import { defaultSettings } from "../../../src/platform/core/settings";
@@ -22,7 +22,7 @@ export class PaddockCompletions implements Assistant {
   constructor(
     engine: Infill & Pick<ModelLifecycle, "load" | "state" | "onDidChangeState">,
     model: ModelId,
-    syntax: (snapshot: EditorSnapshot) => SyntaxAt | undefined,
+    syntax: SyntaxReader,
     private readonly log: RequestLog,
   ) {
     this.completions = new Completions({
@@ -32,7 +32,7 @@ export class PaddockCompletions implements Assistant {
       layout: () => undefined,
       repository: () => "",
       chunks: () => [],
-      syntax,
+      syntax: (snapshot) => syntax.syntaxAt(snapshot),
       settings: () => ({
         deadlineMs: DEADLINE_MS,
         maxTokens: defaultSettings["completion.maxTokens"],
