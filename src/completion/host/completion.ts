@@ -2,18 +2,23 @@ import * as vscode from "vscode";
 import type { EmbeddedBackend, ModelId, ModelLifecycle } from "../../engine/backend";
 import type { InfillLayout } from "../../engine/infill";
 import { type Disposable, DisposableStore } from "../../platform/core/disposables";
+import { toPaddockError } from "../../platform/core/errors";
 import type { Event } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
+import type { CompletionRecord } from "../core/completionRecord";
 import type { FileRules } from "../core/fileRules";
 import type { MayRead } from "../core/mayRead";
 import { ChunkKeeper } from "../node/chunkKeeper";
 import { Completions } from "../node/completions";
+import type { Generation } from "../node/generation";
 import type { CompletionSettings } from "../node/modelAsker";
+import { recordOf } from "../node/recordOf";
 import type { SyntaxReader } from "../core/syntaxAt";
 import { EditorChunks } from "./chunkSource";
 import { CompletionStatus } from "./completionStatus";
 import { GhostText } from "./ghostText";
 import { PlaceRules } from "./placeRules";
+import { PromptDocument } from "./promptDocument";
 import { reasonWords } from "./reasonWords";
 import { RecentEditTracker } from "./recentEditTracker";
 import { snapshotOf } from "./snapshots";
@@ -21,6 +26,8 @@ import { snapshotOf } from "./snapshots";
 /** Where it is remembered for which models the person was told what they cannot see. */
 const TOLD_KEY = "completion.toldPrefixOnly";
 const TOLD_MS = 15_000;
+/** The model may have to be loaded again to describe a prompt, ms. */
+const DESCRIBE_MS = 60_000;
 
 /** All that the suggestions are given. */
 export interface CompletionRoomDeps {
@@ -86,15 +93,38 @@ export function createCompletion(deps: CompletionRoomDeps): CompletionRoom {
   );
   store.add(deps.onDidChangeModel(() => completions.forget()));
   store.add(tellOnce(completions, deps));
+  const report = store.add(new PromptDocument());
+  let last: Generation | undefined;
+  store.add(
+    completions.onDidEnd((generation) => {
+      if (generation.kind === "asked" && generation.asked !== undefined) last = generation;
+    }),
+  );
   return {
     completions,
     ghostText,
     commands: {
       toggleSuggestions: () => deps.setEnabled(!deps.isEnabled()),
       whyNoSuggestion: () => whyNone(ghostText),
+      showSuggestionPrompt: async () => report.show(last === undefined ? undefined : await described(last, deps)),
     },
     dispose: () => store.dispose(),
   };
+}
+
+/** With its prompt in the engine's words; without them where the engine cannot be asked any more. */
+async function described(last: Generation, deps: CompletionRoomDeps): Promise<CompletionRecord | undefined> {
+  const { backend, model, log } = deps;
+  const { id, displayName } = model();
+  const { asked, layout } = last;
+  if (asked === undefined || layout === undefined) return undefined;
+  const parts = await backend
+    .describeInfill({ layout, prompt: asked.prompt }, { model: id, signal: AbortSignal.timeout(DESCRIBE_MS) })
+    .catch((error: unknown) => {
+      log.warn(`The prompt was not described: ${toPaddockError(error).message}`);
+      return [];
+    });
+  return recordOf(last, displayName, parts);
 }
 
 /** The first lines of the definitions around a place. */

@@ -168,6 +168,7 @@ export class Completions implements Disposable {
     this.debounce.answered(performance.now() - since);
     const first = this.handOut(suggestionOf(generation), outcome, snapshot);
     generation.shown = { snapshot, rest: outcome };
+    generation.shownAt ??= performance.now();
     const items = explicit ? [first, ...(await this.alternatives(snapshot, first.text, signal))] : [first];
     return { kind: "shown", items, growing: !generation.ended };
   }
@@ -300,7 +301,7 @@ export class Completions implements Disposable {
   ): Promise<Suggested["items"][number][]> {
     const items: Suggested["items"][number][] = [];
     for (let branch = 1; branch <= ALTERNATIVES && !signal.aborted; branch++) {
-      const generation = new Generation(++this.ids, snapshot, performance.now());
+      const generation = new Generation(++this.ids, snapshot, performance.now(), "alternative");
       const stop = (): void => generation.stop();
       signal.addEventListener("abort", stop, { once: true });
       await this.ask(generation, "completion", 0, branch);
@@ -339,7 +340,7 @@ export class Completions implements Disposable {
     if (this.suggestions.find(after) !== undefined) return;
     void this.inBackground(async (signal) => {
       await sleep(PREFETCH_MS, signal);
-      const generation = new Generation(++this.ids, after, performance.now());
+      const generation = new Generation(++this.ids, after, performance.now(), "prefetched");
       const stop = (): void => generation.stop();
       signal.addEventListener("abort", stop, { once: true });
       await this.ask(generation, "prefetch", 0);

@@ -1,4 +1,4 @@
-import type { InfillPiece, InfillResult } from "../../engine/infill";
+import type { InfillLayout, InfillPiece, InfillResult } from "../../engine/infill";
 import type { EditorSnapshot } from "../core/editorSnapshot";
 import type { LanePrompt } from "../core/lanes";
 import type { Reason } from "../core/reasons";
@@ -17,6 +17,11 @@ export class Generation {
   shape: Shape = nothing;
   pieces: readonly InfillPiece[] = [];
   asked: LanePrompt | undefined;
+  /** When the model was asked; undefined until then. With the others on performance.now(). */
+  sentAt: number | undefined;
+  shownAt: number | undefined;
+  endedAt: number | undefined;
+  layout: InfillLayout | undefined;
   result: InfillResult | undefined;
   ended = false;
   /** Why nothing came of it; set when it has ended. */
@@ -30,6 +35,8 @@ export class Generation {
     readonly id: number,
     readonly snapshot: EditorSnapshot,
     readonly askedAt: number,
+    /** Of the kinds only the first is what somebody waits for. */
+    readonly kind: "asked" | "alternative" | "prefetched" = "asked",
   ) {
     this.place = placeOf(snapshot);
   }
@@ -51,6 +58,7 @@ export class Generation {
 
   end(reason: Reason | undefined): void {
     this.ended = true;
+    this.endedAt = performance.now();
     this.reason = reason;
     this.tell();
   }

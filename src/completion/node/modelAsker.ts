@@ -74,6 +74,8 @@ export class ModelAsker implements Disposable {
       const shaper = new Shaper({ snapshot, syntax: syntax(snapshot), leastProbability, maxLines });
       const asked = this.lanes.choose(snapshot, layout.order, this.around(snapshot));
       generation.asked = asked;
+      generation.layout = layout;
+      generation.sentAt = performance.now();
       const pieces: InfillPiece[] = [];
       const take = (fresh: readonly InfillPiece[]): void => {
         if (fresh.length === 0 || generation.shape.done) return;
