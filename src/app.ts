@@ -82,35 +82,6 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   const edits = store.add(new EditService(context.workspaceState));
   store.add(registerReviewCommands(edits, report));
   const blocks = store.add(new BlockApplier(edits));
-  const chat = store.add(
-    createChat({
-      extensionUri: context.extensionUri,
-      storageDir,
-      backend: kvStates,
-      tokens: engine,
-      kvStates,
-      lifecycle: engine,
-      activeModel: active,
-      warmUp,
-      maxTokens: () => settings.current["chat.maxTokens"],
-      reasoningBudget: () => settings.current["chat.reasoningBudget"],
-      useInstructions: (folder) => settings.in(folder)["chat.useInstructions"],
-      ownPrompts: profilePrompts(context.globalStorageUri),
-      context: workspaceContext,
-      selection: selectedText,
-      takeFiles,
-      onDidChangeSettings: settings.onDidChange,
-      applyCode: (block) => blocks.apply(block),
-      describeError,
-      memento: context.workspaceState,
-      eraseOthers: () => eraseStorage(context, () => engine.unload(active.current().id)),
-      forgetOthers: () => workspaceContext.forget(),
-      runCommand: async (command) => {
-        await vscode.commands.executeCommand(`paddock.${command}`);
-      },
-      log,
-    }),
-  );
   const completion = store.add(
     createCompletion({
       backend: engine,
@@ -142,6 +113,38 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       gate: store.add(new ReadingGate()),
       syntax: store.add(new Syntax(context.asAbsolutePath(path.join("dist", "grammars")), log)),
       memento: context.globalState,
+      log,
+    }),
+  );
+  const chat = store.add(
+    createChat({
+      extensionUri: context.extensionUri,
+      storageDir,
+      backend: kvStates,
+      tokens: engine,
+      kvStates,
+      lifecycle: engine,
+      activeModel: active,
+      warmUp,
+      maxTokens: () => settings.current["chat.maxTokens"],
+      reasoningBudget: () => settings.current["chat.reasoningBudget"],
+      useInstructions: (folder) => settings.in(folder)["chat.useInstructions"],
+      ownPrompts: profilePrompts(context.globalStorageUri),
+      context: workspaceContext,
+      selection: selectedText,
+      takeFiles,
+      onDidChangeSettings: settings.onDidChange,
+      applyCode: (block) => blocks.apply(block),
+      describeError,
+      memento: context.workspaceState,
+      eraseOthers: () => eraseStorage(context, () => engine.unload(active.current().id)),
+      forgetOthers: () => {
+        workspaceContext.forget();
+        completion.forget();
+      },
+      runCommand: async (command) => {
+        await vscode.commands.executeCommand(`paddock.${command}`);
+      },
       log,
     }),
   );

@@ -52,6 +52,8 @@ export interface CompletionRoom extends Disposable {
   readonly ghostText: GhostText;
   /** By the name after "paddock.". */
   readonly commands: Readonly<Record<string, () => unknown>>;
+  /** Lets go of every text it holds. */
+  forget(): void;
 }
 
 /** Inline suggestions: the service, what VS Code is told of it, and its words. */
@@ -107,6 +109,11 @@ export function createCompletion(deps: CompletionRoomDeps): CompletionRoom {
       toggleSuggestions: () => deps.setEnabled(!deps.isEnabled()),
       whyNoSuggestion: () => whyNone(ghostText),
       showSuggestionPrompt: async () => report.show(last === undefined ? undefined : await described(last, deps)),
+    },
+    forget: () => {
+      completions.forget();
+      keeper.forget();
+      last = undefined;
     },
     dispose: () => store.dispose(),
   };

@@ -77,12 +77,13 @@ export class ModelAsker implements Disposable {
       generation.layout = layout;
       generation.sentAt = performance.now();
       const pieces: InfillPiece[] = [];
+      const isDone = (): boolean => generation.shape.done;
       const take = (fresh: readonly InfillPiece[]): void => {
-        if (fresh.length === 0 || generation.shape.done) return;
+        if (fresh.length === 0 || isDone()) return;
         pieces.push(...fresh);
         generation.update(shaper.push(fresh), pieces);
         // The rest would be computed for nobody.
-        if (generation.shape.done) generation.stop();
+        if (isDone()) generation.stop();
       };
       const result = await backend.infill(
         { layout, prompt: asked.prompt, maxTokens, branch },
@@ -99,8 +100,8 @@ export class ModelAsker implements Disposable {
       generation.result = result;
       this.lanes.processed(asked, result, result.pieces.map(({ text }) => text).join(""));
       take(result.pieces.slice(pieces.length));
-      const isCut = result.stopReason === "cancelled" && !generation.shape.done;
-      if (!isCut && !generation.shape.done) generation.update(shaper.end(result.stopReason), pieces);
+      const isCut = result.stopReason === "cancelled" && !isDone();
+      if (!isCut && !isDone()) generation.update(shaper.end(result.stopReason), pieces);
       const { text, reason } = generation.shape;
       generation.end(isCut ? "typedOn" : text === "" ? (reason ?? "empty") : undefined);
     } catch (error) {
