@@ -33,6 +33,8 @@ const required = [
   "dist/extension.cjs",
   "dist/engine.mjs",
   "dist/webview/chat.js",
+  "dist/grammars/tree-sitter.wasm",
+  "dist/grammars/tree-sitter-typescript.wasm",
   "ThirdPartyNotices.txt",
   "media/icon.png",
   "media/models/manifest.json",
