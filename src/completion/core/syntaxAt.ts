@@ -34,3 +34,15 @@ export interface SyntaxReader {
    */
   syntaxAt(snapshot: EditorSnapshot): SyntaxAt | undefined;
 }
+
+const linesBefore = 512;
+const linesAfter = 64;
+const grid = 128;
+
+/** The lines that are parsed for a cursor, on a grid, so that typing leaves the window where it is. `end` is exclusive. */
+export function syntaxWindow(line: number): { readonly first: number; readonly end: number } {
+  return {
+    first: Math.max(0, Math.floor((line - linesBefore) / grid) * grid),
+    end: Math.ceil((line + linesAfter) / grid) * grid,
+  };
+}

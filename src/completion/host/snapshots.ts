@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 import type { EditorSnapshot, TextLines } from "../core/editorSnapshot";
-import { MOST_LINES_AFTER, MOST_LINES_BEFORE } from "../core/promptPlan";
+import { syntaxWindow } from "../core/syntaxAt";
 
-/** The grammar's window lies on a grid of so many lines, and what is accepted moves the cursor on. */
+/** What is accepted moves the cursor on. */
 const SPARE_LINES = 64;
 
 /** What an editor that nobody has told indents with. */
@@ -32,8 +32,10 @@ export function snapshotOf(
 }
 
 function copyAround(document: vscode.TextDocument, line: number): TextLines {
-  const first = Math.max(0, line - MOST_LINES_BEFORE - SPARE_LINES);
-  const end = Math.min(document.lineCount, line + MOST_LINES_AFTER + 2 * SPARE_LINES);
+  // The grammar looks farther than the prompt.
+  const window = syntaxWindow(line);
+  const first = Math.max(0, window.first);
+  const end = Math.min(document.lineCount, window.end + SPARE_LINES);
   const copy: string[] = [];
   for (let index = first; index < end; index++) copy.push(document.lineAt(index).text);
   return {

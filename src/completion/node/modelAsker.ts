@@ -80,8 +80,10 @@ export class ModelAsker implements Disposable {
       const isDone = (): boolean => generation.shape.done;
       const take = (fresh: readonly InfillPiece[]): void => {
         if (fresh.length === 0 || isDone()) return;
+        // An alternative begins with what is less probable, since that was asked for.
+        const judged = branch > 0 && pieces.length === 0 ? certain(fresh) : fresh;
         pieces.push(...fresh);
-        generation.update(shaper.push(fresh), pieces);
+        generation.update(shaper.push(judged), pieces);
         // The rest would be computed for nobody.
         if (isDone()) generation.stop();
       };
@@ -145,4 +147,9 @@ export class ModelAsker implements Disposable {
     const loaded = state.status === "ready" ? state.loaded : await lifecycle.load(model, signal);
     return layout(model) ?? loaded.info.infill;
   }
+}
+
+/** The first of the pieces is not cut off, however improbable. */
+function certain([first, ...rest]: readonly InfillPiece[]): InfillPiece[] {
+  return first === undefined ? [] : [{ ...first, probability: 1 }, ...rest];
 }

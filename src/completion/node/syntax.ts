@@ -1,14 +1,10 @@
 import type { Edit, Parser, Point, Tree } from "@vscode/tree-sitter-wasm";
 import type { Logger } from "../../platform/core/logger";
 import { type EditorSnapshot, joinedLines } from "../core/editorSnapshot";
-import type { SyntaxAt, SyntaxReader } from "../core/syntaxAt";
+import { type SyntaxAt, type SyntaxReader, syntaxWindow } from "../core/syntaxAt";
 import { Grammars } from "./grammars";
 import { readTree } from "./readTree";
 
-/** Lines parsed before and after the cursor, and the grid the window moves on, so that typing leaves it where it is. */
-const linesBefore = 512;
-const linesAfter = 64;
-const grid = 128;
 /** UTF-16 units: more in so few lines is data. */
 const longestText = 100_000;
 /** ms that a parse may hold up the editor. What is not finished goes on when there is time, for the next key. */
@@ -47,8 +43,7 @@ export class Syntax implements SyntaxReader {
       const parser = this.grammars.parser(snapshot.languageId);
       if (parser === undefined) return undefined;
       const { lines, cursor } = snapshot;
-      const first = Math.max(0, Math.floor((cursor.line - linesBefore) / grid) * grid);
-      const end = Math.ceil((cursor.line + linesAfter) / grid) * grid;
+      const { first, end } = syntaxWindow(cursor.line);
       const text = joinedLines(lines, first, end);
       if (text.length > longestText) return undefined;
       const tree = this.tree(parser, snapshot, text);
