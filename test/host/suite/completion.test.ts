@@ -11,6 +11,11 @@ const run = (command: string, ...rest: unknown[]): Thenable<unknown> =>
   vscode.commands.executeCommand(command, ...rest);
 const type = (text: string): Thenable<unknown> => run("type", { text });
 
+const setDeadline = (ms: number | undefined): Thenable<void> =>
+  vscode.workspace
+    .getConfiguration("paddock")
+    .update("completion.deadlineMilliseconds", ms, vscode.ConfigurationTarget.Global);
+
 /** Code that even the starter goes on with: the next line is what the lines before it say. */
 const pattern = ["one", "two", "three", "four", "five", "six"]
   .map((word) => `export const ${word} = "${word}";`)
@@ -22,6 +27,8 @@ describe("inline suggestions", () => {
     folder = await mkdtemp(path.join(os.tmpdir(), "paddock-completion-"));
     const { engine, activeModel } = await paddock();
     await engine.load(activeModel(), new AbortController().signal);
+    // A machine that runs tests has other things to do.
+    await setDeadline(30_000);
     // The list of suggestions opens as somebody types a word, and then nothing is asked.
     await vscode.workspace
       .getConfiguration("editor")
@@ -31,6 +38,7 @@ describe("inline suggestions", () => {
     await vscode.workspace
       .getConfiguration("editor")
       .update("quickSuggestions", undefined, vscode.ConfigurationTarget.Global);
+    await setDeadline(undefined);
     await rm(folder, { recursive: true, force: true });
   });
   afterEach(() => run("workbench.action.revertAndCloseActiveEditor"));
@@ -51,11 +59,25 @@ describe("inline suggestions", () => {
   /** What is shown for the place where the cursor is. */
   async function suggested(editor: vscode.TextEditor): Promise<string> {
     const { completion } = await paddock();
-    return until("a suggestion", () => {
+    try {
+      return await until(
+        "a suggestion",
+        () => {
+          const { last } = completion.ghostText;
+          if (last?.version !== editor.document.version || !last.position.isEqual(editor.selection.active))
+            return false;
+          return last.outcome.kind === "shown" && last.outcome.items[0]?.text;
+        },
+        20_000,
+      );
+    } catch (error) {
       const { last } = completion.ghostText;
-      if (last?.version !== editor.document.version || !last.position.isEqual(editor.selection.active)) return false;
-      return last.outcome.kind === "shown" && last.outcome.items[0]?.text;
-    });
+      const asked = `asked at ${last?.position.line}:${last?.position.character} of version ${last?.version}`;
+      throw new Error(
+        `No suggestion at ${editor.selection.active.line}:${editor.selection.active.character} of version ${editor.document.version}; ${asked}: ${JSON.stringify(last?.outcome)}`,
+        { cause: error },
+      );
+    }
   }
   async function reasonHere(editor: vscode.TextEditor): Promise<string> {
     const { completion } = await paddock();
@@ -195,11 +217,12 @@ describe("inline suggestions", () => {
   });
 
   it("cost no more in a file of 20 MB", async () => {
-    const line = `export const value = "a line of some seventy characters, as code has them";\n`;
-    const editor = await open("large.ts", line.repeat(Math.ceil(20_000_000 / line.length)));
+    // In a language without a server here: TypeScript's own is busy for half a minute with so much.
+    const line = `local value = "a line of some seventy characters, as code has them"\n`;
+    const editor = await open("large.lua", line.repeat(Math.ceil(20_000_000 / line.length)));
     const delay = monitorEventLoopDelay({ resolution: 1 });
     delay.enable();
-    await type("export const value = ");
+    await type("local value = ");
     await suggested(editor);
     delay.disable();
     assert.ok(delay.percentile(99) / 1e6 < 50, `the event loop was ${delay.percentile(99) / 1e6} ms late`);
@@ -214,9 +237,10 @@ describe("inline suggestions", () => {
     for (const key of keys.slice(0, 100)) await pressed(key);
     const before = memory();
     for (const key of keys) await pressed(key);
-    await sleep(2_000);
-    const state = engine.state(activeModel());
-    assert.equal(state.status === "ready" && state.busy, false, "nothing is left to do");
+    await until("nothing to be left to do", () => {
+      const state = engine.state(activeModel());
+      return state.status === "ready" && !state.busy;
+    });
     assert.ok(editor.document.getText().length > 1000);
     const { requests, cancelled } = completion.completions.stats.figures();
     assert.ok(requests > 0 && cancelled <= requests);
