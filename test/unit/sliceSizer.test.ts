@@ -39,6 +39,13 @@ describe("the size of a prompt slice", () => {
     expect(sizer.next()).toBe(800);
   });
 
+  it("is half as long while somebody types", () => {
+    const sizer = new SliceSizer(512, () => 0);
+    expect(sizer.next(true)).toBe(16);
+    sizer.measured(64, 64 / 2.05);
+    expect(sizer.next(true)).toBe(96);
+  });
+
   it("is not misled by a remainder of a few tokens", () => {
     const sizer = new SliceSizer(512, () => 0);
     sizer.measured(128, 100);

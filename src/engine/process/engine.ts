@@ -66,7 +66,7 @@ export class Engine {
       this.contexts.delete(context);
       // Whoever still uses one of its sequences ends first.
       for (const { mutex } of closing.slots.all) await mutex.run(() => Promise.resolve());
-      await closing.context.dispose();
+      await closing.dispose();
       return {};
     },
     chat: (params, request) => this.chat(params, request),
@@ -246,7 +246,7 @@ export class Engine {
     const context = this.context(params.context);
     return this.jobs.run(params.job, request.signal, (job) =>
       context.slots.use(params.session, prompt, async (slot) => {
-        const made = await work(job, timer, slot);
+        const made = await work({ ...job, gate: context.slots.restingAt(job.gate) }, timer, slot);
         return { ...made, timings: timer.finish(), machine: context.machineUse(slot) };
       }),
     );

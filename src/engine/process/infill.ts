@@ -19,7 +19,7 @@ const LEAST_ANSWER = 8;
 
 export interface InfillOptions {
   readonly model: LlamaModel;
-  readonly context: Pick<ModelContext, "context" | "slots" | "sizer">;
+  readonly context: Pick<ModelContext, "context" | "slots" | "sizer" | "greedySamplers">;
   readonly slot: Slot;
   readonly job: Job;
   readonly timer: RequestTimer;
@@ -62,9 +62,9 @@ export async function infill(options: InfillOptions): Promise<Pick<InfillResult,
   const report = (processed: number, pieces: InfillPiece[] = []): void =>
     options.progress({ pieces, prompt: { total: prompt.length, cached, processed } });
   // What comes last goes in one batch with the choice of the first token.
-  const last = maxTokens === 0 ? 1 : Math.min(fresh.length, Math.max(1 + held.tokens.length, context.sizer.next()));
+  const last = maxTokens === 0 ? 1 : Math.min(fresh.length, Math.max(1 + held.tokens.length, context.sizer.next(true)));
   const before = fresh.slice(0, fresh.length - last);
-  const done = await prefill(sequence, before, { ...context, ...job, timer, onSlice: report });
+  const done = await prefill(sequence, before, { sizer: context.sizer, ...job, timer, typing: true, onSlice: report });
   if (maxTokens === 0 || done < before.length || job.signal.aborted) {
     timer.promptStoppedAt(done);
     const stopReason = job.signal.aborted ? "cancelled" : "maxTokens";

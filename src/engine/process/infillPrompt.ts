@@ -19,6 +19,7 @@ export class InfillPrompts {
   readonly layout: InfillLayout;
   private readonly texts: TokenizedTexts;
   private readonly marks: ReadonlySet<Token>;
+  private readonly special = new Map<string, Token | null>();
 
   constructor(private readonly model: LlamaModel) {
     this.layout = infillLayout(model);
@@ -34,7 +35,7 @@ export class InfillPrompts {
     const own = order === "prefix-only" ? [] : [layout.prefix, layout.suffix, layout.middle];
     for (const mark of [...own, repository, file]) {
       if (mark === undefined) continue;
-      const token = specialToken(this.model, mark);
+      const token = this.specialToken(mark);
       if (token === null) texts.push(mark);
       else tokens.add(token);
     }
@@ -98,8 +99,17 @@ export class InfillPrompts {
   }
 
   private mark(text: string): readonly Token[] {
-    const token = specialToken(this.model, text);
+    const token = this.specialToken(text);
     return token === null ? this.texts.of(text, "trimLeadingSpace") : [token];
+  }
+
+  /** A handful of texts, the layouts' marks, asked for with each key. */
+  private specialToken(text: string): Token | null {
+    const known = this.special.get(text);
+    if (known !== undefined) return known;
+    const token = specialToken(this.model, text);
+    this.special.set(text, token);
+    return token;
   }
 
   /** Some vocabularies find their special tokens in any text; there the mark's text is taken apart. */

@@ -1,4 +1,5 @@
-import type { LlamaModel, SequenceEvaluateOptions, Token } from "node-llama-cpp";
+import type { Token } from "node-llama-cpp";
+import { greedy } from "./greedySamplers";
 import type { ModelContext } from "./modelContext";
 import { type Choice, type LogitRow, type NativeSampler, NativeSequence } from "./nativeContext";
 import type { Slot } from "./slots";
@@ -10,12 +11,8 @@ export interface FirstToken extends Choice {
   readonly typed: string;
 }
 
-/** Nothing but the logits: the best token is the greatest of them, and its share of their weight its probability. */
-const greedy: SequenceEvaluateOptions = { temperature: 0, minP: 0, topK: 0, topP: 1, seed: 0 };
-
 export interface InfillTokensOptions {
-  readonly model: LlamaModel;
-  readonly context: Pick<ModelContext, "context" | "slots">;
+  readonly context: Pick<ModelContext, "context" | "slots" | "greedySamplers">;
   readonly slot: Slot;
   /** Undefined: nothing is ever held back. */
   readonly vocabulary: Vocabulary | undefined;
@@ -27,8 +24,6 @@ export interface InfillTokensOptions {
  */
 export class InfillTokens {
   private readonly native: NativeSequence | undefined;
-  private plainSampler: NativeSampler | undefined;
-  private allowingSampler: NativeSampler | undefined;
   /** Set while the context is ours alone. */
   private leave: (() => void) | undefined;
   private iterator: AsyncGenerator<{ token: Token; confidence: number }, void, void> | undefined;
@@ -62,7 +57,11 @@ export class InfillTokens {
     const native = this.iterator === undefined ? this.enter() : undefined;
     let next: Choice | undefined;
     if (native === undefined) next = await this.nextPublicly([this.last]);
-    else next = await native.best(at(await native.decode([this.last]), 0), this.plain(native));
+    else
+      next = await native.best(
+        at(await native.decode([this.last]), 0),
+        this.options.context.greedySamplers.all(native),
+      );
     this.last = next?.token;
     return next;
   }
@@ -75,8 +74,6 @@ export class InfillTokens {
 
   async end(): Promise<void> {
     this.giveWay();
-    this.plainSampler?.dispose();
-    this.allowingSampler?.dispose();
     await this.iterator?.return();
   }
 
@@ -124,7 +121,7 @@ export class InfillTokens {
         row = at(await native.decode([token]), 0);
       }
     }
-    const choice = await pick(native, row, this.plain(native), ordinal);
+    const choice = await pick(native, row, this.options.context.greedySamplers.all(native), ordinal);
     return choice === undefined ? undefined : { ...choice, typed: "" };
   }
 
@@ -146,17 +143,7 @@ export class InfillTokens {
     const allowed = vocabulary.beginningWith(bytes);
     if (branch === 0) allowed.push(...vocabulary.shorterThan(bytes));
     if (allowed.length <= branch) return undefined;
-    this.allowingSampler ??= native.sampler();
-    native.allow(this.allowingSampler, greedy, allowed);
-    return pick(native, row, this.allowingSampler, branch);
-  }
-
-  private plain(native: NativeSequence): NativeSampler {
-    if (this.plainSampler === undefined) {
-      this.plainSampler = native.sampler();
-      native.configure(this.plainSampler, greedy);
-    }
-    return this.plainSampler;
+    return pick(native, row, this.options.context.greedySamplers.among(native, allowed), branch);
   }
 
   private async firstPublicly(rest: readonly Token[], branch: number): Promise<FirstToken | undefined> {

@@ -34,7 +34,7 @@ export class Gate {
 }
 
 export interface Job {
-  readonly gate: Gate;
+  readonly gate: Pick<Gate, "closed" | "pass">;
   readonly signal: AbortSignal;
 }
 

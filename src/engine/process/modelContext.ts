@@ -5,6 +5,7 @@ import { canonicalIdentity, type ContextIdentity } from "../identity";
 import type { ContextInfo, ContextOptions } from "../protocol";
 import type { MachineUse } from "../timings";
 import { SampledTokens } from "./chatPrompt";
+import { GreedySamplers } from "./greedySamplers";
 import type { LoadedModel } from "./loadedModel";
 import { contextError } from "./loadErrors";
 import { SliceSizer } from "./prefill";
@@ -21,6 +22,7 @@ const DEFAULT_CONTEXT = 8192;
 export class ModelContext {
   readonly sizer: SliceSizer;
   readonly sampled = new SampledTokens();
+  readonly greedySamplers = new GreedySamplers();
 
   private constructor(
     readonly context: LlamaContext,
@@ -90,6 +92,11 @@ export class ModelContext {
       runtime,
       loaded,
     );
+  }
+
+  async dispose(): Promise<void> {
+    this.greedySamplers.dispose();
+    await this.context.dispose();
   }
 
   get vocabularySize(): number {

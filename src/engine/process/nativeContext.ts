@@ -10,9 +10,6 @@ export interface NativeSampler {
   applyConfig(config: object): void;
   dispose(): void;
 }
-/** Added to a logit: far above what logits are apart, and small enough to leave the digits that tell them apart. */
-const ALLOWED = 256;
-
 /** A token chosen, with its probability among those it was chosen from. */
 export interface Choice {
   readonly token: Token;
@@ -97,17 +94,8 @@ export class NativeSequence {
     return new this.context._llama._bindings.AddonSampler(this.context._model._model);
   }
 
-  configure(sampler: NativeSampler, options: SequenceEvaluateOptions): void {
-    sampler.applyConfig(this.sequence._resolveSamplerConfig(options));
-  }
-
-  /** As configure, and only these tokens are sampled. */
-  allow(sampler: NativeSampler, options: SequenceEvaluateOptions, tokens: readonly Token[]): void {
-    sampler.applyConfig({
-      ...this.sequence._resolveSamplerConfig(options),
-      tokenBiasKeys: Uint32Array.from(tokens),
-      tokenBiasValues: new Float32Array(tokens.length).fill(ALLOWED),
-    });
+  configure(sampler: NativeSampler, options: SequenceEvaluateOptions, more: object = {}): void {
+    sampler.applyConfig({ ...this.sequence._resolveSamplerConfig(options), ...more });
   }
 
   /**

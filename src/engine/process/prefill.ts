@@ -1,9 +1,11 @@
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
-import type { Gate } from "./jobs";
+import type { Job } from "./jobs";
 import type { RequestTimer } from "./timer";
 
 /** How long one slice of prompt may take, since prefill cannot be aborted: the grain of cancel and pause. */
 const SLICE_MS = 100;
+/** As above for prompts that the next key may replace. */
+const TYPING_SLICE_MS = 50;
 /**
  * Least slice while nobody waits. llama.cpp's attention works in tiles only from 64 rows on (GGML_FA_TILE_Q in
  * ggml-cpu): on 2 cores 64 tokens ran at 94–100% of a batch of 512, 16, 32 and 48 at 80–90% (a 135M and a 1B model,
@@ -32,10 +34,14 @@ export class SliceSizer {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Tokens of the next slice; at most the batch size. */
-  next(): number {
-    const least = this.now() - this.interruptedAt < CONTENDED_MS ? LEAST_CONTENDED : LEAST_ALONE;
-    const wanted = (this.tokensPerMs ?? 0) * SLICE_MS;
+  /**
+   * Tokens of the next slice; at most the batch size.
+   * @param typing somebody types: the next interruption is a key away.
+   */
+  next(typing = false): number {
+    const contended = typing || this.now() - this.interruptedAt < CONTENDED_MS;
+    const least = contended ? LEAST_CONTENDED : LEAST_ALONE;
+    const wanted = (this.tokensPerMs ?? 0) * (typing ? TYPING_SLICE_MS : SLICE_MS);
     return Math.min(this.batchSize, Math.max(least, Math.floor(wanted / STEP) * STEP));
   }
 
@@ -54,9 +60,10 @@ export class SliceSizer {
 
 export interface PrefillOptions {
   readonly sizer: SliceSizer;
-  readonly gate: Gate;
+  readonly gate: Job["gate"];
   readonly signal: AbortSignal;
   readonly timer: RequestTimer;
+  readonly typing?: boolean;
   readonly onSlice: (processed: number) => void;
 }
 
@@ -67,7 +74,7 @@ export interface PrefillOptions {
 export async function prefill(
   sequence: LlamaContextSequence,
   tokens: readonly Token[],
-  { sizer, gate, signal, timer, onSlice }: PrefillOptions,
+  { sizer, gate, signal, timer, typing, onSlice }: PrefillOptions,
 ): Promise<number> {
   // A function, because the compiler takes a flag it has just seen to stay as it was over an await.
   const wanted = (): boolean => gate.closed || signal.aborted;
@@ -75,7 +82,7 @@ export async function prefill(
   while (done < tokens.length) {
     if (gate.closed) timer.pausedFor(await gate.pass(signal));
     if (signal.aborted) break;
-    const slice = tokens.slice(done, done + sizer.next());
+    const slice = tokens.slice(done, done + sizer.next(typing));
     const since = performance.now();
     await sequence.evaluateWithoutGeneratingNewTokens(slice);
     sizer.measured(slice.length, performance.now() - since);

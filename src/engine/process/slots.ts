@@ -1,5 +1,5 @@
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
-import { Mutex } from "./jobs";
+import { type Gate, Mutex } from "./jobs";
 
 /** A sequence of a context with what is needed to choose it: its KV cache is its contextTokens. */
 export interface Slot {
@@ -18,6 +18,8 @@ export interface Slot {
 export class SlotPool {
   private readonly slots: Slot[];
   private clock = 0;
+  /** Users that wait at their gates. */
+  private resting = 0;
   /** Resolves when the one who entered alone has left. */
   private alonePromise: Promise<void> | undefined;
 
@@ -56,9 +58,30 @@ export class SlotPool {
     }
   }
 
-  /** One job at most uses the context. */
+  /** One job at most uses the context; one that is paused does not. */
   get alone(): boolean {
-    return this.slots.reduce((users, slot) => users + slot.users, 0) <= 1;
+    return this.slots.reduce((users, slot) => users + slot.users, 0) - this.resting <= 1;
+  }
+
+  /** The gate of a user of a slot, who leaves the context to others while it waits there. */
+  restingAt(gate: Pick<Gate, "closed" | "pass">): Pick<Gate, "closed" | "pass"> {
+    const pass = async (signal: AbortSignal): Promise<number> => {
+      const since = performance.now();
+      this.resting++;
+      try {
+        await gate.pass(signal);
+      } finally {
+        this.resting--;
+      }
+      await this.alonePromise;
+      return performance.now() - since;
+    };
+    return {
+      get closed() {
+        return gate.closed;
+      },
+      pass: (signal) => (gate.closed ? pass(signal) : Promise.resolve(0)),
+    };
   }
 
   /**
