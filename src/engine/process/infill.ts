@@ -40,6 +40,7 @@ export interface InfillOptions {
 export async function infill(options: InfillOptions): Promise<Pick<InfillResult, "pieces" | "stopReason" | "parts">> {
   const { slot, job, timer, parts, maxTokens, context } = options;
   const { sequence } = slot;
+  const source = new InfillTokens(options);
   const prompt = parts.flatMap(({ tokens }) => tokens);
   if (prompt.length === 0) return { pieces: [], stopReason: "end", parts: [] };
   if (prompt.length + LEAST_ANSWER > sequence.contextSize) {
@@ -50,7 +51,10 @@ export async function infill(options: InfillOptions): Promise<Pick<InfillResult,
   }
   const typed = parts.findLast(({ part }) => part === "typed")?.tokens ?? [];
   // There must be a token in front of those held back.
-  const held = holdBack(options.vocabulary, typed.slice(Math.max(0, typed.length - prompt.length + 1)));
+  const held = holdBack(
+    source.heals ? options.vocabulary : undefined,
+    typed.slice(Math.max(0, typed.length - prompt.length + 1)),
+  );
   if (job.gate.closed) timer.pausedFor(await job.gate.pass(job.signal));
 
   // The last token is always processed anew, and with it what is held back: only then are there logits to choose by.
@@ -76,7 +80,7 @@ export async function infill(options: InfillOptions): Promise<Pick<InfillResult,
     pieces.push(...ready);
     report(fresh.length, [...ready]);
   };
-  const stopReason = await complete(options, fresh.slice(before.length), held, send);
+  const stopReason = await complete(options, source, fresh.slice(before.length), held, send);
   return { pieces, stopReason, parts: described };
 }
 
@@ -96,13 +100,13 @@ async function adapt({ model, slot: { sequence } }: InfillOptions, prompt: reado
 
 async function complete(
   options: InfillOptions,
+  source: InfillTokens,
   rest: readonly Token[],
   held: ReturnType<typeof holdBack>,
   send: (pieces: readonly InfillPiece[]) => void,
 ): Promise<InfillResult["stopReason"]> {
   const { model, slot, job, timer, marks, maxTokens } = options;
   const { sequence } = slot;
-  const source = new InfillTokens(options);
   const stream = new PieceStream(marks.texts);
   try {
     const first = await source.first(rest, held, options.branch);

@@ -34,6 +34,11 @@ export class InfillTokens {
     this.native = NativeSequence.of(options.context.context, options.slot.sequence);
   }
 
+  /** Whether tokens may be held back. */
+  get heals(): boolean {
+    return this.native !== undefined && this.options.vocabulary !== undefined;
+  }
+
   /**
    * Puts the rest of the prompt into the KV cache, in one batch, and chooses what follows it.
    *
