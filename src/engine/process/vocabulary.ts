@@ -19,6 +19,8 @@ export class Vocabulary {
     private readonly texts: readonly (string | undefined)[],
     /** Tokens by their first byte, and by their first two. */
     private readonly beginnings: ReadonlyMap<string, readonly Token[]>,
+    /** Those of one byte by it. */
+    private readonly single: ReadonlyMap<string, readonly Token[]>,
   ) {}
 
   /** Reads it in slices of a few milliseconds; undefined for a kind of vocabulary whose texts it cannot read. */
@@ -28,9 +30,10 @@ export class Vocabulary {
     if (decode === undefined) return undefined;
     const texts: (string | undefined)[] = [];
     const beginnings = new Map<string, Token[]>();
-    const put = (beginning: string, token: Token): void => {
-      const known = beginnings.get(beginning);
-      if (known === undefined) beginnings.set(beginning, [token]);
+    const single = new Map<string, Token[]>();
+    const put = (tokens: Map<string, Token[]>, beginning: string, token: Token): void => {
+      const known = tokens.get(beginning);
+      if (known === undefined) tokens.set(beginning, [token]);
       else known.push(token);
     };
     let since = performance.now();
@@ -40,15 +43,16 @@ export class Vocabulary {
         type === NORMAL || type === BYTE ? decode(raw, type) : type === USER_DEFINED ? bytesOf(raw) : undefined;
       texts.push(text);
       if (text !== undefined && text !== "") {
-        put(text.slice(0, 1), id as Token);
-        if (text.length > 1) put(text.slice(0, 2), id as Token);
+        put(beginnings, text.slice(0, 1), id as Token);
+        if (text.length > 1) put(beginnings, text.slice(0, 2), id as Token);
+        else put(single, text, id as Token);
       }
       if (id % STEP === 0 && performance.now() - since > SLICE_MS) {
         await turn();
         since = performance.now();
       }
     }
-    return new Vocabulary(texts, beginnings);
+    return new Vocabulary(texts, beginnings, single);
   }
 
   /** Bytes of the token's text; undefined for a token that is no text. */
@@ -74,7 +78,9 @@ export class Vocabulary {
 
   /** Tokens whose texts these bytes begin with, the very text not included. */
   shorterThan(bytes: string): Token[] {
-    return (this.beginnings.get(bytes.slice(0, 1)) ?? []).filter((token) => {
+    if (bytes.length < 2) return [];
+    const longer = this.beginnings.get(bytes.slice(0, 2)) ?? [];
+    return [...(this.single.get(bytes.slice(0, 1)) ?? []), ...longer].filter((token) => {
       const text = this.texts[token] ?? "";
       return text.length < bytes.length && bytes.startsWith(text);
     });
