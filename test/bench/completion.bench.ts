@@ -12,7 +12,7 @@ import { cpuPercent } from "./completion/processTime";
 import { type Keystroke, replay } from "./completion/replay";
 import { RequestLog } from "./completion/requests";
 import { productRules } from "./completion/rules";
-import { DEADLINE_MS, LOOK_MS, type Score, scoreOf } from "./completion/score";
+import { counts, DEADLINE_MS, LOOK_MS, type Score, scoreOf } from "./completion/score";
 import { ServerCompletions } from "./completion/serverCompletions";
 import { writeTraces } from "./completion/sessions";
 import { loadTraces, type Trace } from "./completion/trace";
@@ -43,6 +43,8 @@ const { values } = parseArgs({
     json: { type: "string" },
     data: { type: "string", default: "test/bench/traces" },
     model: { type: "string", default: "media/models/SmolLM2-135M-Instruct.Q4_1.gguf" },
+    /** Also a line for each key that counts. */
+    verbose: { type: "boolean", default: false },
     /** Makes the traces of --data anew from the sessions there, and no more. */
     "write-traces": { type: "boolean", default: false },
   },
@@ -153,11 +155,18 @@ async function run(
       console.error(`${label}, ${side.name}: ${quarter++ * 25}%`);
     });
     side.keystrokes.push(...keystrokes);
+    if (values.verbose) for (const key of keystrokes.filter(counts)) console.error(keyLine(key));
     console.error(`${label}, ${side.name}: ${described(scoreOf(keystrokes))}`);
     await afterwards?.();
   } finally {
     await assistant.close();
   }
+}
+
+function keyLine({ gapMs, shownMs, declined, text, afterwards }: Keystroke): string {
+  const outcome = shownMs === null ? (declined === null ? "" : `${declined.reason} ${ms(declined.ms)}`) : ms(shownMs);
+  const here = JSON.stringify(afterwards.slice(0, Math.max(20, text?.length ?? 0)));
+  return `  ${outcome.padStart(18)} of ${ms(gapMs).padStart(8)}  ${JSON.stringify(text ?? "")} for ${here}`;
 }
 
 function described({ keys, shown, declined, p50, p95 }: Score): string {

@@ -24,7 +24,7 @@ describe("a key's score", () => {
     wanted: true,
     gapMs: 300,
     shownMs: null,
-    declinedMs: null,
+    declined: null,
     text: null,
     afterwards: "abcd\n",
     ...more,
@@ -34,7 +34,7 @@ describe("a key's score", () => {
     const score = scoreOf([
       key({ shownMs: 100, text: "abcd" }),
       key({ shownMs: 300, text: "abxx" }),
-      key({ declinedMs: 200 }),
+      key({ declined: { ms: 200, reason: "empty" } }),
       key({ shownMs: 1200, text: "late" }),
       key({ gapMs: 249, shownMs: 1, text: "abcd" }),
       key({ wanted: false }),
@@ -132,7 +132,8 @@ describe("the replay", () => {
     expect(b?.shownMs).toBeLessThan(40);
     expect(b).toMatchObject({ text: "c" });
     expect(x).toMatchObject({ shownMs: null, text: null, gapMs: Infinity });
-    expect(x?.declinedMs).toBeGreaterThanOrEqual(45);
+    expect(x?.declined?.reason).toBe("nothing to say");
+    expect(x?.declined?.ms).toBeGreaterThanOrEqual(45);
     expect(assistant.log).toEqual(["open", "edit", "asked", "a|bc", "ab|c", "edit", "asked", "edit", "asked"]);
   });
 
@@ -144,7 +145,7 @@ describe("the replay", () => {
         }),
     );
     const [first] = await replay(keys("ab", 100), late, rules, () => undefined);
-    expect(first).toMatchObject({ shownMs: null, declinedMs: null });
+    expect(first).toMatchObject({ shownMs: null, declined: null });
     const fast = new Scripted(() => Promise.resolve({ text: "x" }));
     await replay(keys("abcd", 10), fast, rules, () => undefined);
     expect(fast.log.filter((line) => line === "asked")).toHaveLength(1);

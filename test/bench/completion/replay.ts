@@ -11,8 +11,8 @@ export interface Keystroke {
   readonly gapMs: number;
   /** When a text that fits was first shown, before the next event; 0 when one that stood there went on to fit. */
   readonly shownMs: number | null;
-  /** When the assistant said that it has none, before the next event. */
-  readonly declinedMs: number | null;
+  /** When and why the assistant said that it has none, before the next event. */
+  readonly declined: { readonly ms: number; readonly reason: string } | null;
   /** The last text shown before the next event. */
   readonly text: string | null;
   /** What stands there when the trace has ended. */
@@ -22,7 +22,7 @@ export interface Keystroke {
 interface Window {
   readonly since: number;
   shownMs: number | null;
-  declinedMs: number | null;
+  declined: Keystroke["declined"];
   text: string | null;
 }
 
@@ -69,7 +69,7 @@ export async function replay(
     // By now the person may have typed on: what comes then is never seen.
     if (isPast()) return;
     if ("text" in answer && answer.text.trim() !== "") show(snapshot, answer.text);
-    else window.declinedMs ??= performance.now() - window.since;
+    else window.declined ??= { ms: performance.now() - window.since, reason: "none" in answer ? answer.none : "blank" };
   };
   const failures: unknown[] = [];
   const asking = (snapshot: EditorSnapshot, controller: AbortController, wait: number): void => {
@@ -105,7 +105,7 @@ export async function replay(
         wanted,
         gapMs,
         shownMs: mine.shownMs,
-        declinedMs: mine.declinedMs,
+        declined: mine.declined,
         text: mine.text,
         afterwards: afterwards[index] ?? "",
       });
@@ -119,7 +119,7 @@ export async function replay(
 }
 
 function newWindow(): Window {
-  return { since: performance.now(), shownMs: null, declinedMs: null, text: null };
+  return { since: performance.now(), shownMs: null, declined: null, text: null };
 }
 
 /** What of a text is still to come after an event; empty when it does not go on as the text says. */

@@ -20,10 +20,15 @@ export interface Score {
   readonly similarity: number | null;
 }
 
+/** A suggestion may be wanted there, and somebody has the time to look. */
+export function counts({ wanted, gapMs }: Keystroke): boolean {
+  return wanted && gapMs >= LOOK_MS;
+}
+
 export function scoreOf(keystrokes: readonly Keystroke[]): Score {
-  const keys = keystrokes.filter(({ wanted, gapMs }) => wanted && gapMs >= LOOK_MS);
+  const keys = keystrokes.filter(counts);
   const times = keys.map(({ shownMs }) => inTime(shownMs) ?? DEADLINE_MS);
-  const answered = keys.map(({ shownMs, declinedMs }) => inTime(shownMs) ?? inTime(declinedMs) ?? DEADLINE_MS);
+  const answered = keys.map(({ shownMs, declined }) => inTime(shownMs) ?? inTime(declined?.ms) ?? DEADLINE_MS);
   const similarities = keys.flatMap(({ shownMs, text, afterwards }) =>
     inTime(shownMs) === undefined || text === null ? [] : [similarity(text, afterwards)],
   );
@@ -33,7 +38,7 @@ export function scoreOf(keystrokes: readonly Keystroke[]): Score {
     p95: percentile(times, 0.95),
     shown: times.filter((ms) => ms < DEADLINE_MS).length,
     declined: keys.filter(
-      ({ shownMs, declinedMs }) => inTime(shownMs) === undefined && inTime(declinedMs) !== undefined,
+      ({ shownMs, declined }) => inTime(shownMs) === undefined && inTime(declined?.ms) !== undefined,
     ).length,
     answeredP50: percentile(answered, 0.5),
     answeredP95: percentile(answered, 0.95),
@@ -42,8 +47,8 @@ export function scoreOf(keystrokes: readonly Keystroke[]): Score {
   };
 }
 
-function inTime(ms: number | null): number | undefined {
-  return ms !== null && ms < DEADLINE_MS ? ms : undefined;
+function inTime(ms: number | null | undefined): number | undefined {
+  return typeof ms === "number" && ms < DEADLINE_MS ? ms : undefined;
 }
 
 /** The least value that `share` (0 to 1) of the values do not exceed. @throws RangeError for an empty list. */
