@@ -5,7 +5,7 @@ import { CompletionStats } from "../core/completionStats";
 import { Debounce } from "../core/debounce";
 import { type EditorSnapshot, linePrefix } from "../core/editorSnapshot";
 import type { Reason } from "../core/reasons";
-import { type Rest, restOf, type Suggestion, Suggestions } from "../core/suggestion";
+import { placeOf, type Rest, restOf, type Suggestion, Suggestions } from "../core/suggestion";
 import { reasonAgainst } from "../core/when";
 import { withText } from "../core/withText";
 import { Generation } from "./generation";
@@ -62,6 +62,8 @@ export class Completions implements Disposable {
   private current: Generation | undefined;
   /** What runs when nobody waits: a warm-up of the prompt, or what follows the suggestion shown. */
   private background: AbortController | undefined;
+  /** The place whose suggestion is prefetched, or was. */
+  private ahead: string | undefined;
   private idle: Timer | undefined;
   private growing: Timer | undefined;
   private keyAt = -Infinity;
@@ -321,7 +323,7 @@ export class Completions implements Disposable {
     const { lifecycle, model } = this.deps;
     // Merely looking around loads no model.
     if (what === "move" && lifecycle.state(model()).status !== "ready") return;
-    if (this.current?.ended === false) {
+    if (this.current?.ended === false || this.background !== undefined) {
       this.idle = setTimeout(() => this.catchUp(snapshot, what), IDLE_MS);
       return;
     }
@@ -338,7 +340,11 @@ export class Completions implements Disposable {
     )
       return;
     if (this.suggestions.find(after) !== undefined) return;
+    // While the suggestion is typed along, what follows it stays the same, also where that is nothing.
+    const place = JSON.stringify(placeOf(after));
+    if (place === this.ahead) return;
     void this.inBackground(async (signal) => {
+      this.ahead = place;
       await sleep(PREFETCH_MS, signal);
       const generation = new Generation(++this.ids, after, performance.now(), "prefetched");
       const stop = (): void => generation.stop();
@@ -364,6 +370,7 @@ export class Completions implements Disposable {
   private stopBackground(): void {
     this.background?.abort();
     this.background = undefined;
+    this.ahead = undefined;
   }
 }
 
