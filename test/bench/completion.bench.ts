@@ -1,4 +1,5 @@
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { ensureYardstick } from "../../scripts/yardsticks.mjs";
 import type { ModelId } from "../../src/engine/backend";
@@ -8,7 +9,7 @@ import { silentLogger } from "../../src/platform/core/logger";
 import type { Assistant, Rules } from "./completion/assistant";
 import { LlamaServer } from "./completion/llamaServer";
 import { PaddockCompletions } from "./completion/paddock";
-import { cpuPercent } from "./completion/processTime";
+import { coreSharesDuring } from "./completion/processTime";
 import { type Keystroke, replay } from "./completion/replay";
 import { RequestLog } from "./completion/requests";
 import { productRules } from "./completion/rules";
@@ -36,6 +37,8 @@ import { table, thisMachine, writeReport } from "./support/report";
 const CONTEXT_SIZE = 4096;
 const IDLE_MS = 10_000;
 const BASELINE_MS = 3000;
+/** Of one core, that other programs may take: more, and the figures are theirs as well. */
+const QUIET_PERCENT = 15;
 /** Nothing is on a screen sooner; so that what was there already does not make ratios of nothing. */
 const SHORTEST_MS = 1;
 const { values } = parseArgs({
@@ -105,27 +108,28 @@ async function bench(): Promise<void> {
     console.error(
       `${traces.length} traces, ${context.threads} threads, prompts ${info.infill.order}; about ${minutes.toFixed(0)} minutes …`,
     );
-    const baseline = await cpuPercent(BASELINE_MS);
+    const pids = [process.pid, running.pid].filter((pid) => pid !== undefined);
+    const baseline = await coreSharesDuring([], () => sleep(BASELINE_MS));
     let idle: number | undefined;
+    const others: number[] = [];
     for (const [index, trace] of traces.entries()) {
       const isLast = index === traces.length - 1;
       for (const side of index % 2 === 0 ? [ours, theirs] : [theirs, ours]) {
         const measureIdle = async (): Promise<void> => {
-          idle = await cpuPercent(IDLE_MS, process.pid);
+          const shares = await coreSharesDuring([process.pid], () => sleep(IDLE_MS));
+          if (shares !== undefined && baseline !== undefined) idle = Math.max(0, shares.own - baseline.own);
         };
-        await run(
-          `${index + 1}/${traces.length} ${trace.language}`,
-          trace,
-          side,
-          rules,
-          side === ours && isLast ? measureIdle : undefined,
-        );
+        const label = `${index + 1}/${traces.length} ${trace.language}`;
+        const afterwards = side === ours && isLast ? measureIdle : undefined;
+        const shares = await coreSharesDuring(pids, () => run(label, trace, side, rules, afterwards));
+        if (shares !== undefined) others.push(shares.others);
       }
     }
+    const busy = others.length === 0 ? undefined : others.reduce((sum, share) => sum + share, 0) / others.length;
     await report(
       ours,
       theirs,
-      idle === undefined || baseline === undefined ? undefined : Math.max(0, idle - baseline),
+      { idle, busy },
       {
         "llama.cpp": path.basename(path.dirname(yardstick)).replace("yardsticks-", ""),
         node: globalThis.process.versions.node,
@@ -176,7 +180,7 @@ function described({ keys, shown, declined, p50, p95 }: Score): string {
 async function report(
   ours: Side,
   theirs: Side,
-  idlePercent: number | undefined,
+  { idle, busy }: { readonly idle: number | undefined; readonly busy: number | undefined },
   versions: Readonly<Record<string, string>>,
 ): Promise<void> {
   const [own, other] = [scoreOf(ours.keystrokes), scoreOf(theirs.keystrokes)];
@@ -214,10 +218,15 @@ async function report(
   add("cached_share", "found in the KV cache", [ours.log.cachedShare, theirs.log.cachedShare], percent, "≥ 95.0%");
   add("wasted_share", "computed for nothing shown", [ours.log.wastedShare, theirs.log.wastedShare], percent);
   add("ahead_share", "of it ahead of time", [ours.log.aheadShare, theirs.log.aheadShare], percent);
-  add("idle_cpu_percent", "idle, of one core", [idlePercent], (value) => `${value.toFixed(1)}%`);
+  add("idle_cpu_percent", "idle, of one core", [idle], (value) => `${value.toFixed(1)}%`);
   console.log(
     `${table(rows)}\n\n${own.keys} keys that nobody types on for ${LOOK_MS} ms; without a text by the next key or in ${DEADLINE_MS} ms they count as ${DEADLINE_MS} ms.`,
   );
+  if (busy !== undefined) figures.other_programs_cpu_percent = busy;
+  if (busy !== undefined && busy > QUIET_PERCENT)
+    console.log(
+      `Other programs took ${busy.toFixed(0)}% of a core meanwhile: measure again on a machine that does nothing else.`,
+    );
   if (values.json !== undefined) await writeReport(values.json, { figures, machine: thisMachine(), versions });
 }
 

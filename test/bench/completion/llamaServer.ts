@@ -68,6 +68,10 @@ export class LlamaServer {
     return new LlamaServer(child, address, probe.ok, contextSize);
   }
 
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   async infill(payload: Readonly<Record<string, unknown>>): Promise<ServerCompletion> {
     return v.parse(completionSchema, await this.json("/infill", payload));
   }

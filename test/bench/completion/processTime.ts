@@ -1,10 +1,18 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
+import os from "node:os";
 import { promisify } from "node:util";
 
 /** Linux counts a process's time in this many parts of a second, for every processor and configuration in use. */
 const TICKS_PER_SECOND = 100;
+
+/** Shares of one core, percent. Undefined where the system does not tell of other processes. */
+export interface CoreShares {
+  /** This process and those that were named. */
+  readonly own: number;
+  /** All other programs on the machine. */
+  readonly others: number;
+}
 
 /** Processor time that a process has used, ms; undefined where the system does not say. */
 async function processMs(pid: number): Promise<number | undefined> {
@@ -16,31 +24,31 @@ async function processMs(pid: number): Promise<number | undefined> {
   }
   if (process.platform === "darwin") {
     const { stdout } = await promisify(execFile)("ps", ["-o", "cputime=", "-p", String(pid)]);
-    return (
-      stdout
-        .trim()
-        .split(":")
-        .reduce((total, part) => total * 60 + Number(part), 0) * 1000
-    );
+    const parts = stdout.trim().split(":");
+    return parts.reduce((total, part) => total * 60 + Number(part), 0) * 1000;
   }
   return undefined;
 }
 
-/** Share of one processor that this process and `others` use in the next `ms`, percent. */
-export async function cpuPercent(ms: number, ...others: readonly number[]): Promise<number | undefined> {
-  const all = (): Promise<(number | undefined)[]> => Promise.all(others.map(processMs));
-  const own = process.cpuUsage();
-  const before = await all();
-  const since = performance.now();
-  await sleep(ms);
-  const { user, system } = process.cpuUsage(own);
-  const after = await all();
+/** What the machine's processors did while `work` ran. */
+export async function coreSharesDuring(
+  pids: readonly number[],
+  work: () => Promise<unknown>,
+): Promise<CoreShares | undefined> {
+  const used = async (): Promise<number> => {
+    const all = await Promise.all(pids.map(processMs));
+    const { user, system } = process.cpuUsage();
+    return all.reduce<number>((sum, ms) => sum + (ms ?? NaN), (user + system) / 1000);
+  };
+  const [usedBefore, busyBefore, since] = [await used(), busyMs(), performance.now()];
+  await work();
   const wall = performance.now() - since;
-  let used = (user + system) / 1000;
-  for (const [index, end] of after.entries()) {
-    const begin = before[index];
-    if (end === undefined || begin === undefined) return undefined;
-    used += end - begin;
-  }
-  return (used / wall) * 100;
+  const own = (await used()) - usedBefore;
+  const others = Math.max(0, busyMs() - busyBefore - own);
+  return Number.isNaN(own) ? undefined : { own: (own / wall) * 100, others: (others / wall) * 100 };
+}
+
+/** Of all processors together, ms. */
+function busyMs(): number {
+  return os.cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0);
 }
