@@ -72,7 +72,7 @@ const code = `def add(a, b):
 def subtract(a, b):
     """Return the difference of a and b."""
 `;
-/** Top-level functions, so that a window may begin at each: 100 of them have some 2,000 tokens. */
+/** Top-level functions, so that a window may begin at each: 100 of them have some 1,500 tokens. */
 const functions = (from: number, to: number): string =>
   Array.from(
     { length: to - from },
@@ -187,16 +187,16 @@ describe("the KV cache", () => {
   });
 
   it("is moved to the left where the window's head has moved down", async () => {
-    const near = { file: "record.py", typed: "def field_100(" };
-    await infill(starter, { ...near, prefix: functions(30, 100) }, { session: "window" });
-    const moved = await infill(starter, { ...near, prefix: functions(50, 100) }, { session: "window" });
-    const cold = await infill(starter, { ...near, prefix: functions(50, 100) }, { session: "cold window" });
+    const near = { file: "record.py", typed: "def field_60(" };
+    await infill(starter, { ...near, prefix: functions(30, 60) }, { session: "window" });
+    const moved = await infill(starter, { ...near, prefix: functions(45, 60) }, { session: "window" });
+    const cold = await infill(starter, { ...near, prefix: functions(45, 60) }, { session: "cold window" });
     expect(cold.timings.cache_n).toBeLessThan(100);
     expect(moved.timings.prompt_n).toBeLessThan(8);
     const body = 'record):\n    return record["';
     for (const { text } of [moved, cold]) expect(text.slice(0, body.length)).toBe(body);
     // What is in the cache is the prompt: nothing has to be processed again.
-    const again = await infill(starter, { ...near, prefix: functions(50, 100) }, { session: "window" });
+    const again = await infill(starter, { ...near, prefix: functions(45, 60) }, { session: "window" });
     expect(again.timings.prompt_n).toBeLessThanOrEqual(4);
     expect(again.text).toBe(moved.text);
   });
@@ -290,7 +290,7 @@ it("gives alternatives by their first token", async () => {
 
 describe("cancelling", () => {
   it("keeps what was processed of a prompt", async () => {
-    const prompt = { file: "long.py", prefix: functions(200, 260), typed: "def " };
+    const prompt = { file: "long.py", prefix: functions(200, 235), typed: "def " };
     const abort = new AbortController();
     const cut = await infill(
       starter,
