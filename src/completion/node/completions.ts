@@ -167,7 +167,8 @@ export class Completions implements Disposable {
     }
     const ms = performance.now() - askedAt;
     this.stats.ended({ shownMs: ms, typedThrough: false, reason: undefined });
-    this.debounce.answered(performance.now() - since);
+    // Not the wait itself, or waiting once would make it wait for ever.
+    if (generation.sentAt !== undefined) this.debounce.answered(performance.now() - Math.max(since, generation.sentAt));
     const first = this.handOut(suggestionOf(generation), outcome, snapshot);
     generation.shown = { snapshot, rest: outcome };
     generation.shownAt ??= performance.now();
