@@ -14,6 +14,12 @@ const pattern = ["one", "two", "three", "four", "five", "six"].map((word) => `ex
 test.beforeAll(async () => {
   test.setTimeout(240_000);
   workbench = await startWorkbench({
+    settings: {
+      // A machine that runs tests has other things to do.
+      "paddock.completion.deadlineMilliseconds": 30_000,
+      // VS Code's own chat takes the keyboard when it comes up.
+      "workbench.secondarySideBar.defaultVisibility": "hidden",
+    },
     prepare: async ({ project }) => {
       await writeFile(path.join(project, "numbers.ts"), `${pattern.join("\n")}\n`);
       await writeFile(path.join(project, ".env"), "TOKEN=secret\n");
@@ -25,8 +31,7 @@ test.afterAll(async () => {
   await workbench.stop();
 });
 
-const ghost = (): ReturnType<Page["locator"]> =>
-  page.locator(".monaco-editor .ghost-text-decoration, .monaco-editor .ghost-text");
+const ghost = (): ReturnType<Page["locator"]> => page.locator(".ghost-text-decoration");
 const status = (): ReturnType<Page["locator"]> => page.locator('[id="paddock.paddock.paddock.suggestions"]');
 
 async function openFile(name: string): Promise<void> {
@@ -35,7 +40,7 @@ async function openFile(name: string): Promise<void> {
   await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: name }).first().waitFor();
   await page.keyboard.press("Enter");
   await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
-  await page.locator(".monaco-editor .view-lines").first().click();
+  await page.locator(`.editor-instance .monaco-editor[data-uri$="/${name}"] .view-lines`).click();
   await page.keyboard.press("Control+End");
 }
 async function written(name: string): Promise<string> {
@@ -47,14 +52,15 @@ test("a suggestion appears while somebody types, and Tab accepts it", async () =
   test.setTimeout(180 * aSecond);
   await openFile("numbers.ts");
   await page.keyboard.type("export const seven = ", { delay: 80 });
+  await expect.poll(() => written("numbers.ts")).toContain("export const seven = ");
   await expect(ghost().first()).toBeVisible({ timeout: 60 * aSecond });
   await page.keyboard.press("Tab");
   await expect.poll(() => written("numbers.ts")).toMatch(/export const seven = ["']?\w+/);
 });
 
 test("the status bar has the figures, and says in words what they are", async () => {
-  await expect(status()).toContainText(/\d+ ms/, { timeout: 10 * aSecond });
-  await expect(status().locator("a")).toHaveAttribute("aria-label", /median .* of the prompt cached/);
+  await expect(status()).toContainText(/\d m?s/, { timeout: 10 * aSecond });
+  await expect(status()).toHaveAttribute("aria-label", /median .* of the prompt cached/);
 });
 
 test("the prompt of the last suggestion can be looked at, part by part", async () => {
@@ -80,7 +86,7 @@ test("why there is none is said for the cursor's place, and a file of secrets is
 test("they are turned off and on again", async () => {
   test.setTimeout(90 * aSecond);
   await runCommand(page, "Paddock: Turn Inline Suggestions On or Off");
-  await expect(status().locator("a")).toHaveAttribute("aria-label", /turned off/);
+  await expect(status()).toHaveAttribute("aria-label", /turned off/);
   await openFile("numbers.ts");
   await page.keyboard.type("\nexport const eight = ", { delay: 60 });
   await page.waitForTimeout(2_000);

@@ -1,7 +1,7 @@
 import type { EmbeddedBackend, ModelId, ModelLifecycle } from "../../engine/backend";
 import type { InfillLayout, InfillPiece } from "../../engine/infill";
 import { type Disposable } from "../../platform/core/disposables";
-import { isCancellation, toPaddockError } from "../../platform/core/errors";
+import { cancelled, isCancellation, toPaddockError } from "../../platform/core/errors";
 import type { Logger } from "../../platform/core/logger";
 import type { ContextChunk } from "../core/contextChunk";
 import type { EditorSnapshot } from "../core/editorSnapshot";
@@ -47,6 +47,7 @@ export interface AskOptions {
 export class ModelAsker implements Disposable {
   private readonly lanes = new Lanes();
   private readonly subscription: Disposable;
+  private readonly closing = new AbortController();
 
   constructor(private readonly deps: CompletionDeps) {
     this.subscription = deps.lifecycle.onDidChangeState(({ model, state }) => {
@@ -131,6 +132,7 @@ export class ModelAsker implements Disposable {
   }
 
   dispose(): void {
+    this.closing.abort();
     this.subscription.dispose();
   }
 
@@ -144,7 +146,9 @@ export class ModelAsker implements Disposable {
   private async layout(model: ModelId, signal: AbortSignal): Promise<InfillLayout> {
     const { layout, lifecycle } = this.deps;
     const state = lifecycle.state(model);
-    const loaded = state.status === "ready" ? state.loaded : await lifecycle.load(model, signal);
+    if (state.status === "ready") return layout(model) ?? state.loaded.info.infill;
+    // The next key needs it as well, so a load that has begun goes on without this one.
+    const loaded = await unlessAborted(lifecycle.load(model, this.closing.signal), signal);
     return layout(model) ?? loaded.info.infill;
   }
 }
@@ -152,4 +156,14 @@ export class ModelAsker implements Disposable {
 /** The first of the pieces is not cut off, however improbable. */
 function certain([first, ...rest]: readonly InfillPiece[]): InfillPiece[] {
   return first === undefined ? [] : [{ ...first, probability: 1 }, ...rest];
+}
+
+/** @throws PaddockError cancelled as soon as the signal is aborted; the work goes on. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(cancelled());
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
 }

@@ -84,6 +84,11 @@ export class Supervisor {
     if (this.running?.engine.lost === true) await this.running.engine.gone;
     if (this.running !== undefined) return this.running;
     if (this.current.status === "failed" && this.current.error.code === "engine/stopped") throw this.current.error;
+    // What everybody has left is on its way out, and takes nobody along.
+    if (this.loading?.abort.signal.aborted === true) {
+      await this.loading.promise.catch(() => undefined);
+      return this.load(signal);
+    }
     const loading = (this.loading ??= this.begin());
     loading.waiters++;
     return new Promise<Running>((resolve, reject) => {
