@@ -37,8 +37,7 @@ const status = (): ReturnType<Page["locator"]> => page.locator('[id="paddock.pad
 async function openFile(name: string): Promise<void> {
   await page.keyboard.press("Control+P");
   await page.locator(".quick-input-widget input").first().fill(name);
-  await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: name }).first().waitFor();
-  await page.keyboard.press("Enter");
+  await page.locator(".quick-input-list .monaco-list-row").filter({ hasText: name }).first().click();
   await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
   await page.locator(`.editor-instance .monaco-editor[data-uri$="/${name}"] .view-lines`).click();
   await page.keyboard.press("Control+End");
@@ -84,7 +83,7 @@ test("why there is none is said for the cursor's place, and a file of secrets is
 });
 
 test("they are turned off and on again", async () => {
-  test.setTimeout(90 * aSecond);
+  test.setTimeout(120 * aSecond);
   await runCommand(page, "Paddock: Turn Inline Suggestions On or Off");
   await expect(status()).toHaveAttribute("aria-label", /turned off/);
   await openFile("numbers.ts");
