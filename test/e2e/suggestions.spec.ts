@@ -50,6 +50,8 @@ async function written(name: string): Promise<string> {
 test("a suggestion appears while somebody types, and Tab accepts it", async () => {
   test.setTimeout(180 * aSecond);
   await openFile("numbers.ts");
+  // Extensions start when the editor has.
+  await expect(status()).toBeVisible({ timeout: 60 * aSecond });
   await page.keyboard.type("export const seven = ", { delay: 80 });
   await expect.poll(() => written("numbers.ts")).toContain("export const seven = ");
   await expect(ghost().first()).toBeVisible({ timeout: 60 * aSecond });
