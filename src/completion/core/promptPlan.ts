@@ -17,6 +17,8 @@ export const MOST_LINES_AFTER = 64;
 const LONGEST_LINE = 1000;
 /** Of a window that has become too large this much is kept, so that the next cut is far away. */
 const KEPT = 2 / 3;
+/** Lines that a window may begin later for a better first one. */
+const MOST_SKIPPED = 16;
 /** What was typed since the anchor, in UTF-16 units: more of it belongs before the anchor, where its tokens are natural. */
 const LONGEST_TYPED = 4000;
 /** Closing brackets and the like that may have come or gone behind the cursor without a new prompt. */
@@ -112,6 +114,12 @@ function windowStart(
     size += Math.min(lines.line(from - 1).length, LONGEST_LINE) + 1;
     if (size > prefix * KEPT) break;
     from--;
+  }
+  // Where the KV cache is shifted, the window's first token must be the one that stood there before: line ends and
+  // indentation are often one token together.
+  for (let line = from; line < Math.min(cursor.line, from + MOST_SKIPPED); line++) {
+    const isPlain = /^\S/u.test(lines.line(line)) && (line === from || lines.line(line - 1).trim() !== "");
+    if (isPlain) return line;
   }
   return from;
 }
