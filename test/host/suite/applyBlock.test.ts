@@ -129,7 +129,9 @@ describe("a block of code on its way to a file", () => {
     await apply("js paddock-2-one.js", "one();\n// ... existing code ...\nfour(4);\n");
     assert.match(title(), /\(code from the chat\)/);
     await run("paddock.acceptAllChanges");
-    await vscode.workspace.saveAll();
+    const document = await vscode.workspace.openTextDocument(uri);
+    assert.equal(document.getText(), "one();\ntwo();\nthree();\nfour(4);\n");
+    assert.ok(await document.save());
     assert.equal(await text(uri), "one();\ntwo();\nthree();\nfour(4);\n");
   });
 
