@@ -6,7 +6,7 @@ export function snapshotAt(marked: string, given: Partial<EditorSnapshot> = {}):
   if (at === -1) throw new Error("The text has no cursor.");
   const before = marked.slice(0, at).split("\n");
   return {
-    uri: "file:///work/a.ts",
+    uri: "file:///project/a.ts",
     name: "a.ts",
     languageId: "typescript",
     version: 1,
