@@ -1,7 +1,7 @@
 import { createWriteStream, existsSync } from "node:fs";
 import { open, rename, stat } from "node:fs/promises";
 import { once } from "node:events";
-import { readGgufHeader } from "../../src/models/core/ggufHeader";
+import { readGgufHeader } from "../../src/gguf/core/ggufHeader";
 import { seededRandom } from "./random";
 
 /** Llama 3.2 1B's shape; the vocabulary is the donor's, so that text works. 1.06 G parameters with 49,152 tokens. */

@@ -3,10 +3,10 @@ import { access, open, readdir, stat } from "node:fs/promises";
 import { totalmem } from "node:os";
 import path from "node:path";
 import { PaddockError } from "../../platform/core/errors";
-import { GgufError, type GgufHeader, readGgufHeader } from "../core/ggufHeader";
+import type { GgufError, GgufHeader } from "../../gguf/core/ggufHeader";
+import { HeaderReadError, readHeader } from "../../gguf/core/readHeader";
+import { fileSource } from "../../gguf/node/fileSource";
 
-/** The header is read in growing bites; a vocabulary of 250,000 tokens takes about 10 MB. */
-const BITES = [1, 8, 64].map((mebibytes) => mebibytes * 1024 * 1024);
 /** Of the machine's memory, what the system and the editor need besides, bytes. */
 const RESERVE = 1.5 * 1024 ** 3;
 
@@ -18,7 +18,7 @@ const RESERVE = 1.5 * 1024 ** 3;
 export async function preflight(file: string, signal: AbortSignal, memory: number = totalmem()): Promise<GgufHeader> {
   const name = path.basename(file);
   const size = await sizeOf(file, name);
-  const header = await readHeader(file, name, size, signal);
+  const header = await headerOf(file, name, signal);
   if (size < header.expectedSize) {
     throw new PaddockError(
       "model/truncated",
@@ -67,7 +67,7 @@ async function sizeOf(file: string, name: string): Promise<number> {
   }
 }
 
-async function readHeader(file: string, name: string, size: number, signal: AbortSignal): Promise<GgufHeader> {
+async function headerOf(file: string, name: string, signal: AbortSignal): Promise<GgufHeader> {
   const handle = await open(file, "r").catch((error: unknown) => {
     throw new PaddockError("model/unreadable", `The model file ${name} cannot be read.`, {
       remedy: "Check its permissions.",
@@ -75,20 +75,10 @@ async function readHeader(file: string, name: string, size: number, signal: Abor
     });
   });
   try {
-    for (const bite of BITES) {
-      signal.throwIfAborted();
-      const buffer = Buffer.alloc(Math.min(bite, size));
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-      const bytes = buffer.subarray(0, bytesRead);
-      try {
-        return readGgufHeader(bytes);
-      } catch (error) {
-        if (!(error instanceof GgufError)) throw error;
-        if (error.problem === "incomplete" && bytesRead < size && bite !== BITES.at(-1)) continue;
-        throw headerError(error, name, bytes, bytesRead >= size);
-      }
-    }
-    throw new PaddockError("model/damaged", `${name} has an impossibly long header.`);
+    return await readHeader(await fileSource(handle), signal);
+  } catch (error) {
+    if (!(error instanceof HeaderReadError)) throw error;
+    throw headerError(error.cause, name, Buffer.from(error.start), error.isWhole);
   } finally {
     await handle.close();
   }

@@ -1,3 +1,5 @@
+import { ggmlTypes } from "./ggmlTypes";
+
 /**
  * A strict reader of GGUF headers (ggml's docs/gguf.md, versions 2 and 3, little endian). Files come from anywhere: every
  * count and length is checked against what is really there before anything is made of it, and nothing is allocated by
@@ -42,45 +44,6 @@ const MAX_TEXT_LENGTH = 1 << 20;
 const MAX_DIMENSIONS = 4;
 /** Deeper arrays of arrays do not occur; llama.cpp itself refuses them. */
 const MAX_ARRAY_DEPTH = 1;
-
-/** ggml.h, enum ggml_type: values a block, bytes a block. Types that ggml has dropped are not listed. */
-const blocks: ReadonlyMap<number, readonly [values: number, bytes: number]> = new Map([
-  [0, [1, 4]],
-  [1, [1, 2]],
-  [2, [32, 18]],
-  [3, [32, 20]],
-  [6, [32, 22]],
-  [7, [32, 24]],
-  [8, [32, 34]],
-  [9, [32, 36]],
-  [10, [256, 84]],
-  [11, [256, 110]],
-  [12, [256, 144]],
-  [13, [256, 176]],
-  [14, [256, 210]],
-  [15, [256, 292]],
-  [16, [256, 66]],
-  [17, [256, 74]],
-  [18, [256, 98]],
-  [19, [256, 50]],
-  [20, [32, 18]],
-  [21, [256, 110]],
-  [22, [256, 82]],
-  [23, [256, 136]],
-  [24, [1, 1]],
-  [25, [1, 2]],
-  [26, [1, 4]],
-  [27, [1, 8]],
-  [28, [1, 8]],
-  [29, [256, 56]],
-  [30, [1, 2]],
-  [34, [256, 54]],
-  [35, [256, 66]],
-  [39, [32, 17]],
-  [40, [64, 36]],
-  [41, [128, 18]],
-  [42, [64, 18]],
-]);
 
 /** GGUF value types 0 to 12: bytes each, 0 for those without a fixed size. */
 const valueBytes = [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8] as const;
@@ -152,11 +115,11 @@ function readTensor(reader: Reader, name: string): GgufTensor {
     dimensions.push(size);
   }
   const type = reader.u32();
-  const block = blocks.get(type);
+  const block = ggmlTypes.get(type);
   if (block === undefined) throw new GgufError("unknown-type", `tensor type ${type}`);
-  const [blockValues, blockBytes] = block;
-  if ((dimensions[0] ?? 1) % blockValues !== 0) throw new GgufError("damaged", "a tensor row that is not whole blocks");
-  const bytes = (values / blockValues) * blockBytes;
+  if ((dimensions[0] ?? 1) % block.values !== 0)
+    throw new GgufError("damaged", "a tensor row that is not whole blocks");
+  const bytes = (values / block.values) * block.bytes;
   const offset = reader.u64("a tensor's offset");
   if (!Number.isSafeInteger(bytes + offset)) throw new GgufError("damaged", "a tensor of impossible size");
   return { name, dimensions, type, offset, bytes };
