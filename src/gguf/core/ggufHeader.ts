@@ -14,7 +14,14 @@ export interface GgufHeader {
   /** The size that the file must have at least, bytes. */
   readonly expectedSize: number;
 }
-export type GgufValue = string | number | bigint | boolean | { readonly arrayOf: number; readonly length: number };
+export type GgufValue = string | number | bigint | boolean | GgufArray;
+export interface GgufArray {
+  /** The GGUF value type of its items. */
+  readonly arrayOf: number;
+  readonly length: number;
+  /** The items of a short array of numbers or booleans (0 and 1), such as one for each layer; undefined for any other. */
+  readonly numbers: readonly number[] | undefined;
+}
 export interface GgufTensor {
   readonly name: string;
   readonly dimensions: readonly number[];
@@ -42,6 +49,12 @@ const MAX_KEY_LENGTH = 65_535;
 /** Chat templates and licences are the longest texts; a megabyte of either is an attack. */
 const MAX_TEXT_LENGTH = 1 << 20;
 const MAX_DIMENSIONS = 4;
+/** Of all texts together, bytes: they stay in memory. */
+const MAX_ALL_TEXT = 8 << 20;
+/** Numbers of an array that are kept: one for each layer or so. A vocabulary's are not. */
+const MAX_KEPT_NUMBERS = 4096;
+/** Of all arrays together. */
+const MAX_ALL_KEPT_NUMBERS = 65_536;
 /** Deeper arrays of arrays do not occur; llama.cpp itself refuses them. */
 const MAX_ARRAY_DEPTH = 1;
 
@@ -132,6 +145,8 @@ function pad(value: number, alignment: number): number {
 class Reader {
   position = 0;
   private readonly view: DataView;
+  private textBytes = 0;
+  private keptNumbers = 0;
 
   constructor(private readonly bytes: Uint8Array) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -157,10 +172,23 @@ class Reader {
     const length = this.u64("a string's length");
     if (length > most) throw new GgufError("damaged", `a string of ${length} bytes where at most ${most} make sense`);
     const start = this.take(length);
+    this.textBytes += length;
+    if (this.textBytes > MAX_ALL_TEXT) throw new GgufError("damaged", `more than ${MAX_ALL_TEXT} bytes of texts`);
     return decodeText(this.bytes.subarray(start, start + length));
   }
 
   value(type: number, depth: number): GgufValue {
+    switch (type) {
+      case STRING:
+        return this.string(MAX_TEXT_LENGTH);
+      case ARRAY:
+        return this.array(depth);
+      default:
+        return this.scalar(type);
+    }
+  }
+
+  private scalar(type: number): number | bigint | boolean {
     switch (type) {
       case 0:
         return this.view.getUint8(this.take(1));
@@ -181,10 +209,6 @@ class Reader {
         if (flag > 1) throw new GgufError("damaged", "a boolean that is neither true nor false");
         return flag === 1;
       }
-      case STRING:
-        return this.string(MAX_TEXT_LENGTH);
-      case ARRAY:
-        return this.array(depth);
       case 10:
         return this.view.getBigUint64(this.take(8), true);
       case 11:
@@ -196,16 +220,24 @@ class Reader {
     }
   }
 
-  /** Arrays are walked, not kept: a vocabulary has a hundred thousand strings. */
+  /** Arrays are walked, and only short ones of numbers kept: a vocabulary has a hundred thousand strings. */
   private array(depth: number): GgufValue {
     if (depth >= MAX_ARRAY_DEPTH) throw new GgufError("damaged", "arrays inside arrays");
     const type = this.u32();
     const length = this.u64("an array's length");
     const each = valueBytes[type];
     if (each === undefined || type === ARRAY) throw new GgufError("damaged", `an array of unknown type ${type}`);
-    if (type === STRING) for (let index = 0; index < length; index++) this.take(this.u64("a string's length"));
-    else this.take(each * length);
-    return { arrayOf: type, length };
+    if (type === STRING) {
+      for (let index = 0; index < length; index++) this.take(this.u64("a string's length"));
+    } else if (length <= MAX_KEPT_NUMBERS && this.keptNumbers + length <= MAX_ALL_KEPT_NUMBERS) {
+      this.keptNumbers += length;
+      const numbers: number[] = [];
+      for (let index = 0; index < length; index++) numbers.push(Number(this.scalar(type)));
+      return { arrayOf: type, length, numbers };
+    } else {
+      this.take(each * length);
+    }
+    return { arrayOf: type, length, numbers: undefined };
   }
 
   private take(count: number): number {
@@ -218,9 +250,13 @@ class Reader {
   }
 }
 
-/** UTF-8 without TextDecoder, which core code does not have; what is broken becomes U+FFFD. Names are short. */
+/** Code points that are made into text at once: adding them one by one takes 32 times their memory. */
+const CODES_AT_ONCE = 4096;
+
+/** UTF-8 without TextDecoder, which core code does not have; what is broken becomes U+FFFD. */
 function decodeText(bytes: Uint8Array): string {
   let text = "";
+  let codes: number[] = [];
   for (let index = 0; index < bytes.length;) {
     const first = bytes[index] ?? 0;
     const length =
@@ -240,8 +276,11 @@ function decodeText(bytes: Uint8Array): string {
       good = (next & 0xc0) === 0x80;
       code = (code << 6) | (next & 0x3f);
     }
-    text += good && code <= 0x10ffff ? String.fromCodePoint(code) : "\uFFFD";
+    codes.push(good && code <= 0x10ffff ? code : 0xfffd);
     index += good ? length : 1;
+    if (codes.length < CODES_AT_ONCE && index < bytes.length) continue;
+    text += String.fromCodePoint(...codes);
+    codes = [];
   }
   return text;
 }
