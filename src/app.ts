@@ -1,12 +1,11 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import { createChat } from "./chat/host/chat";
-import type { Chat } from "./chat/host/chatDeps";
 import { profilePrompts } from "./chat/host/profilePrompts";
 import { KvFolder } from "./chat/node/kvFolder";
 import { KvStates } from "./chat/node/kvStates";
-import { type CompletionRoom, createCompletion } from "./completion/host/completion";
-import { contextCommands } from "./context/host/contextCommands";
+import { registerCommands } from "./commands";
+import { createCompletion } from "./completion/host/completion";
 import { Syntax } from "./completion/node/syntax";
 import { ReadingGate } from "./context/host/readingGate";
 import { WorkspaceContext } from "./context/host/workspaceContext";
@@ -14,11 +13,11 @@ import { selectedText, takeFiles } from "./context/host/workspaceSources";
 import { BlockApplier } from "./edits/host/applyBlock";
 import { EditService } from "./edits/host/editService";
 import { registerReviewCommands } from "./edits/host/reviewCommands";
+import type { ModelId } from "./engine/backend";
 import { EmbeddedEngine } from "./engine/client/embeddedEngine";
 import { MachineTurns } from "./engine/client/machineTurns";
 import { turnsPath } from "./engine/client/turnsPath";
-import { ActiveModelService } from "./models/host/activeModelService";
-import { pickModel, pickModelFile } from "./models/host/modelCommands";
+import { createModels } from "./models/host/models";
 import { ModelRegistry } from "./models/node/modelRegistry";
 import { type Disposable, DisposableStore } from "./platform/core/disposables";
 import { toPaddockError } from "./platform/core/errors";
@@ -27,7 +26,6 @@ import { describeError, showError } from "./platform/host/errorWords";
 import { OutputLog } from "./platform/host/log";
 import { SettingsService } from "./platform/host/settingsService";
 import { TimingHistory } from "./speed/core/timingHistory";
-import { speedReport } from "./speed/core/speedReport";
 import { createStatusBar } from "./speed/host/statusBar";
 import type { TestApi } from "./testApi";
 
@@ -62,7 +60,10 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       idleUnloadMinutes: settings.current["engine.idleUnloadMinutes"],
     }),
   });
-  const active = store.add(new ActiveModelService({ registry, settings, lifecycle: engine, log, report }));
+  const models = store.add(
+    createModels({ registry, settings, lifecycle: engine, storage: context.globalStorageUri, log, report }),
+  );
+  const { active } = models;
   const warmUp = (): void => {
     // Where it fails, the chat shows why; a message would interrupt somebody who has asked for nothing yet.
     engine
@@ -137,7 +138,10 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       applyCode: (block) => blocks.apply(block),
       describeError,
       memento: context.workspaceState,
-      eraseOthers: () => eraseStorage(context, () => engine.unload(active.current().id)),
+      eraseOthers: () =>
+        eraseStorage(context, async () => {
+          await Promise.all(engine.loadedModels().map((model) => engine.unload(model)));
+        }),
       forgetOthers: () => {
         workspaceContext.forget();
         completion.forget();
@@ -165,15 +169,13 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     chat,
     completion,
     workspaceContext,
-    engine,
-    active,
-    registry,
+    models,
     history,
     log,
     report,
     extensionId: context.extension.id,
   });
-  store.add(followEngineSettings(settings, engine, active, report));
+  store.add(followEngineSettings(settings, engine, report));
 
   const activationMs = performance.now() - started;
   log.info(
@@ -201,86 +203,26 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   };
 }
 
-interface CommandRooms {
-  readonly chat: Chat;
-  readonly completion: CompletionRoom;
-  readonly workspaceContext: WorkspaceContext;
-  readonly engine: EmbeddedEngine;
-  readonly active: ActiveModelService;
-  readonly registry: ModelRegistry;
-  readonly history: TimingHistory;
-  readonly log: OutputLog;
-  readonly report: (error: unknown) => void;
-  readonly extensionId: string;
-}
-
-function registerCommands(store: DisposableStore, rooms: CommandRooms): void {
-  const { chat, engine, active, registry, history, log, report } = rooms;
-  const add = (name: string, run: (...given: unknown[]) => unknown): void => {
-    store.add(
-      vscode.commands.registerCommand(`paddock.${name}`, async (...given: unknown[]) => {
-        try {
-          await run(...given);
-        } catch (error) {
-          report(error);
-        }
-      }),
-    );
-  };
-  const whileLoading = (
-    work: (id: ReturnType<typeof active.current>["id"], signal: AbortSignal) => Promise<unknown>,
-  ): Thenable<unknown> =>
-    vscode.window.withProgress(
-      {
-        location: vscode.ProgressLocation.Window,
-        title: vscode.l10n.t("Paddock: loading {0}", active.current().displayName),
-      },
-      () => work(active.current().id, new AbortController().signal),
-    );
-  add("openChat", () => chat.focusInput());
-  add("newConversation", () => chat.newConversation());
-  for (const [name, run] of Object.entries(chat.commands)) add(name, run);
-  for (const [name, run] of contextCommands(rooms.workspaceContext, (taken) => chat.attach(taken))) add(name, run);
-  for (const [name, run] of Object.entries(rooms.completion.commands)) add(name, run);
-  add("stopAnswer", () => chat.stop());
-  add("switchModel", () => pickModel(registry, active, engine));
-  add("chooseModelFile", () => pickModelFile(active));
-  add("loadModel", async () => whileLoading((id, signal) => engine.load(id, signal)));
-  add("unloadModel", () => engine.unload(active.current().id));
-  add("restartEngine", async () => whileLoading((id, signal) => engine.restart(id, signal)));
-  add("showLog", () => log.show());
-  add("showSpeedDetails", async () => {
-    const document = await vscode.workspace.openTextDocument({
-      language: "markdown",
-      content: speedReport(history.all()),
-    });
-    await vscode.commands.executeCommand("markdown.showPreview", document.uri);
-  });
-  add("openWalkthrough", () =>
-    vscode.commands.executeCommand("workbench.action.openWalkthrough", `${rooms.extensionId}#start`, false),
-  );
-}
-
-/** A change of the engine's switches takes effect when the model next loads; a loaded one starts anew once it is idle. */
+/** A change of the engine's switches takes effect when a model next loads; a loaded one starts anew once it is idle. */
 function followEngineSettings(
   settings: SettingsService,
   engine: EmbeddedEngine,
-  active: ActiveModelService,
   report: (error: unknown) => void,
 ): Disposable {
   const restarting = ["engine.gpu", "engine.gpuLayers", "engine.threads", "engine.contextSize"] as const;
-  let wanted = false;
+  const wanted = new Set<ModelId>();
   const restartWhenIdle = (): void => {
-    const { id } = active.current();
-    const state = engine.state(id);
-    if (!wanted || (state.status === "ready" && state.busy)) return;
-    wanted = false;
-    if (state.status === "ready") engine.restart(id, new AbortController().signal).catch(report);
+    for (const model of wanted) {
+      const state = engine.state(model);
+      if (state.status === "ready" && state.busy) continue;
+      wanted.delete(model);
+      if (state.status === "ready") engine.restart(model, new AbortController().signal).catch(report);
+    }
   };
   const store = new DisposableStore();
   store.add(
     settings.onDidChange(({ changed }) => {
-      wanted ||= restarting.some((key) => changed.has(key));
+      if (restarting.some((key) => changed.has(key))) for (const model of engine.loadedModels()) wanted.add(model);
       restartWhenIdle();
     }),
   );

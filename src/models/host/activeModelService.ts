@@ -1,14 +1,16 @@
 import * as vscode from "vscode";
 import type { ModelId, ModelLifecycle } from "../../engine/backend";
-import type { Disposable } from "../../platform/core/disposables";
+import { type Disposable, DisposableStore } from "../../platform/core/disposables";
 import { Emitter } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import type { SettingsService } from "../../platform/host/settingsService";
-import { pickOtherModel } from "./pickOtherModel";
 import type { KnownModel, ModelRegistry } from "../node/modelRegistry";
+import type { ModelStore } from "../node/modelStore";
+import { pickOtherModel } from "./pickOtherModel";
 
 export interface ActiveModelDependencies {
   readonly registry: ModelRegistry;
+  readonly store: ModelStore;
   readonly settings: SettingsService;
   readonly lifecycle: ModelLifecycle;
   readonly log: Logger;
@@ -24,7 +26,7 @@ export class ActiveModelService implements Disposable {
   private model: KnownModel;
   private readonly changed = new Emitter<void>();
   readonly onDidChange = this.changed.event;
-  private readonly subscription: Disposable;
+  private readonly subscriptions = new DisposableStore();
   private switching: AbortController | undefined;
 
   constructor(private readonly deps: ActiveModelDependencies) {
@@ -35,9 +37,19 @@ export class ActiveModelService implements Disposable {
       this.model = registry.starter;
       report(error);
     }
-    this.subscription = settings.onDidChange(({ settings: now, changed }) => {
-      if (changed.has("model")) void this.follow(now.model);
-    });
+    this.subscriptions.add(
+      settings.onDidChange(({ settings: now, changed }) => {
+        if (changed.has("model")) void this.follow(now.model);
+      }),
+    );
+    this.subscriptions.add(
+      registry.onDidChange(() => {
+        const now = registry.known(this.model.id);
+        if (now === undefined || now.displayName === this.model.displayName) return;
+        this.model = now;
+        this.changed.fire();
+      }),
+    );
   }
 
   current(): { readonly id: ModelId; readonly displayName: string; readonly note?: string } {
@@ -50,11 +62,11 @@ export class ActiveModelService implements Disposable {
   }
 
   nameOf(id: string): string {
-    return this.deps.registry.list().find((model) => model.id === id)?.displayName ?? id;
+    return this.deps.registry.known(id as ModelId)?.displayName ?? id;
   }
 
   chooseOther(): Promise<ModelId | undefined> {
-    return pickOtherModel(this.deps.registry, this.model.id);
+    return pickOtherModel(this.deps.registry, this.deps.store, this.model.id);
   }
 
   /** Loads the model that `setting` names, with progress and cancel, and makes it the setting when it is ready. */
@@ -78,7 +90,7 @@ export class ActiveModelService implements Disposable {
 
   dispose(): void {
     this.switching?.abort();
-    this.subscription.dispose();
+    this.subscriptions.dispose();
     this.changed.dispose();
   }
 

@@ -1,7 +1,9 @@
 import * as vscode from "vscode";
-import type { ModelLifecycle } from "../../engine/backend";
+import type { ModelId, ModelLifecycle } from "../../engine/backend";
 import { formatBytes } from "../../platform/core/format";
-import type { ModelRegistry } from "../node/modelRegistry";
+import { plainLabel } from "../../platform/host/plainLabel";
+import type { KnownModel, ModelRegistry } from "../node/modelRegistry";
+import type { ModelStore } from "../node/modelStore";
 import type { ActiveModelService } from "./activeModelService";
 import { askForModelFile } from "./pickOtherModel";
 
@@ -10,42 +12,78 @@ interface ModelItem extends vscode.QuickPickItem {
   readonly setting?: string;
 }
 
-/** Models Paddock knows, and a way to the person's own files. */
-export async function pickModel(
-  registry: ModelRegistry,
-  active: ActiveModelService,
-  lifecycle: ModelLifecycle,
-): Promise<void> {
-  const current = active.current().id;
-  const items: ModelItem[] = registry.list().map((model) => {
-    const state = lifecycle.state(model.id);
-    const size =
-      state.status === "ready" ? ` · ${formatBytes(state.loaded.info.sizeBytes)} · ${state.loaded.info.fileType}` : "";
-    return {
-      label: `${model.id === current ? "$(check) " : ""}${model.displayName.replaceAll("$(", "$ (")}`,
-      description: `${model.bundled ? vscode.l10n.t("comes with Paddock") : ""}${size}`,
-      detail: model.note ?? (model.bundled ? "" : model.path),
-      setting: model.id === registry.starter.id ? "" : model.bundled ? model.id : model.path,
-    };
-  });
-  items.push(
-    { label: "", kind: vscode.QuickPickItemKind.Separator },
-    {
-      label: `$(folder-opened) ${vscode.l10n.t("Choose a .gguf file…")}`,
-      description: vscode.l10n.t("any model that llama.cpp runs"),
-    },
-  );
-  const picked = await vscode.window.showQuickPick(items, {
+export interface PickModelDeps {
+  readonly registry: ModelRegistry;
+  readonly store: ModelStore;
+  readonly active: ActiveModelService;
+  readonly lifecycle: ModelLifecycle;
+}
+
+/** Models on this machine, and a way to any other file. */
+export async function pickModel({ registry, store, active, lifecycle }: PickModelDeps): Promise<void> {
+  const items = async (): Promise<ModelItem[]> => {
+    await store.ready();
+    const current = active.current().id;
+    return [
+      ...registry.list().map((model): ModelItem => ({
+        label: `${model.id === current ? "$(check) " : ""}${plainLabel(model.displayName)}`,
+        description: descriptionOf(model, store, lifecycle),
+        detail: model.note ?? (model.bundled ? "" : model.path),
+        setting: registry.settingOf(model),
+      })),
+      { label: "", kind: vscode.QuickPickItemKind.Separator },
+      {
+        label: `$(folder-opened) ${vscode.l10n.t("Choose a .gguf file…")}`,
+        description: vscode.l10n.t("any model that llama.cpp runs"),
+      },
+    ];
+  };
+  const picked = await vscode.window.showQuickPick(items(), {
     title: vscode.l10n.t("Switch Model"),
     placeHolder: vscode.l10n.t("The model you have stays until the new one is ready"),
     matchOnDescription: true,
+    matchOnDetail: true,
   });
   if (picked === undefined) return;
   if (picked.setting === undefined) await pickModelFile(active);
   else await active.switchTo(picked.setting);
 }
 
+function descriptionOf(model: KnownModel, store: ModelStore, lifecycle: ModelLifecycle): string {
+  const state = lifecycle.state(model.id);
+  const stored = store.find(model.id);
+  const quantization = stored?.content.usable === true ? stored.content.facts.quantization : undefined;
+  return [
+    model.bundled ? vscode.l10n.t("comes with Paddock") : undefined,
+    stored === undefined ? undefined : formatBytes(stored.sizeBytes),
+    quantization,
+    state.status === "ready" ? vscode.l10n.t("loaded") : undefined,
+  ]
+    .filter((part) => part !== undefined)
+    .join(" · ");
+}
+
 export async function pickModelFile(active: ActiveModelService): Promise<void> {
   const file = await askForModelFile();
   if (file !== undefined) await active.switchTo(file);
+}
+
+/** Loading, unloading and restarting the model that answers. */
+export function engineCommands(
+  active: ActiveModelService,
+  lifecycle: ModelLifecycle,
+): Readonly<Record<string, () => unknown>> {
+  const whileLoading = (work: (id: ModelId, signal: AbortSignal) => Promise<unknown>): Thenable<unknown> =>
+    vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Window,
+        title: vscode.l10n.t("Paddock: loading {0}", active.current().displayName),
+      },
+      () => work(active.current().id, new AbortController().signal),
+    );
+  return {
+    loadModel: () => whileLoading((id, signal) => lifecycle.load(id, signal)),
+    unloadModel: () => lifecycle.unload(active.current().id),
+    restartEngine: () => whileLoading((id, signal) => lifecycle.restart(id, signal)),
+  };
 }

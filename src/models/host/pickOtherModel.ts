@@ -1,27 +1,34 @@
 import * as vscode from "vscode";
 import type { ModelId } from "../../engine/backend";
+import { plainLabel } from "../../platform/host/plainLabel";
 import type { ModelRegistry } from "../node/modelRegistry";
+import type { ModelStore } from "../node/modelStore";
 
 /** Asks for a model for one use; the one that answers otherwise stays. @returns undefined when none was chosen. */
-export async function pickOtherModel(registry: ModelRegistry, current: ModelId): Promise<ModelId | undefined> {
-  const known = registry.list().map((model) => ({
-    label: model.displayName.replaceAll("$(", "$ ("),
-    description: model.id === current ? vscode.l10n.t("the model you use now") : "",
-    detail: model.note ?? (model.bundled ? "" : model.path),
-    id: model.id,
-  }));
-  const picked = await vscode.window.showQuickPick<vscode.QuickPickItem & { readonly id?: ModelId }>(
-    [
+export async function pickOtherModel(
+  registry: ModelRegistry,
+  store: ModelStore,
+  current: ModelId,
+): Promise<ModelId | undefined> {
+  const items = async (): Promise<(vscode.QuickPickItem & { readonly id?: ModelId })[]> => {
+    await store.ready();
+    const known = registry.list().map((model) => ({
+      label: plainLabel(model.displayName),
+      description: model.id === current ? vscode.l10n.t("the model you use now") : "",
+      detail: model.note ?? (model.bundled ? "" : model.path),
+      id: model.id,
+    }));
+    return [
       ...known.filter(({ id }) => id !== current),
       ...known.filter(({ id }) => id === current),
       { label: "", kind: vscode.QuickPickItemKind.Separator },
       { label: `$(folder-opened) ${vscode.l10n.t("Choose a .gguf file…")}` },
-    ],
-    {
-      title: vscode.l10n.t("Retry with Another Model"),
-      placeHolder: vscode.l10n.t("It answers this question once; the model you use stays the same"),
-    },
-  );
+    ];
+  };
+  const picked = await vscode.window.showQuickPick<vscode.QuickPickItem & { readonly id?: ModelId }>(items(), {
+    title: vscode.l10n.t("Retry with Another Model"),
+    placeHolder: vscode.l10n.t("It answers this question once; the model you use stays the same"),
+  });
   if (picked === undefined) return undefined;
   if (picked.id !== undefined) return picked.id;
   const file = await askForModelFile();

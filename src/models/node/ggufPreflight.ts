@@ -17,6 +17,32 @@ const RESERVE = 1.5 * 1024 ** 3;
  */
 export async function preflight(file: string, signal: AbortSignal, memory: number = totalmem()): Promise<GgufHeader> {
   const name = path.basename(file);
+  const { header, size } = await readWholeFile(file, signal);
+  const total = await splitSize(file, name, header, size);
+  if (total > memoryForModels(memory)) {
+    throw new PaddockError(
+      "model/too-large",
+      `${name} needs ${gibibytes(total)} of memory for its weights alone, and this machine has ${gibibytes(memory)} in all.`,
+      { remedy: "Choose a smaller model, or a smaller quantization of this one." },
+    );
+  }
+  return header;
+}
+
+/** What models may take of a machine's memory, bytes. */
+export function memoryForModels(memory: number = totalmem()): number {
+  return memory - Math.min(RESERVE, memory / 3);
+}
+
+/**
+ * The header of one file, which is as long as it says.
+ * @throws PaddockError as preflight does, but for model/too-large.
+ */
+export async function readWholeFile(
+  file: string,
+  signal: AbortSignal,
+): Promise<{ readonly header: GgufHeader; readonly size: number }> {
+  const name = path.basename(file);
   const size = await sizeOf(file, name);
   const header = await headerOf(file, name, signal);
   if (size < header.expectedSize) {
@@ -26,15 +52,7 @@ export async function preflight(file: string, signal: AbortSignal, memory: numbe
       { remedy: "Download it again; the download was probably interrupted." },
     );
   }
-  const total = await splitSize(file, name, header, size);
-  if (total > memory - Math.min(RESERVE, memory / 3)) {
-    throw new PaddockError(
-      "model/too-large",
-      `${name} needs ${gibibytes(total)} of memory for its weights alone, and this machine has ${gibibytes(memory)} in all.`,
-      { remedy: "Choose a smaller model, or a smaller quantization of this one." },
-    );
-  }
-  return header;
+  return { header, size };
 }
 
 async function sizeOf(file: string, name: string): Promise<number> {

@@ -1,12 +1,13 @@
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import * as v from "valibot";
 import type { Feature, ModelId, ModelResolver } from "../../engine/backend";
 import type { InfillLayout } from "../../engine/infill";
 import { PaddockError } from "../../platform/core/errors";
+import { Emitter } from "../../platform/core/event";
 import { type AdapterEntry, type Manifest, manifestSchema, type ModelEntry } from "../core/manifest";
 import { preflight } from "./ggufPreflight";
+import { fileModelId } from "./modelId";
 
 export interface KnownModel {
   readonly id: ModelId;
@@ -15,11 +16,28 @@ export interface KnownModel {
   readonly note?: string;
   readonly path: string;
   readonly bundled: boolean;
+  /** SHA-256 of the file, of models that travel with the extension. */
+  readonly sha256?: string;
+}
+
+/** A model that was found on this machine, as it is offered. */
+export interface FoundModel {
+  readonly path: string;
+  readonly displayName: string;
 }
 
 /** Models by id: those of the manifest, and the person's own files. An id is stable, a path is where it resolves to. */
 export class ModelRegistry implements ModelResolver {
+  /** All that an id was ever given out for; a file may be gone. */
   private readonly models = new Map<string, KnownModel>();
+  /** What was found on this machine last; undefined: nobody has looked yet. */
+  private found: readonly KnownModel[] | undefined;
+  private readonly named = new Set<ModelId>();
+  /** Named since somebody looked. */
+  private readonly namedSince = new Set<ModelId>();
+  private readonly changed = new Emitter<void>();
+  /** What is listed, or its names, have changed. */
+  readonly onDidChange = this.changed.event;
 
   private constructor(
     readonly starter: KnownModel,
@@ -41,6 +59,7 @@ export class ModelRegistry implements ModelResolver {
         ...(entry.note === undefined ? {} : { note: entry.note }),
         path: path.join(folder, entry.file),
         bundled: true,
+        sha256: entry.sha256,
       }));
     const starter = known.find(({ id }) => id === manifest.starter);
     if (starter === undefined) throw new PaddockError("internal", "The manifest of the bundled models has no starter.");
@@ -50,8 +69,46 @@ export class ModelRegistry implements ModelResolver {
     return registry;
   }
 
+  /** What can be chosen: what travels with the extension, what was found, and files chosen by their path. */
   list(): KnownModel[] {
-    return [...this.models.values()];
+    const { found } = this;
+    if (found === undefined) return [...this.models.values()];
+    const newlyNamed = this.chosen().filter(({ id }) => this.namedSince.has(id) && found.every((one) => one.id !== id));
+    return [...this.bundled(), ...found, ...newlyNamed];
+  }
+
+  bundled(): KnownModel[] {
+    return [...this.models.values()].filter((model) => model.bundled);
+  }
+
+  /** Files that were named by their path, in a setting or by a person. */
+  chosen(): KnownModel[] {
+    return [...this.models.values()].filter((model) => this.named.has(model.id));
+  }
+
+  /** The model of an id, with the name it has now. */
+  known(id: ModelId): KnownModel | undefined {
+    return this.models.get(id);
+  }
+
+  /** What to put into a setting so that it names this model. */
+  settingOf(model: KnownModel): string {
+    if (model.id === this.starter.id) return "";
+    return model.bundled ? model.id : model.path;
+  }
+
+  /** Takes note of what can be chosen on this machine, in place of what was found before. */
+  setFound(models: readonly FoundModel[]): void {
+    const before = this.found;
+    this.namedSince.clear();
+    this.found = models.map(({ path: file, displayName }) => this.remember(path.normalize(file), displayName));
+    const same =
+      before?.length === this.found.length &&
+      before.every(({ id, displayName }, index) => {
+        const now = this.found?.[index];
+        return now?.id === id && now.displayName === displayName;
+      });
+    if (!same) this.changed.fire();
   }
 
   /**
@@ -68,15 +125,9 @@ export class ModelRegistry implements ModelResolver {
         remedy: "Give the full path of a .gguf file, or leave the setting paddock.model empty for the starter model.",
       });
     }
-    const file = path.normalize(setting);
-    const id = `file-${createHash("sha256").update(file).digest("hex").slice(0, 16)}` as ModelId;
-    const model: KnownModel = {
-      id,
-      displayName: path.basename(file).replace(/\.gguf$/i, ""),
-      path: file,
-      bundled: false,
-    };
-    this.models.set(id, model);
+    const model = this.remember(path.normalize(setting));
+    this.named.add(model.id);
+    this.namedSince.add(model.id);
     return model;
   }
 
@@ -91,6 +142,18 @@ export class ModelRegistry implements ModelResolver {
   infillLayout(model: ModelId): InfillLayout | undefined {
     return this.adapterEntries.find(({ appliesTo, roles }) => appliesTo === model && roles.includes("completion"))
       ?.infill;
+  }
+
+  private remember(file: string, displayName?: string): KnownModel {
+    const id = fileModelId(file);
+    const model: KnownModel = {
+      id,
+      displayName: displayName ?? this.models.get(id)?.displayName ?? path.basename(file).replace(/\.gguf$/i, ""),
+      path: file,
+      bundled: false,
+    };
+    this.models.set(id, model);
+    return model;
   }
 
   async resolve(id: ModelId, signal: AbortSignal): Promise<{ readonly path: string }> {

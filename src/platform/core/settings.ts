@@ -1,11 +1,16 @@
 import * as v from "valibot";
 
+/** A path, or what else names a model. */
+const pathSchema = v.pipe(v.string(), v.trim(), v.maxLength(4096));
+
 /**
  * The person's settings, checked. package.json declares the same defaults and bounds for the Settings editor, but a
  * settings file can hold anything, so what is read is validated here and a bad value falls back to its default.
  */
 const settingSchemas = {
-  model: v.pipe(v.string(), v.trim(), v.maxLength(4096)),
+  model: pathSchema,
+  "models.folder": pathSchema,
+  "models.extraFolders": v.pipe(v.array(pathSchema), v.maxLength(100)),
   "engine.gpu": v.picklist(["auto", "cpu", "metal", "vulkan", "cuda"]),
   "engine.gpuLayers": v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))),
   "engine.threads": v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(512)),
@@ -30,6 +35,8 @@ export type Settings = { readonly [K in SettingKey]: v.InferOutput<(typeof setti
 
 export const defaultSettings: Settings = {
   model: "",
+  "models.folder": "",
+  "models.extraFolders": [],
   "engine.gpu": "auto",
   "engine.gpuLayers": null,
   "engine.threads": 0,
@@ -66,6 +73,8 @@ export function parseSettings(read: (key: SettingKey) => unknown, onProblem: (pr
   };
   return {
     model: take("model"),
+    "models.folder": take("models.folder"),
+    "models.extraFolders": take("models.extraFolders"),
     "engine.gpu": take("engine.gpu"),
     "engine.gpuLayers": take("engine.gpuLayers"),
     "engine.threads": take("engine.threads"),

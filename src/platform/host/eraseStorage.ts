@@ -3,12 +3,14 @@ import path from "node:path";
 import type * as vscode from "vscode";
 import { emptyFiles, emptyFolder } from "../node/emptyFolder";
 
+/** Models were downloaded or made for a purpose, hold nothing of what was said, and may have taken hours. */
+const models = "models";
 /** The chat's own, which says that all was deleted; it holds a random name and nothing else. */
 const kept = path.join("chat", "epoch.json");
 
 /**
  * Deletes all that the extension keeps on this machine, after the rooms have deleted what they write at any time:
- * files in its storage folders, what it has in the editor's memory, and its logs. Settings stay.
+ * files in its storage folders, what it has in the editor's memory, and its logs. Models and settings stay.
  * @param rest lets go of what may hold files open, such as a loaded model.
  * @returns files that could not be deleted.
  */
@@ -17,7 +19,12 @@ export async function eraseStorage(context: vscode.ExtensionContext, rest: () =>
   const { globalStorageUri, storageUri, logUri } = context;
   // Windows watch these two, and a window that lives writes its mark there.
   const chat = path.join(globalStorageUri.fsPath, "chat");
-  const keep = [path.join(globalStorageUri.fsPath, kept), path.join(chat, "conversations"), path.join(chat, "writers")];
+  const keep = [
+    path.join(globalStorageUri.fsPath, kept),
+    path.join(globalStorageUri.fsPath, models),
+    path.join(chat, "conversations"),
+    path.join(chat, "writers"),
+  ];
   let left = await emptyFolder(globalStorageUri.fsPath, keep);
   if (storageUri !== undefined) left += await emptyFolder(storageUri.fsPath);
   for (const memento of [context.globalState, context.workspaceState]) {
