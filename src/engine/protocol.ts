@@ -7,6 +7,7 @@ import {
   infillPromptSchema,
   infillResultSchema,
 } from "./infill";
+import { measuringRequests } from "./measuring";
 import { machineUseSchema, timingsSchema } from "./timings";
 
 /**
@@ -335,6 +336,8 @@ export const engineContract = {
       /** `loaded` is false where the session had a KV cache already, which is kept. */
       result: v.object({ tokens: count, loaded: v.boolean() }),
     },
+
+    ...measuringRequests,
 
     stats: {
       params: v.object({}),

@@ -19,6 +19,7 @@ import type {
 import type { DescribedPart, InfillProgress, InfillResult } from "../infill";
 import type { GenerationProgress, GenerationResult, PromptMessage, Tool } from "../protocol";
 import { type EmbeddedEngineOptions, EngineJobs } from "./engineJobs";
+import { ProcessMeasuring, type ProcessMeasuringOptions } from "./measuring";
 import type { Supervisor } from "./supervisor";
 
 type Where = { readonly model: ModelId; readonly signal: AbortSignal };
@@ -31,7 +32,9 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
   readonly onDidChangeState: Event<ModelStateChange>;
   private readonly leaving = new Set<(model: ModelId) => Promise<void>>();
 
-  constructor(options: EmbeddedEngineOptions) {
+  private readonly measurers: ProcessMeasuring[] = [];
+
+  constructor(private readonly options: EmbeddedEngineOptions) {
     this.jobs = new EngineJobs(options);
     this.onDidChangeState = this.jobs.onDidChangeState;
   }
@@ -71,8 +74,17 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
   }
 
   /** Ends every engine; nothing is left running when it resolves. */
-  close(): Promise<void> {
-    return this.jobs.close();
+  async close(): Promise<void> {
+    await Promise.all([this.jobs.close(), ...this.measurers.map((measurer) => measurer.close())]);
+  }
+
+  /** Measures files in processes of their own, in turn with all else that this engine does. */
+  measuring(how: Pick<ProcessMeasuringOptions, "check" | "folder">): ProcessMeasuring {
+    const { scheduler } = this.jobs;
+    const { settings } = this.options;
+    const measurer = new ProcessMeasuring({ launch: () => this.jobs.launch(), scheduler, settings, ...how });
+    this.measurers.push(measurer);
+    return measurer;
   }
 
   // --- portable tier ---

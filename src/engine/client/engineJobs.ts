@@ -39,7 +39,7 @@ type ProgressOptions<P> = Omit<JobOptions, "onProgress"> & { readonly onProgress
 /** How jobs run: a supervisor for each model, the scheduler above them, and what becomes of an engine that dies or hangs. */
 export class EngineJobs {
   private readonly supervisors = new Map<ModelId, Supervisor>();
-  private readonly scheduler: Scheduler;
+  readonly scheduler: Scheduler;
   private readonly states = new Emitter<ModelStateChange>((error) =>
     this.options.log.error("A state listener failed", error),
   );
@@ -194,13 +194,18 @@ export class EngineJobs {
     return name;
   }
 
+  launch(): EngineProcess {
+    const { enginePath, log, execPath } = this.options;
+    return new EngineProcess({ enginePath, log, ...(execPath === undefined ? {} : { execPath }) });
+  }
+
   supervisor(model: ModelId): Supervisor {
     const known = this.supervisors.get(model);
     if (known !== undefined) return known;
-    const { models, enginePath, log, settings, execPath } = this.options;
+    const { models, log, settings } = this.options;
     const supervisor = new Supervisor({
       resolve: (signal) => models.resolve(model, signal),
-      launch: () => new EngineProcess({ enginePath, log, ...(execPath === undefined ? {} : { execPath }) }),
+      launch: () => this.launch(),
       settings,
       log,
       onState: (state) => this.states.fire({ model, state }),

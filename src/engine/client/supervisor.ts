@@ -1,6 +1,7 @@
 import { PaddockError, cancelled, isCancellation, toPaddockError } from "../../platform/core/errors";
 import type { Logger } from "../../platform/core/logger";
 import type { LoadedModel, ModelState } from "../backend";
+import { mainContextSize, mainSequences } from "../contextDefaults";
 import {
   type ContextInfo,
   type ContextOptions,
@@ -328,17 +329,10 @@ export async function openContext(
   return opening;
 }
 
-/** Below this many parameters a second KV cache costs little, and switching between two conversations stays free. */
-const SMALL_MODEL = 1_000_000_000;
-const DEFAULT_CONTEXT = 8192;
-
 export function mainContext(model: ModelInfo, settings: EngineSettings): Omit<ContextOptions, "context"> {
   return {
-    contextSize:
-      settings.contextSize > 0
-        ? settings.contextSize
-        : Math.min(DEFAULT_CONTEXT, Math.max(512, model.trainContextSize)),
-    sequences: model.parameters < SMALL_MODEL ? 2 : 1,
+    contextSize: mainContextSize(settings.contextSize, model.trainContextSize),
+    sequences: mainSequences(model.parameters),
     ...(settings.threads > 0 ? { threads: settings.threads } : {}),
   };
 }

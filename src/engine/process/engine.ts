@@ -11,6 +11,9 @@ import { infill } from "./infill";
 import { beginning } from "./infillPrompt";
 import { type Job, Jobs } from "./jobs";
 import { LoadedModel } from "./loadedModel";
+import { comparePredictions, type Place, writePredictions } from "./measureDivergence";
+import { estimateMemory } from "./measureMemory";
+import { measureSpeed } from "./measureSpeed";
 import { ModelContext } from "./modelContext";
 import { commonPrefix, type Slot } from "./slots";
 import { type EngineLog, protocolMismatch, type Runtime, startRuntime } from "./runtime";
@@ -18,8 +21,8 @@ import { loadState, saveState } from "./savedState";
 import { RequestTimer } from "./timer";
 import { chatWithTools } from "./toolChat";
 
-type Place = Pick<Params<EngineContract, "chat">, "job" | "context" | "session" | "waited_ms">;
-type JobParams = Place & Pick<Params<EngineContract, "chat">, "sampling" | "maxTokens">;
+type JobPlace = Pick<Params<EngineContract, "chat">, "job" | "context" | "session" | "waited_ms">;
+type JobParams = JobPlace & Pick<Params<EngineContract, "chat">, "sampling" | "maxTokens">;
 type Prepared = Omit<RenderedChat, "tokens"> & {
   readonly tokens: Token[];
   readonly schema: Readonly<Record<string, unknown>> | undefined;
@@ -111,6 +114,19 @@ export class Engine {
       this.jobs.run(job, signal, (running) => saveState(this.context(context), state, running)),
     loadState: ({ job, context, ...state }, { signal }) =>
       this.jobs.run(job, signal, (running) => loadState(this.context(context), state, running)),
+    estimateMemory: async (params) => estimateMemory(await this.started(), this.log, params),
+    measureSpeed: ({ job, context, ...request }, { signal, progress }) =>
+      this.measure(job, context, signal, (place) =>
+        measureSpeed(place.context, place.slot, place.job, request, (fraction) => progress({ fraction })),
+      ),
+    writePredictions: ({ job, context, ...request }, { signal, progress }) =>
+      this.measure(job, context, signal, (place) =>
+        writePredictions(place, request, (fraction) => progress({ fraction })),
+      ),
+    comparePredictions: ({ job, context, ...request }, { signal, progress }) =>
+      this.measure(job, context, signal, (place) =>
+        comparePredictions(place, request, (fraction) => progress({ fraction })),
+      ),
     stats: () => {
       let vramBytes = this.loaded?.model.memoryUsage.vram ?? 0;
       for (const { info } of this.contexts.values()) vramBytes += info.vramBytes;
@@ -237,7 +253,7 @@ export class Engine {
   }
 
   private withSlot<T extends object>(
-    params: Place,
+    params: JobPlace,
     request: { readonly signal: AbortSignal },
     prompt: readonly Token[],
     work: (job: Job, timer: RequestTimer, slot: Slot) => Promise<T>,
@@ -249,6 +265,17 @@ export class Engine {
         const made = await work({ ...job, gate: context.slots.restingAt(job.gate) }, timer, slot);
         return { ...made, timings: timer.finish(), machine: context.machineUse(slot) };
       }),
+    );
+  }
+
+  /** With a sequence whose KV cache is the measurement's alone. */
+  private measure<T>(job: string, name: string, signal: AbortSignal, work: (place: Place) => Promise<T>): Promise<T> {
+    const context = this.context(name);
+    const { model } = this.model();
+    return this.jobs.run(job, signal, (running) =>
+      context.slots.use(undefined, [], (slot) =>
+        work({ model, context, slot, job: { ...running, gate: context.slots.restingAt(running.gate) } }),
+      ),
     );
   }
 

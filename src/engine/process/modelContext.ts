@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { LlamaContext } from "node-llama-cpp";
 import { fileFingerprint } from "../../platform/node/fileFingerprint";
+import { BATCH, clampedContextSize, DEFAULT_CONTEXT, LEAST_CONTEXT } from "../contextDefaults";
 import { canonicalIdentity, type ContextIdentity } from "../identity";
 import type { ContextInfo, ContextOptions } from "../protocol";
 import type { MachineUse } from "../timings";
@@ -11,12 +12,6 @@ import { contextError } from "./loadErrors";
 import { SliceSizer } from "./prefill";
 import type { EngineLog, Runtime } from "./runtime";
 import { type Slot, SlotPool } from "./slots";
-
-/** A smaller context than this answers nothing. */
-const LEAST_CONTEXT = 512;
-/** llama-bench's and the binding's default; larger ones cost memory and gain little on a CPU. */
-const BATCH = 512;
-const DEFAULT_CONTEXT = 8192;
 
 /** A context of the model: its KV caches (slots), its speed, its identity. */
 export class ModelContext {
@@ -42,7 +37,7 @@ export class ModelContext {
     options: ContextOptions,
   ): Promise<ModelContext> {
     const { model } = loaded;
-    const most = Math.max(LEAST_CONTEXT, Math.min(options.contextSize ?? DEFAULT_CONTEXT, model.trainContextSize));
+    const most = clampedContextSize(options.contextSize ?? DEFAULT_CONTEXT, model.trainContextSize);
     const adapters = options.adapters ?? [];
     log.take();
     let context: LlamaContext;

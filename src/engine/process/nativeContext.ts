@@ -29,7 +29,7 @@ interface NativeContext {
   /** @returns -1 when nothing can be sampled. */
   sampleToken(logits: number, sampler: NativeSampler): Promise<number>;
   /**
-   * @param wanted whose logits to return.
+   * @param wanted whose logits to return; true: all, the greatest first.
    * @param totalWeight return the sum of e^(logit - greatest logit) over the whole vocabulary.
    */
   sampleToken(
@@ -37,7 +37,7 @@ interface NativeContext {
     sampler: NativeSampler,
     probabilities: false,
     confidence: false,
-    wanted: false | Wanted,
+    wanted: boolean | Wanted,
     totalWeight: boolean,
   ): Promise<
     [token: number, probabilities: undefined, confidence: undefined, pairs: number[] | undefined, weight: number]
@@ -134,6 +134,12 @@ export class NativeSequence {
       token: sampled(pairs[2 * index] ?? -1),
       probability: Math.exp((pairs[2 * index + 1] ?? -Infinity) - most) / weight,
     }));
+  }
+
+  /** The logits of the whole vocabulary, by token. It is sorted on the way, which takes milliseconds. */
+  async logits(row: LogitRow, greedy: NativeSampler, into: Float32Array): Promise<void> {
+    const [, , , pairs = []] = await this.context._ctx.sampleToken(row, greedy, false, false, true, false);
+    for (let index = 0; index < pairs.length; index += 2) into[pairs[index] ?? 0] = pairs[index + 1] ?? -Infinity;
   }
 }
 

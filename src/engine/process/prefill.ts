@@ -62,7 +62,7 @@ export interface PrefillOptions {
   readonly sizer: SliceSizer;
   readonly gate: Job["gate"];
   readonly signal: AbortSignal;
-  readonly timer: RequestTimer;
+  readonly timer: Pick<RequestTimer, "pausedFor">;
   readonly typing?: boolean;
   readonly onSlice: (processed: number) => void;
 }

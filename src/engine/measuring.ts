@@ -1,0 +1,135 @@
+import * as v from "valibot";
+
+/**
+ * Measuring a model file that need not be loaded by anybody: what memory it takes, how fast it is, and how far its
+ * answers are from another's. Each measurement has an engine process of its own, which ends with it, and the lowest
+ * priority: whatever a person waits for comes first.
+ */
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
+const bytes = v.pipe(v.number(), v.minValue(0));
+const rate = v.pipe(v.number(), v.minValue(0));
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
+
+export const memoryEstimateSchema = v.object({
+  weightsRamBytes: bytes,
+  weightsVramBytes: bytes,
+  /** KV cache and compute buffers together. */
+  contextRamBytes: bytes,
+  contextVramBytes: bytes,
+  /** Of the context's bytes, where llama.cpp tells them apart. */
+  kvBytes: v.optional(bytes),
+  computeBytes: v.optional(bytes),
+  /** Layers on the GPU that the estimate is for. */
+  gpuLayers: count,
+  /** The weights in RAM are a mapping of the file, as the product loads them on this backend. */
+  mapped: v.boolean(),
+  /** What the CPU can do, by llama.cpp's own names ("AVX2"): decides which weights it keeps repacked. */
+  cpuFeatures: v.array(v.string()),
+});
+/** What llama.cpp itself allocates, by its own simulation; the process around it comes on top (picker/core/memory.ts). */
+export type MemoryEstimate = v.InferOutput<typeof memoryEstimateSchema>;
+
+export const speedResultSchema = v.object({
+  /** Prompt processing, tokens/s of each repetition; empty where no prompt was asked for. */
+  pp: v.array(rate),
+  /** Text generation, tokens/s of each repetition. */
+  tg: v.array(rate),
+  promptTokens: count,
+  generatedTokens: count,
+  /** Tokens in the KV cache before each test (llama-bench's d). */
+  depth: count,
+});
+export type SpeedResult = v.InferOutput<typeof speedResultSchema>;
+
+export const divergenceResultSchema = v.object({
+  /** Tokens whose predictions were compared. */
+  positions: positive,
+  /** KL divergence of the candidate from the reference, nats, and the half-width of its 95% interval. */
+  meanKld: v.number(),
+  meanKldError: rate,
+  /** Share of positions where both find the same token the most probable. */
+  sameTop: v.number(),
+  sameTopError: rate,
+  perplexity: rate,
+  referencePerplexity: rate,
+});
+export type DivergenceResult = v.InferOutput<typeof divergenceResultSchema>;
+
+export interface MeasureOptions {
+  readonly signal: AbortSignal;
+  /** 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
+}
+export interface MemoryOptions {
+  /** Tokens per sequence. */
+  readonly contextSize: number;
+  /** null: as many as fit, which llama.cpp decides. */
+  readonly gpuLayers: number | null;
+  readonly signal: AbortSignal;
+}
+export interface SpeedOptions extends MeasureOptions {
+  readonly promptTokens: number;
+  readonly generatedTokens: number;
+  readonly depth: number;
+  readonly repetitions: number;
+}
+export interface DivergenceRequest {
+  /** Files of models with the same vocabulary. */
+  readonly reference: string;
+  readonly candidate: string;
+  readonly text: string;
+  /** Wanted; a chunk of text has 255 of them, and only whole chunks are compared. */
+  readonly positions: number;
+}
+
+/**
+ * Aborting rejects with what `cancelled` makes, within a prompt slice, and the process is gone then. All reject with a
+ * PaddockError: model/* and context/* as loading does; `unsupported` for what cannot be compared; storage/full.
+ */
+export interface Measuring {
+  /** Loads no weights. */
+  estimateMemory(file: string, options: MemoryOptions): Promise<MemoryEstimate>;
+  /** pp and tg as llama-bench has them: a warm-up, then repetitions from an empty KV cache or at `depth`. */
+  measureSpeed(file: string, options: SpeedOptions): Promise<SpeedResult>;
+  /** As llama-perplexity's --kl-divergence: chunks of 512 tokens, the second half of each compared. */
+  divergence(request: DivergenceRequest, options: MeasureOptions): Promise<DivergenceResult>;
+}
+
+/** What one position of the reference takes in the file that it is kept in while a divergence is measured, bytes. */
+export function positionBytes(vocabularySize: number): number {
+  return 16 + 2 * vocabularySize;
+}
+
+// --- what the engine process answers ------------------------------------------------------------------------------
+
+const job = { job: name, context: name };
+const fraction = v.object({ fraction: v.number() });
+
+export const measuringRequests = {
+  /** Before any model is loaded; loads none. */
+  estimateMemory: {
+    params: v.object({
+      path: v.string(),
+      contextSize: positive,
+      gpuLayers: v.nullable(count),
+    }),
+    result: memoryEstimateSchema,
+  },
+  measureSpeed: {
+    params: v.object({ ...job, promptTokens: count, generatedTokens: count, depth: count, repetitions: positive }),
+    progress: fraction,
+    result: speedResultSchema,
+  },
+  /** Writes what the loaded model predicts for the text to a file, for the next process to compare with. */
+  writePredictions: {
+    params: v.object({ ...job, text: v.string(), positions: positive, file: v.string() }),
+    progress: fraction,
+    result: v.object({ positions: positive, bytes: positive }),
+  },
+  comparePredictions: {
+    params: v.object({ ...job, text: v.string(), file: v.string() }),
+    progress: fraction,
+    result: divergenceResultSchema,
+  },
+} as const;
