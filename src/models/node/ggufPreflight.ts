@@ -102,7 +102,7 @@ async function headerOf(file: string, name: string, signal: AbortSignal): Promis
   }
 }
 
-function headerError(error: GgufError, name: string, bytes: Buffer, whole: boolean): PaddockError {
+export function headerError(error: GgufError, name: string, bytes: Buffer, whole: boolean): PaddockError {
   const { message: detail } = error;
   switch (error.problem) {
     case "not-gguf":

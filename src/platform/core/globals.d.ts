@@ -21,3 +21,17 @@ declare function queueMicrotask(callback: () => void): void;
 declare function setTimeout(callback: () => void, ms?: number): unknown;
 declare function clearTimeout(handle: unknown): void;
 declare const performance: { now(): number };
+/** As much of URL as core code needs. */
+declare class URL {
+  constructor(url: string, base?: string | URL);
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly host: string;
+  readonly origin: string;
+  readonly pathname: string;
+  readonly username: string;
+  readonly password: string;
+  readonly search: string;
+  readonly href: string;
+  static canParse(url: string, base?: string): boolean;
+}
