@@ -1,0 +1,60 @@
+import type { ModelShape } from "../../gguf/core/modelShape";
+import { type Figure, type FigureSource, figure, leastSure } from "./figure";
+
+/** What a model takes while it is used, by what it is for; bytes. */
+export interface MemoryNeed {
+  readonly weights: Figure;
+  readonly kvCache: Figure;
+  /** Compute buffers: what llama.cpp needs while it evaluates a batch. */
+  readonly compute: Figure;
+  /** Tokens and merges in the tokenizer, and the process around the model. */
+  readonly vocabulary: Figure;
+}
+
+/** What a file would take at a context size; undefined: nobody can say. */
+export interface MemoryModel {
+  need(shape: ModelShape, contextSize: number): MemoryNeed;
+}
+
+/** All of it, bytes. The parts' errors add up as independent ones do. */
+export function totalMemory({ weights, kvCache, compute, vocabulary }: MemoryNeed): Figure {
+  const parts = [weights, kvCache, compute, vocabulary];
+  const known = parts.map(({ error }) => error).filter((error) => error !== undefined);
+  return figure(
+    parts.reduce((sum, { value }) => sum + value, 0),
+    leastSure(...parts.map(({ how }): FigureSource => how)),
+    known.length === parts.length ? Math.hypot(...known) : undefined,
+  );
+}
+
+/** Tokens in a batch, as the binding makes contexts: n_ubatch equals n_batch. */
+const BATCH = 512;
+const F16 = 2;
+const F32 = 4;
+/** llama.cpp rounds the KV cache up to so many cells. */
+const CELLS = 256;
+/** Text, score and attributes of a token, its entries in two maps, and about one merge: measured 450 to 750 bytes. */
+const BYTES_PER_TOKEN = 600;
+/** Node, the binding and llama.cpp without a model. */
+const PROCESS = 90 * 1024 ** 2;
+
+/**
+ * Memory by formula, for files whose header is all there is. Weights: the tensors' bytes. KV cache: layers × heads ×
+ * (key + value length) × F16 for each token; sliding windows and layers without attention only make it less, so this
+ * is the most it can be. Compute: for each token of a batch the logits and the widest activations in F32, and the mask.
+ */
+export const memoryFormula: MemoryModel = {
+  need(shape, contextSize) {
+    const cells = Math.ceil(contextSize / CELLS) * CELLS;
+    const kv = shape.layers * shape.headsKv * (shape.keyLength + shape.valueLength) * F16 * cells;
+    const widest = Math.max(shape.feedForwardLength ?? 0, shape.embeddingLength) + 2 * shape.embeddingLength;
+    const compute = BATCH * (F32 * Math.max(shape.vocabularySize + shape.embeddingLength, widest) + F16 * cells);
+    const vocabulary = shape.vocabularySize * BYTES_PER_TOKEN + PROCESS;
+    return {
+      weights: figure(shape.tensorBytes, "estimated", 0.02 * shape.tensorBytes),
+      kvCache: figure(kv, "estimated", shape.slidingWindow === undefined ? 0.01 * kv : 0.8 * kv),
+      compute: figure(compute, "estimated", 0.3 * compute),
+      vocabulary: figure(vocabulary, "estimated", 0.3 * vocabulary),
+    };
+  },
+};
