@@ -1,3 +1,4 @@
+import { formatBytes, formatCount } from "../../platform/core/format";
 import { ggmlTypes } from "./ggmlTypes";
 
 /**
@@ -30,9 +31,13 @@ export interface GgufTensor {
   readonly bytes: number;
 }
 
-export type GgufProblem = "not-gguf" | "bad-version" | "big-endian" | "incomplete" | "damaged" | "unknown-type";
+export type GgufProblem =
+  "not-gguf" | "bad-version" | "big-endian" | "incomplete" | "damaged" | "unknown-type" | "truncated";
 
-/** Thrown by the reader. "incomplete" means that the header goes on beyond the bytes that were given. */
+/**
+ * Thrown by the reader. "incomplete" means that the header goes on beyond the bytes that were given, "truncated" that
+ * tensors lie past the file's end.
+ */
 export class GgufError extends Error {
   constructor(
     readonly problem: GgufProblem,
@@ -48,6 +53,8 @@ const MAX_TENSORS = 65_536;
 const MAX_KEY_LENGTH = 65_535;
 /** Chat templates and licences are the longest texts; a megabyte of either is an attack. */
 const MAX_TEXT_LENGTH = 1 << 20;
+/** GGML_MAX_NAME, less the zero at the end. */
+const MAX_TENSOR_NAME = 63;
 const MAX_DIMENSIONS = 4;
 /** Of all texts together, bytes: they stay in memory. */
 const MAX_ALL_TEXT = 8 << 20;
@@ -95,7 +102,7 @@ export function readGgufHeader(bytes: Uint8Array): GgufHeader {
   const names = new Set<string>();
   let end = 0;
   for (let index = 0; index < tensorCount; index++) {
-    const name = reader.string(1024);
+    const name = reader.string(MAX_TENSOR_NAME);
     if (names.has(name)) throw new GgufError("damaged", "two tensors have the same name");
     names.add(name);
     const tensor = readTensor(reader, name);
@@ -114,6 +121,22 @@ export function readGgufHeader(bytes: Uint8Array): GgufHeader {
     dataOffset,
     expectedSize: dataOffset + (last === undefined ? 0 : last.offset + last.bytes),
   };
+}
+
+/**
+ * @param size of the whole file, bytes.
+ * @throws GgufError truncated: tensors lie past its end.
+ */
+export function checkSize({ expectedSize }: GgufHeader, size: number): void {
+  if (size >= expectedSize) return;
+  const there = formatBytes(size);
+  const needed = formatBytes(expectedSize);
+  throw new GgufError(
+    "truncated",
+    there === needed
+      ? `${formatCount(size)} of at least ${formatCount(expectedSize)} bytes`
+      : `${there} of at least ${needed}`,
+  );
 }
 
 function readTensor(reader: Reader, name: string): GgufTensor {
@@ -157,9 +180,11 @@ class Reader {
   }
 
   u64(what: string): number {
-    const value = this.view.getBigUint64(this.take(8), true);
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new GgufError("damaged", `${what} is impossibly large`);
-    return Number(value);
+    const at = this.take(8);
+    // Two halves, since a vocabulary has as many of them as tokens and bigints are slow.
+    const value = this.view.getUint32(at + 4, true) * 2 ** 32 + this.view.getUint32(at, true);
+    if (value > Number.MAX_SAFE_INTEGER) throw new GgufError("damaged", `${what} is impossibly large`);
+    return value;
   }
 
   count(what: string, most: number): number {

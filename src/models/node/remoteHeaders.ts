@@ -1,7 +1,7 @@
 import type { ByteSource } from "../../gguf/core/byteSource";
+import { fileProblem } from "../../gguf/core/fileProblem";
 import { GgufError, type GgufHeader, readGgufHeader } from "../../gguf/core/ggufHeader";
-import { HeaderReadError, readHeader } from "../../gguf/core/readHeader";
-import { headerError } from "./ggufPreflight";
+import { readHeader } from "../../gguf/core/readHeader";
 import { type Span, vocabularySpan } from "./vocabularySpan";
 
 /** Of each server at once: as many as a browser opens. */
@@ -45,7 +45,7 @@ export async function readRemoteHeaders<T extends HeaderWanted>(
       onHeader(file, header);
     } catch (error) {
       signal.throwIfAborted();
-      onHeader(file, error instanceof HeaderReadError ? wordsFor(error, file.name) : toError(error));
+      onHeader(file, toError(fileProblem(error, file.name)));
     }
   };
   while (lender === undefined && queue.length > 0) {
@@ -110,10 +110,6 @@ function remembering(source: ByteSource): { readonly source: ByteSource; readonl
       },
     },
   };
-}
-
-function wordsFor(error: HeaderReadError, name: string): Error {
-  return headerError(error.cause, name, Buffer.from(error.start), error.isWhole);
 }
 
 function toError(error: unknown): Error {
