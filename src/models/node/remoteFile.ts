@@ -59,12 +59,17 @@ export class RemoteFile {
 
   constructor(private readonly options: RemoteFileOptions) {}
 
-  /** Bytes and checksum as the server has them now, by a request of its own through the hub. */
-  async look(signal: AbortSignal): Promise<FileIdentity> {
+  /**
+   * What the server has now, by a request of its own through the hub.
+   * @throws as `range`.
+   */
+  async look(signal: AbortSignal): Promise<{ readonly identity: FileIdentity; readonly answersRanges: boolean }> {
     this.place = undefined;
-    const answer = await this.range(0, 1, signal);
-    answer.discard();
-    return answer.identity;
+    const { identity, isRange, body, discard } = await this.range(0, 1, signal);
+    // One byte is read to its end, so that the connection serves the next request too.
+    if (isRange) for await (const chunk of body) if (chunk.length > 1) break;
+    discard();
+    return { identity, answersRanges: isRange };
   }
 
   /**

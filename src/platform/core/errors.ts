@@ -40,6 +40,8 @@ export const errorCodes = [
   "download/damaged",
   "download/no-ranges",
   "download/other-file",
+  "download/no-space",
+  "download/stopped",
   "storage/full",
   "storage/read-only",
   "storage/failed",

@@ -1,0 +1,92 @@
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import * as v from "valibot";
+import { writeFileAtomic } from "../../platform/node/atomicFile";
+import { errnoOf } from "../../platform/node/storageError";
+import { type DownloadState, downloadStateSchema } from "../core/downloadState";
+
+/** Half downloads lie in the models' own folder, so that a finished one only changes its name. Hidden: no model is in it. */
+const NAME = ".paddock-downloads";
+/** 1,000 files with all their ranges. */
+const MOST_BYTES = 32 * 1024 * 1024;
+
+/** What a window asks of the one that downloads. */
+export type DownloadOrder = "pause" | "cancel";
+
+/** The files of half downloads: ID.json says how one stands, ID.N.part are its bytes, ID.lock says who downloads. */
+export class DownloadFolder {
+  readonly folder: string;
+
+  /** @param models the models' own folder. */
+  constructor(readonly models: string) {
+    this.folder = path.join(models, NAME);
+  }
+
+  part(id: string, index: number): string {
+    return path.join(this.folder, `${id}.${index}.part`);
+  }
+
+  lock(id: string): string {
+    return path.join(this.folder, `${id}.lock`);
+  }
+
+  async make(): Promise<void> {
+    await mkdir(this.folder, { recursive: true });
+  }
+
+  async ids(): Promise<string[]> {
+    const names = await readdir(this.folder).catch((): string[] => []);
+    return names.flatMap((name) => /^([0-9a-f]{16})\.json$/.exec(name)?.[1] ?? []);
+  }
+
+  /** Undefined where there is none, or none that makes sense. */
+  async read(id: string): Promise<DownloadState | undefined> {
+    try {
+      const file = this.state(id);
+      if ((await stat(file)).size > MOST_BYTES) return undefined;
+      const parsed = v.safeParse(downloadStateSchema, JSON.parse(await readFile(file, "utf8")));
+      return parsed.success ? parsed.output : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** @throws Node's own errors. */
+  async write(id: string, state: DownloadState): Promise<void> {
+    await writeFileAtomic(this.state(id), JSON.stringify(state));
+  }
+
+  /** Removes all of one download but its lock. */
+  async remove(id: string): Promise<void> {
+    const names = await readdir(this.folder).catch((): string[] => []);
+    // The state goes last: a part without one would lie there for ever.
+    const own = names.filter((name) => name.startsWith(`${id}.`) && name !== `${id}.lock` && name !== `${id}.json`);
+    for (const name of [...own, `${id}.json`]) await rm(path.join(this.folder, name), { force: true });
+  }
+
+  async order(id: string, order: DownloadOrder): Promise<void> {
+    await writeFile(path.join(this.folder, `${id}.${order}`), "");
+  }
+
+  /** What another window asked for since the last look. */
+  async takeOrder(id: string): Promise<DownloadOrder | undefined> {
+    for (const order of ["cancel", "pause"] as const) {
+      const file = path.join(this.folder, `${id}.${order}`);
+      const isThere = await rm(file).then(
+        () => true,
+        (error: unknown) => errnoOf(error) !== "ENOENT",
+      );
+      if (isThere) return order;
+    }
+    return undefined;
+  }
+
+  /** Everything of every half download. @throws Node's own errors. */
+  async erase(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private state(id: string): string {
+    return path.join(this.folder, `${id}.json`);
+  }
+}
