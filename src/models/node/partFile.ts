@@ -1,12 +1,12 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { fileProblem } from "../../gguf/core/fileProblem";
 import { HeaderReadError, readHeader } from "../../gguf/core/readHeader";
 import { PaddockError } from "../../platform/core/errors";
 import { addRange, type ByteRanges, coveredBytes, cutRanges, prefixEnd } from "../core/byteRanges";
 import { FollowingHash } from "./followingHash";
-import { headerError } from "./ggufPreflight";
 
 /** When so much of the beginning is there, the header is looked for: the first bytes, then as far as headers go. */
-const HEADER_LOOKS = [64, 1024, 9 * 1024, 73 * 1024].map((kibibytes) => kibibytes * 1024);
+const HEADER_LOOKS = [64, 1024, 9 * 1024, 33 * 1024].map((kibibytes) => kibibytes * 1024);
 
 /** The bytes of a file that is being downloaded, written in any order, with what is known of them. */
 export class PartFile {
@@ -152,7 +152,8 @@ export class PartFile {
     } catch (error) {
       if (!(error instanceof HeaderReadError)) throw error;
       if (error.cause.problem === "incomplete" && !isWhole && this.looks.length > 0) return;
-      throw headerError(error.cause, this.name, Buffer.from(error.start), isWhole);
+      // What was read is only the beginning, where the rest has not come yet.
+      throw fileProblem(new HeaderReadError(error.cause, error.start, isWhole), this.name);
     }
   }
 }
