@@ -42,6 +42,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   const store = new DisposableStore();
   context.subscriptions.push(store);
   const log = store.add(new OutputLog());
+  const version = String((context.extension.packageJSON as { version?: unknown }).version);
   const report = (error: unknown): void => void showError(log, error);
   const settings = store.add(new SettingsService(log));
   const history = new TimingHistory();
@@ -61,7 +62,15 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     }),
   });
   const models = store.add(
-    createModels({ registry, settings, lifecycle: engine, storage: context.globalStorageUri, log, report }),
+    createModels({
+      registry,
+      settings,
+      lifecycle: engine,
+      storage: context.globalStorageUri,
+      version,
+      log,
+      report,
+    }),
   );
   const { active } = models;
   const warmUp = (): void => {
@@ -87,8 +96,8 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     createCompletion({
       backend: engine,
       lifecycle: engine,
-      model: () => active.current(),
-      onDidChangeModel: active.onDidChange,
+      model: () => models.roles.completion(),
+      onDidChangeModel: models.roles.onDidChangeCompletion,
       layout: (model) => registry.infillLayout(model),
       fileRules: ({ uri }) => {
         const own = settings.in(uri);
@@ -178,9 +187,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   store.add(followEngineSettings(settings, engine, report));
 
   const activationMs = performance.now() - started;
-  log.info(
-    `Paddock ${String((context.extension.packageJSON as { version?: unknown }).version)} is ready in ${activationMs.toFixed(0)} ms.`,
-  );
+  log.info(`Paddock ${version} is ready in ${activationMs.toFixed(0)} ms.`);
   return {
     testApi:
       context.extensionMode === vscode.ExtensionMode.Test
@@ -190,6 +197,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
             engine,
             chat,
             completion,
+            models,
             edits,
             timings: () => history.all(),
           }

@@ -1,6 +1,7 @@
 import type { EmbeddedBackend, ModelId, ModelLifecycle, TimingRecord } from "./engine/backend";
 import type { Chat } from "./chat/host/chatDeps";
 import type { CompletionRoom } from "./completion/host/completion";
+import type { ModelsRoom } from "./models/host/models";
 import type { EditService } from "./edits/host/editService";
 
 /** What activate returns under test, so that the in-host suite can look behind the commands. */
@@ -9,6 +10,7 @@ export interface TestApi {
   readonly engine: EmbeddedBackend & ModelLifecycle;
   readonly chat: Chat;
   readonly completion: CompletionRoom;
+  readonly models: ModelsRoom;
   readonly edits: EditService;
   activeModel(): ModelId;
   timings(): readonly TimingRecord[];

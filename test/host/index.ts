@@ -22,6 +22,7 @@ export async function run(): Promise<void> {
   await import("./suite/context.test");
   await import("./suite/contextSources.test");
   await import("./suite/edits.test");
+  await import("./suite/models.test");
   await import("./suite/promptFiles.test");
   await import("./suite/reliability.test");
   await import("./suite/severalAtOnce.test");

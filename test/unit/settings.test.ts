@@ -16,9 +16,9 @@ describe("settings", () => {
     for (const key of settingKeys) expect(properties[`paddock.${key}`]?.default).toEqual(defaultSettings[key]);
   });
 
-  it("keep a workspace from choosing the model file or the engine's switches", () => {
+  it("keep a workspace from choosing model files, their folders or the engine's switches", () => {
     const properties = declared.contributes.configuration.properties;
-    for (const key of settingKeys.filter((name) => name === "model" || name.startsWith("engine."))) {
+    for (const key of settingKeys.filter((name) => /^(?:engine|models)\.|(?:^|\.)model$/.test(name))) {
       expect(properties[`paddock.${key}`]?.scope).toBe("machine");
     }
   });

@@ -1,11 +1,14 @@
+import path from "node:path";
 import * as vscode from "vscode";
 import type { ModelId, ModelLifecycle } from "../../engine/backend";
 import { type Disposable, DisposableStore } from "../../platform/core/disposables";
+import { PaddockError } from "../../platform/core/errors";
 import { Emitter } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import type { SettingsService } from "../../platform/host/settingsService";
 import type { KnownModel, ModelRegistry } from "../node/modelRegistry";
 import type { ModelStore } from "../node/modelStore";
+import { isThere } from "../node/isThere";
 import { pickOtherModel } from "./pickOtherModel";
 
 export interface ActiveModelDependencies {
@@ -16,6 +19,8 @@ export interface ActiveModelDependencies {
   readonly log: Logger;
   /** Tells a person about a failure. */
   readonly report: (error: unknown) => void;
+  /** Whether a model is used for something besides the chat, and stays loaded when the chat has another. */
+  readonly isUsedElsewhere: (model: ModelId) => boolean;
 }
 
 /**
@@ -24,6 +29,7 @@ export interface ActiveModelDependencies {
  */
 export class ActiveModelService implements Disposable {
   private model: KnownModel;
+  private missing: string | undefined;
   private readonly changed = new Emitter<void>();
   readonly onDidChange = this.changed.event;
   private readonly subscriptions = new DisposableStore();
@@ -35,6 +41,7 @@ export class ActiveModelService implements Disposable {
       this.model = registry.fromSetting(settings.current.model);
     } catch (error) {
       this.model = registry.starter;
+      this.missing = settings.current.model;
       report(error);
     }
     this.subscriptions.add(
@@ -59,6 +66,53 @@ export class ActiveModelService implements Disposable {
       displayName,
       ...(note === undefined ? {} : { note: vscode.l10n.t(/* from media/models/manifest.json */ note) }),
     };
+  }
+
+  get known(): KnownModel {
+    return this.model;
+  }
+
+  /** What the setting asks for, where its file is gone or it names nothing and the starter stands in for it. */
+  get standsInFor(): string | undefined {
+    return this.missing;
+  }
+
+  /** Notices that the model's file is gone, and that it is there again. */
+  async settle(): Promise<void> {
+    const { settings, registry, lifecycle, log } = this.deps;
+    const setting = settings.current.model;
+    if (this.missing !== undefined) {
+      if (this.missing !== setting || !path.isAbsolute(setting)) return;
+      if (await isThere(registry.fromSetting(setting).path)) await this.follow(setting);
+      return;
+    }
+    const { model } = this;
+    if (model.bundled || (await isThere(model.path))) return;
+    // What is in memory needs its file no more.
+    const { status } = lifecycle.state(model.id);
+    if (model !== this.model || status === "ready" || status === "loading") return;
+    const { starter } = registry;
+    this.fallBack(registry.settingOf(model));
+    const words = vscode.l10n.t(
+      "{0} is not there any more. {1} answers until it is back or you choose another model.",
+      model.displayName,
+      starter.displayName,
+    );
+    log.warn(words);
+    void vscode.window.showWarningMessage(words);
+  }
+
+  /** The starter answers from now on. @param missing what it stands in for; nothing where the person wants it so. */
+  fallBack(missing?: string): void {
+    this.model = this.deps.registry.starter;
+    this.missing = missing;
+    this.changed.fire();
+  }
+
+  /** The model's file has another name now; nothing is loaded for that. */
+  renamed(setting: string): void {
+    this.model = this.deps.registry.fromSetting(setting);
+    this.changed.fire();
   }
 
   nameOf(id: string): string {
@@ -98,7 +152,9 @@ export class ActiveModelService implements Disposable {
     try {
       await this.change(this.deps.registry.fromSetting(setting), new AbortController(), () => undefined);
     } catch (error) {
+      if (error instanceof PaddockError && error.code === "model/missing") this.missing = setting;
       this.deps.report(error);
+      this.changed.fire();
     }
   }
 
@@ -109,7 +165,10 @@ export class ActiveModelService implements Disposable {
     report: (increment: number) => void,
   ): Promise<boolean> {
     this.switching?.abort();
-    if (model.id === this.model.id) return true;
+    if (model.id === this.model.id) {
+      this.missing = undefined;
+      return true;
+    }
     this.switching = abort;
     const { lifecycle, log } = this.deps;
     let percent = 0;
@@ -128,11 +187,13 @@ export class ActiveModelService implements Disposable {
     if (abort.signal.aborted) return false;
     const before = this.model;
     this.model = model;
+    this.missing = undefined;
     log.info(`The model is now ${model.id} (${model.displayName}).`);
     this.changed.fire();
     // One that is in the middle of an answer goes when it is idle.
     const old = lifecycle.state(before.id);
-    if (!(old.status === "ready" && old.busy)) await lifecycle.unload(before.id);
+    if (!this.deps.isUsedElsewhere(before.id) && !(old.status === "ready" && old.busy))
+      await lifecycle.unload(before.id);
     return true;
   }
 }

@@ -6,6 +6,7 @@ import type { KnownModel, ModelRegistry } from "../node/modelRegistry";
 import type { ModelStore } from "../node/modelStore";
 import type { ActiveModelService } from "./activeModelService";
 import { askForModelFile } from "./pickOtherModel";
+import { givenModel } from "./storeCommands";
 
 interface ModelItem extends vscode.QuickPickItem {
   /** The value of paddock.model that chooses it; undefined opens the file dialog. */
@@ -68,22 +69,29 @@ export async function pickModelFile(active: ActiveModelService): Promise<void> {
   if (file !== undefined) await active.switchTo(file);
 }
 
-/** Loading, unloading and restarting the model that answers. */
+/** Loading, unloading and restarting: the model of an item of the view, else the one that answers. */
 export function engineCommands(
   active: ActiveModelService,
+  store: ModelStore,
   lifecycle: ModelLifecycle,
-): Readonly<Record<string, () => unknown>> {
-  const whileLoading = (work: (id: ModelId, signal: AbortSignal) => Promise<unknown>): Thenable<unknown> =>
-    vscode.window.withProgress(
-      {
-        location: vscode.ProgressLocation.Window,
-        title: vscode.l10n.t("Paddock: loading {0}", active.current().displayName),
-      },
-      () => work(active.current().id, new AbortController().signal),
+): Readonly<Record<string, (given?: unknown) => unknown>> {
+  const meant = (given: unknown): { readonly id: ModelId; readonly name: string } => {
+    const model = givenModel(given, store);
+    return model ?? { id: active.current().id, name: active.current().displayName };
+  };
+  const whileLoading = (
+    given: unknown,
+    work: (id: ModelId, signal: AbortSignal) => Promise<unknown>,
+  ): Thenable<unknown> => {
+    const { id, name } = meant(given);
+    return vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Paddock: loading {0}", name) },
+      () => work(id, new AbortController().signal),
     );
+  };
   return {
-    loadModel: () => whileLoading((id, signal) => lifecycle.load(id, signal)),
-    unloadModel: () => lifecycle.unload(active.current().id),
-    restartEngine: () => whileLoading((id, signal) => lifecycle.restart(id, signal)),
+    loadModel: (given) => whileLoading(given, (id, signal) => lifecycle.load(id, signal)),
+    unloadModel: (given) => lifecycle.unload(meant(given).id),
+    restartEngine: (given) => whileLoading(given, (id, signal) => lifecycle.restart(id, signal)),
   };
 }

@@ -5,12 +5,18 @@ import type { ModelLifecycle } from "../../engine/backend";
 import { type Disposable, DisposableStore } from "../../platform/core/disposables";
 import type { Logger } from "../../platform/core/logger";
 import type { SettingsService } from "../../platform/host/settingsService";
+import type { ActiveDownloads } from "../core/activeDownloads";
+import type { StoredModel } from "../core/storedModel";
 import { HeaderCache } from "../node/headerCache";
 import { findPlaces } from "../node/modelPlaces";
 import type { ModelRegistry } from "../node/modelRegistry";
 import { ModelStore } from "../node/modelStore";
 import { ActiveModelService } from "./activeModelService";
+import { type ChangeDeps, deleteModel, renameModel } from "./changeModel";
 import { engineCommands, pickModel, pickModelFile } from "./modelCommands";
+import { ModelRoles } from "./modelRoles";
+import { ModelsView } from "./modelsView";
+import { storeCommands } from "./storeCommands";
 import { ownFolder, StoreWatch } from "./storeWatch";
 
 /** All that the models room is given. */
@@ -18,6 +24,12 @@ export interface ModelsDeps {
   readonly registry: ModelRegistry;
   readonly settings: SettingsService;
   readonly lifecycle: ModelLifecycle;
+  /** What is on its way here. */
+  readonly downloads?: ActiveDownloads;
+  /** SHA-256 that the server of a downloaded file gave; undefined for any other file. */
+  readonly downloadedHash?: (file: string) => Promise<string | undefined>;
+  /** Of Paddock. */
+  readonly version: string;
   /** The extension's storage on this machine, of all windows. */
   readonly storage: vscode.Uri;
   readonly log: Logger;
@@ -28,6 +40,13 @@ export interface ModelsDeps {
 export interface ModelsRoom extends Disposable {
   readonly active: ActiveModelService;
   readonly store: ModelStore;
+  readonly roles: ModelRoles;
+  readonly view: ModelsView;
+  /** As the commands do it, for a caller that has asked the person already. */
+  readonly change: {
+    rename(model: StoredModel, base: string): Promise<string>;
+    delete(model: StoredModel, mayLose: () => Promise<boolean>): Promise<boolean>;
+  };
   /** By the name after "paddock.". */
   readonly commands: Readonly<Record<string, (...given: unknown[]) => unknown>>;
   /** Where Paddock's own models lie: a full path. */
@@ -36,7 +55,8 @@ export interface ModelsRoom extends Disposable {
 
 /** Which models there are on this machine, which of them is used, and what a person does with them. */
 export function createModels(deps: ModelsDeps): ModelsRoom {
-  const { registry, settings, lifecycle, storage, log, report } = deps;
+  const { registry, settings, lifecycle, downloads, storage, log, report } = deps;
+  const downloadedHash = deps.downloadedHash ?? (() => Promise.resolve(undefined));
   const subscriptions = new DisposableStore();
   const own = (): string => ownFolder(settings.current["models.folder"], storage);
   const extra = (): readonly string[] => settings.current["models.extraFolders"];
@@ -44,11 +64,17 @@ export function createModels(deps: ModelsDeps): ModelsRoom {
     new ModelStore({
       registry,
       places: () => findPlaces({ own: own(), extra: extra(), env: process.env, home: os.homedir() }),
-      cache: new HeaderCache(path.join(storage.fsPath, "model-headers.json")),
+      cache: new HeaderCache(path.join(storage.fsPath, "model-headers.json"), deps.version),
       log,
     }),
   );
-  const active = subscriptions.add(new ActiveModelService({ registry, store, settings, lifecycle, log, report }));
+  const active: ActiveModelService = subscriptions.add(
+    new ActiveModelService({
+      ...{ registry, store, settings, lifecycle, log, report },
+      isUsedElsewhere: (model) => roles.rolesOf(model).some((role) => role !== "chat"),
+    }),
+  );
+  const roles = subscriptions.add(new ModelRoles({ registry, store, settings, lifecycle, active, log, report }));
   const watch = subscriptions.add(
     new StoreWatch({
       folders: () => [own(), ...extra().filter((folder) => path.isAbsolute(folder))],
@@ -61,12 +87,37 @@ export function createModels(deps: ModelsDeps): ModelsRoom {
       if (changed.has("models.folder") || changed.has("models.extraFolders")) watch.restart();
     }),
   );
+  const view = subscriptions.add(
+    new ModelsView({
+      store,
+      downloads,
+      state: (model) => lifecycle.state(model),
+      holder: (role) => roles.holder(role),
+      rolesOf: (model) => roles.rolesOf(model),
+      crowded: () => roles.crowded(),
+      onDidChange: [
+        roles.onDidChange,
+        lifecycle.onDidChangeState,
+        ...(downloads === undefined ? [] : [downloads.onDidChange]),
+      ],
+      assign: (role, idOrPath) => roles.assign(role, registry.fromSetting(idOrPath)).then(() => undefined, report),
+      shown: () => watch.lookAgain(),
+    }),
+  );
+  const change: ChangeDeps = { store, lifecycle, roles, log };
   return {
     active,
     store,
+    roles,
+    view,
+    change: {
+      rename: (model, base) => renameModel(model, base, change),
+      delete: (model, mayLose) => deleteModel(model, change, mayLose),
+    },
     ownFolder: own,
     commands: {
-      ...engineCommands(active, lifecycle),
+      ...engineCommands(active, store, lifecycle),
+      ...storeCommands({ registry, store, settings, lifecycle, roles, downloads, downloadedHash, log }),
       switchModel: () => pickModel({ registry, store, active, lifecycle }),
       chooseModelFile: () => pickModelFile(active),
     },

@@ -20,9 +20,7 @@ const rowSchema = v.object({
     v.object({ usable: v.literal(false), why: problemSchema }),
   ]),
 });
-/** Another version's facts would lack what this one shows. */
-const version = 1;
-const cacheSchema = v.object({ version: v.literal(version), rows: v.array(v.unknown()) });
+const cacheSchema = v.object({ version: v.string(), rows: v.array(v.unknown()) });
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
@@ -34,8 +32,14 @@ export class HeaderCache {
   private used = new Set<string>();
   private isChanged = false;
 
-  /** @param file where it is kept; undefined: only in memory. */
-  constructor(private readonly file: string | undefined) {}
+  /**
+   * @param file where it is kept; undefined: only in memory.
+   * @param version of Paddock: another one knows other architectures, and may show more of a header.
+   */
+  constructor(
+    private readonly file: string | undefined,
+    private readonly version = "",
+  ) {}
 
   async get(modelPath: string, signature: string): Promise<FileContent | undefined> {
     this.rows ??= await this.read();
@@ -64,7 +68,7 @@ export class HeaderCache {
     await mkdir(path.dirname(file), { recursive: true });
     await writeFileAtomic(
       file,
-      JSON.stringify({ version, rows: [...rows].map(([name, row]) => ({ path: name, ...row })) }),
+      JSON.stringify({ version: this.version, rows: [...rows].map(([name, row]) => ({ path: name, ...row })) }),
     );
   }
 
@@ -73,7 +77,9 @@ export class HeaderCache {
     if (this.file === undefined) return rows;
     try {
       if ((await stat(this.file)).size > MAX_BYTES) return rows;
-      for (const raw of v.parse(cacheSchema, JSON.parse(await readFile(this.file, "utf8"))).rows) {
+      const kept = v.parse(cacheSchema, JSON.parse(await readFile(this.file, "utf8")));
+      if (kept.version !== this.version) return rows;
+      for (const raw of kept.rows) {
         const row = v.safeParse(rowSchema, raw);
         if (!row.success) continue;
         const { path: name, signature, content } = row.output;

@@ -24,6 +24,8 @@ export interface KnownModel {
 export interface FoundModel {
   readonly path: string;
   readonly displayName: string;
+  /** It can be chosen for writing; others, such as embedding models, are only known by their id. */
+  readonly isListed: boolean;
 }
 
 /** Models by id: those of the manifest, and the person's own files. An id is stable, a path is where it resolves to. */
@@ -101,7 +103,10 @@ export class ModelRegistry implements ModelResolver {
   setFound(models: readonly FoundModel[]): void {
     const before = this.found;
     this.namedSince.clear();
-    this.found = models.map(({ path: file, displayName }) => this.remember(path.normalize(file), displayName));
+    this.found = models.flatMap(({ path: file, displayName, isListed }) => {
+      const model = this.remember(path.normalize(file), displayName);
+      return isListed ? [model] : [];
+    });
     const same =
       before?.length === this.found.length &&
       before.every(({ id, displayName }, index) => {

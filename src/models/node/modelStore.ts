@@ -103,8 +103,8 @@ export class ModelStore implements Disposable {
     );
     registry.setFound(
       models
-        .filter((model) => model.place.kind !== "bundled" && canChat(model))
-        .map((model) => ({ path: model.path, displayName: model.name })),
+        .filter((model) => model.place.kind !== "bundled" && model.content.usable)
+        .map((model) => ({ path: model.path, displayName: model.name, isListed: canChat(model) })),
     );
     await cache.keep().catch((error: unknown) => log.warn(`What was read of models was not kept: ${String(error)}`));
   }

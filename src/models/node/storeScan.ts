@@ -1,6 +1,7 @@
 import { realpath, stat } from "node:fs/promises";
 import path from "node:path";
-import { GgufError, type GgufHeader } from "../../gguf/core/ggufHeader";
+import { checkLoadable, fileProblem } from "../../gguf/core/fileProblem";
+import type { GgufHeader } from "../../gguf/core/ggufHeader";
 import { type SplitName, splitName } from "../../gguf/core/splitFiles";
 import { PaddockError } from "../../platform/core/errors";
 import { errnoOf } from "../../platform/node/storageError";
@@ -133,7 +134,11 @@ async function read(
     checkComplete(first, parts, split);
     const headers: GgufHeader[] = [];
     for (const part of parts) headers.push((await readWholeFile(part.path, signal)).header);
-    const content: FileContent = { usable: true, facts: factsOf(headers) };
+    const facts = factsOf(headers);
+    // What llama.cpp cannot load is no use; projectors and adapters are loaded by other ways.
+    if (headers[0] !== undefined && (facts.kind === "model" || facts.kind === "embedding"))
+      checkLoadable(headers[0], path.basename(first.path));
+    const content: FileContent = { usable: true, facts };
     cache.set(first.path, signature, content);
     return content;
   } catch (error) {
@@ -165,12 +170,9 @@ function checkComplete(first: Seen, parts: readonly Seen[], split: SplitName | u
   }
 }
 
-function toProblem(error: unknown, name: string): PaddockError {
+function toProblem(thrown: unknown, name: string): PaddockError {
+  const error = fileProblem(thrown, name);
   if (error instanceof PaddockError) return error;
-  if (error instanceof GgufError)
-    return new PaddockError("model/damaged", `${name} is damaged: ${error.message}.`, {
-      remedy: "Download it again, or choose another.",
-    });
   return new PaddockError("model/unreadable", `The model file ${name} cannot be read.`, {
     remedy: "Check its permissions.",
     detail: errnoOf(error) ?? "",

@@ -20,6 +20,7 @@ const settingSchemas = {
   "chat.reasoningBudget": v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(131_072))),
   "chat.useInstructions": v.boolean(),
   "chat.kvCacheDiskMegabytes": v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_048_576)),
+  "completion.model": pathSchema,
   "completion.enabled": v.boolean(),
   "completion.languages": v.record(v.string(), v.boolean()),
   "completion.exclude": v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(1000))),
@@ -28,6 +29,7 @@ const settingSchemas = {
   "completion.maxLines": v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)),
   "completion.leastProbability": v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
   "completion.prefetch": v.boolean(),
+  "embedding.model": pathSchema,
 } as const;
 
 export type SettingKey = keyof typeof settingSchemas;
@@ -46,6 +48,7 @@ export const defaultSettings: Settings = {
   "chat.reasoningBudget": null,
   "chat.useInstructions": true,
   "chat.kvCacheDiskMegabytes": 1024,
+  "completion.model": "",
   "completion.enabled": true,
   "completion.languages": { "*": true, plaintext: false, markdown: false, log: false },
   "completion.exclude": [],
@@ -54,6 +57,7 @@ export const defaultSettings: Settings = {
   "completion.maxLines": 16,
   "completion.leastProbability": 0.15,
   "completion.prefetch": true,
+  "embedding.model": "",
 };
 
 export const settingKeys = Object.keys(settingSchemas) as SettingKey[];
@@ -84,6 +88,7 @@ export function parseSettings(read: (key: SettingKey) => unknown, onProblem: (pr
     "chat.reasoningBudget": take("chat.reasoningBudget"),
     "chat.useInstructions": take("chat.useInstructions"),
     "chat.kvCacheDiskMegabytes": take("chat.kvCacheDiskMegabytes"),
+    "completion.model": take("completion.model"),
     "completion.enabled": take("completion.enabled"),
     "completion.languages": take("completion.languages"),
     "completion.exclude": take("completion.exclude"),
@@ -92,5 +97,6 @@ export function parseSettings(read: (key: SettingKey) => unknown, onProblem: (pr
     "completion.maxLines": take("completion.maxLines"),
     "completion.leastProbability": take("completion.leastProbability"),
     "completion.prefetch": take("completion.prefetch"),
+    "embedding.model": take("embedding.model"),
   };
 }
