@@ -17,7 +17,9 @@ import type { ModelId } from "./engine/backend";
 import { EmbeddedEngine } from "./engine/client/embeddedEngine";
 import { MachineTurns } from "./engine/client/machineTurns";
 import { turnsPath } from "./engine/client/turnsPath";
-import { createModels } from "./models/host/models";
+import { createDownloads } from "./models/host/downloadsRoom";
+import { createModels, type ModelsRoom } from "./models/host/models";
+import { ownFolder } from "./models/host/storeWatch";
 import { ModelRegistry } from "./models/node/modelRegistry";
 import { type Disposable, DisposableStore } from "./platform/core/disposables";
 import { toPaddockError } from "./platform/core/errors";
@@ -61,11 +63,24 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       idleUnloadMinutes: settings.current["engine.idleUnloadMinutes"],
     }),
   });
-  const models = store.add(
+  const downloads = store.add(
+    createDownloads({
+      settings,
+      secrets: context.secrets,
+      ownFolder: () => ownFolder(settings.current["models.folder"], context.globalStorageUri),
+      use: (file) => models.active.switchTo(file),
+      version,
+      log,
+      report,
+    }),
+  );
+  const models: ModelsRoom = store.add(
     createModels({
       registry,
       settings,
       lifecycle: engine,
+      downloads: downloads.downloads,
+      downloadedHash: (file) => downloads.downloads.checksumOf(file),
       storage: context.globalStorageUri,
       version,
       log,
@@ -149,6 +164,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       memento: context.workspaceState,
       eraseOthers: () =>
         eraseStorage(context, async () => {
+          await downloads.erase();
           await Promise.all(engine.loadedModels().map((model) => engine.unload(model)));
         }),
       forgetOthers: () => {
@@ -179,6 +195,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     completion,
     workspaceContext,
     models,
+    downloads,
     history,
     log,
     report,
@@ -198,15 +215,16 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
             chat,
             completion,
             models,
+            downloads,
             edits,
             timings: () => history.all(),
           }
         : undefined,
     close: async () => {
-      const chatClosed = chat.close();
+      const closed = Promise.all([chat.close(), downloads.close()]);
       // The engine holds what is to be saved, so it goes last; this is bounded in time.
       await kvStates.close();
-      await Promise.allSettled([chatClosed, engine.close()]);
+      await Promise.allSettled([closed, engine.close()]);
     },
   };
 }

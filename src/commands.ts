@@ -3,6 +3,7 @@ import type { Chat } from "./chat/host/chatDeps";
 import type { CompletionRoom } from "./completion/host/completion";
 import { contextCommands } from "./context/host/contextCommands";
 import type { WorkspaceContext } from "./context/host/workspaceContext";
+import type { DownloadsRoom } from "./models/host/downloadsRoom";
 import type { ModelsRoom } from "./models/host/models";
 import type { DisposableStore } from "./platform/core/disposables";
 import type { OutputLog } from "./platform/host/log";
@@ -14,6 +15,7 @@ export interface CommandRooms {
   readonly completion: CompletionRoom;
   readonly workspaceContext: WorkspaceContext;
   readonly models: ModelsRoom;
+  readonly downloads: DownloadsRoom;
   readonly history: TimingHistory;
   readonly log: OutputLog;
   readonly report: (error: unknown) => void;
@@ -44,6 +46,7 @@ export function registerCommands(store: DisposableStore, rooms: CommandRooms): v
   for (const [name, run] of contextCommands(rooms.workspaceContext, (taken) => chat.attach(taken))) add(name, run);
   addAll(rooms.completion.commands);
   addAll(rooms.models.commands);
+  addAll(rooms.downloads.commands);
   add("showLog", () => log.show());
   add("showSpeedDetails", async () => {
     const document = await vscode.workspace.openTextDocument({

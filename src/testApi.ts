@@ -2,6 +2,7 @@ import type { EmbeddedBackend, ModelId, ModelLifecycle, TimingRecord } from "./e
 import type { Chat } from "./chat/host/chatDeps";
 import type { CompletionRoom } from "./completion/host/completion";
 import type { ModelsRoom } from "./models/host/models";
+import type { DownloadsRoom } from "./models/host/downloadsRoom";
 import type { EditService } from "./edits/host/editService";
 
 /** What activate returns under test, so that the in-host suite can look behind the commands. */
@@ -11,6 +12,7 @@ export interface TestApi {
   readonly chat: Chat;
   readonly completion: CompletionRoom;
   readonly models: ModelsRoom;
+  readonly downloads: DownloadsRoom;
   readonly edits: EditService;
   activeModel(): ModelId;
   timings(): readonly TimingRecord[];

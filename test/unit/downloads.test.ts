@@ -9,7 +9,7 @@ import { plainHub } from "../../src/models/node/hubClient";
 import { HubHttp } from "../../src/models/node/hubHttp";
 import { Downloads, type DownloadsOptions } from "../../src/models/node/downloads";
 import { publishedGguf } from "../support/hubModels";
-import { type HubRequest, HubServer } from "../support/hubServer";
+import { type HubRequest, HubServer, sha256 } from "../support/hubServer";
 import { soon } from "../support/soon";
 
 const forever = new AbortController().signal;
@@ -56,7 +56,11 @@ async function files(): Promise<HubFile[]> {
 const start = async (downloads: Downloads): Promise<string> =>
   downloads.start({ title: "Model", source, files: await files() });
 const target = (): string => path.join(folder, "owner", "Model-GGUF", "m-Q4_0.gguf");
-const half = (): Promise<string[]> => readdir(path.join(folder, ".paddock-downloads")).catch(() => []);
+const half = (): Promise<string[]> =>
+  readdir(path.join(folder, ".paddock-downloads")).then(
+    (names) => names.filter((name) => name !== "checksums.json"),
+    () => [],
+  );
 const only = (downloads: Downloads): DownloadView => {
   const [view, ...more] = downloads.list();
   if (view === undefined || more.length > 0) throw new Error(`There are ${downloads.list().length} downloads.`);
@@ -84,6 +88,8 @@ describe("a download", () => {
     expect(await downloads.ended(id, forever)).toBe(target());
     await expectContent(target(), model);
     expect(finished).toEqual([target()]);
+    expect(await downloads.checksumOf(target())).toBe(sha256(model));
+    expect(await downloads.checksumOf(path.join(folder, "other.gguf"))).toBeUndefined();
     expect(downloads.list()).toEqual([]);
     expect(await half()).toEqual([]);
     const ranges = content(server.requests).map(({ range }) => range);

@@ -139,6 +139,11 @@ export function parseEndpoint(setting: string): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
 }
 
+/** The name of the file that an address ends in. */
+export function nameOfUrl(url: string): string {
+  return decoded(new URL(url).pathname.split("/").at(-1) ?? url);
+}
+
 const encodePath = (path: string): string => path.split("/").map(encodeURIComponent).join("/");
 
 /** Where the hub tells what a repository holds, with sizes and checksums. */

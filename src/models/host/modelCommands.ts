@@ -11,6 +11,8 @@ import { givenModel } from "./storeCommands";
 interface ModelItem extends vscode.QuickPickItem {
   /** The value of paddock.model that chooses it; undefined opens the file dialog. */
   readonly setting?: string;
+  /** Leads to models that are not on this machine. */
+  readonly finds?: boolean;
 }
 
 export interface PickModelDeps {
@@ -37,6 +39,7 @@ export async function pickModel({ registry, store, active, lifecycle }: PickMode
         label: `$(folder-opened) ${vscode.l10n.t("Choose a .gguf file…")}`,
         description: vscode.l10n.t("any model that llama.cpp runs"),
       },
+      { label: `$(cloud-download) ${vscode.l10n.t("Find and download a model…")}`, finds: true },
     ];
   };
   const picked = await vscode.window.showQuickPick(items(), {
@@ -46,7 +49,8 @@ export async function pickModel({ registry, store, active, lifecycle }: PickMode
     matchOnDetail: true,
   });
   if (picked === undefined) return;
-  if (picked.setting === undefined) await pickModelFile(active);
+  if (picked.finds === true) await vscode.commands.executeCommand("paddock.findModel");
+  else if (picked.setting === undefined) await pickModelFile(active);
   else await active.switchTo(picked.setting);
 }
 

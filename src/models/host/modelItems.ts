@@ -1,7 +1,7 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import type { ModelId, ModelState } from "../../engine/backend";
-import { formatBytes, formatMilliseconds, formatParameters, formatShare } from "../../platform/core/format";
+import { formatBytes, formatParameters, formatShare } from "../../platform/core/format";
 import { visibleText } from "../../platform/core/visibleText";
 import { type DownloadView, isActive } from "../core/downloadState";
 import type { FileKind } from "../core/fileFacts";
@@ -9,6 +9,7 @@ import type { ModelNode } from "../core/modelTree";
 import type { ModelRole, RoleHolder } from "../core/roles";
 import { canChat, canEmbed, isOurs, type ModelPlace, type PlaceNote, type StoredModel } from "../core/storedModel";
 import type { KnownModel } from "../node/modelRegistry";
+import { progressWords } from "./downloadWords";
 import { nameIn } from "./modelRoles";
 
 /** What the items show besides the files themselves. */
@@ -328,15 +329,9 @@ function noteItem({ path: at, why }: PlaceNote): Item {
 }
 
 function downloadItem(download: DownloadView): Item {
-  const { title, doneBytes, sizeBytes, problem, notice, target } = download;
+  const { title, problem, notice, target } = download;
   const item: Item = new vscode.TreeItem(visibleText(title));
-  const done = vscode.l10n.t(
-    "{0} of {1}, {2}",
-    formatBytes(doneBytes),
-    formatBytes(sizeBytes),
-    formatShare(sizeBytes === 0 ? 1 : doneBytes / sizeBytes),
-  );
-  item.description = [done, downloadWords(download)].filter((word) => word !== "").join(" · ");
+  item.description = progressWords(download);
   item.iconPath = downloadIcon(download);
   item.contextValue = `download ${isActive(download) ? "active" : "stopped"}`;
   item.tooltip = plainTooltip(
@@ -345,30 +340,6 @@ function downloadItem(download: DownloadView): Item {
   );
   item.accessibilityInformation = { label: `${visibleText(title)}: ${item.description}` };
   return item;
-}
-
-function downloadWords({ status, bytesPerSecond, secondsLeft, problem }: DownloadView): string {
-  switch (status) {
-    case "waiting":
-      return vscode.l10n.t("waiting");
-    case "running":
-      return [
-        bytesPerSecond === null ? "" : vscode.l10n.t("{0}/s", formatBytes(bytesPerSecond)),
-        secondsLeft === null ? "" : vscode.l10n.t("{0} left", formatMilliseconds(secondsLeft * 1000)),
-      ]
-        .filter((word) => word !== "")
-        .join(" · ");
-    case "retrying":
-      return vscode.l10n.t("trying again");
-    case "verifying":
-      return vscode.l10n.t("verifying");
-    case "elsewhere":
-      return vscode.l10n.t("another window downloads it");
-    case "paused":
-      return vscode.l10n.t("paused");
-    case "failed":
-      return problem === undefined ? vscode.l10n.t("failed") : visibleText(problem.message);
-  }
 }
 
 function downloadIcon({ status }: DownloadView): vscode.ThemeIcon {

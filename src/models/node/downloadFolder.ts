@@ -10,6 +10,8 @@ const NAME = ".paddock-downloads";
 /** 1,000 files with all their ranges. */
 const MOST_BYTES = 32 * 1024 * 1024;
 
+const checksumsSchema = v.record(v.string(), v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)));
+
 /** What a window asks of the one that downloads. */
 export type DownloadOrder = "pause" | "cancel";
 
@@ -81,9 +83,33 @@ export class DownloadFolder {
     return undefined;
   }
 
+  /** Remembers the checksum that a file had when it arrived. @param target below the models' folder. */
+  async keepChecksum(target: string, sha256: string): Promise<void> {
+    await writeFileAtomic(this.checksums(), JSON.stringify({ ...(await this.readChecksums()), [target]: sha256 }));
+  }
+
+  /** SHA-256 that a file had when it arrived; undefined for one that was not downloaded, or was renamed since. */
+  async checksumOf(file: string): Promise<string | undefined> {
+    const target = path.relative(this.models, file).split(path.sep).join("/");
+    return (await this.readChecksums())[target];
+  }
+
   /** Everything of every half download. @throws Node's own errors. */
   async erase(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private checksums(): string {
+    return path.join(this.folder, "checksums.json");
+  }
+
+  private async readChecksums(): Promise<Readonly<Record<string, string>>> {
+    try {
+      const parsed = v.safeParse(checksumsSchema, JSON.parse(await readFile(this.checksums(), "utf8")));
+      return parsed.success ? parsed.output : {};
+    } catch {
+      return {};
+    }
   }
 
   private state(id: string): string {

@@ -1,6 +1,6 @@
 import { statfs } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ErrorCode, isCancellation, PaddockError, toPaddockError } from "../../platform/core/errors";
+import { type ErrorCode, errorCodes, isCancellation, PaddockError, toPaddockError } from "../../platform/core/errors";
 import { formatBytes } from "../../platform/core/format";
 import type { Logger } from "../../platform/core/logger";
 import { errnoOf, toStorageError } from "../../platform/node/storageError";
@@ -106,8 +106,8 @@ export class DownloadJob {
     const { problem } = this.state;
     if (this.outcome === "finished") return this.target();
     if (problem !== null) {
-      const remedy = problem.remedy === null ? {} : { remedy: problem.remedy };
-      throw new PaddockError("download/stopped", problem.message, remedy);
+      const code = errorCodes.find((known) => known === problem.code) ?? "download/stopped";
+      throw new PaddockError(code, problem.message, problem.remedy === null ? {} : { remedy: problem.remedy });
     }
     return undefined;
   }
@@ -224,6 +224,7 @@ export class DownloadJob {
       const file = this.state.files[index];
       if (file === undefined || file.isDone) continue;
       await moveToTarget(folder, file, folder.part(id, index));
+      if (file.sha256 !== null) await folder.keepChecksum(file.target, file.sha256).catch(() => undefined);
       await this.keep(index, { ...file, isDone: true });
     }
     await folder.remove(id);

@@ -126,6 +126,11 @@ export class Downloads implements Disposable {
     return id;
   }
 
+  /** SHA-256 that a file of the models' folder had when it was downloaded; undefined for any other. */
+  async checksumOf(file: string): Promise<string | undefined> {
+    return await this.folder().checksumOf(file);
+  }
+
   pause(id: string): void {
     this.jobs.get(id)?.pause();
   }

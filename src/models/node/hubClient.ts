@@ -13,6 +13,7 @@ import {
 import {
   defaultEndpoint,
   fileUrl,
+  nameOfUrl,
   pageUrl,
   type RepositoryAddress,
   repositoryUrl,
@@ -69,7 +70,7 @@ export class HubClient {
 
   /** A file at any address. */
   fileAt(url: string): RemoteFile {
-    return this.remote(url, decodeURIComponent(new URL(url).pathname.split("/").at(-1) ?? url), undefined);
+    return this.remote(url, nameOfUrl(url), undefined);
   }
 
   /** Its bytes by ranges, at the commit that was looked at. */

@@ -10,6 +10,7 @@ const pathSchema = v.pipe(v.string(), v.trim(), v.maxLength(4096));
 const settingSchemas = {
   model: pathSchema,
   "models.folder": pathSchema,
+  "models.hubEndpoint": pathSchema,
   "models.extraFolders": v.pipe(v.array(pathSchema), v.maxLength(100)),
   "engine.gpu": v.picklist(["auto", "cpu", "metal", "vulkan", "cuda"]),
   "engine.gpuLayers": v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))),
@@ -38,6 +39,7 @@ export type Settings = { readonly [K in SettingKey]: v.InferOutput<(typeof setti
 export const defaultSettings: Settings = {
   model: "",
   "models.folder": "",
+  "models.hubEndpoint": "",
   "models.extraFolders": [],
   "engine.gpu": "auto",
   "engine.gpuLayers": null,
@@ -78,6 +80,7 @@ export function parseSettings(read: (key: SettingKey) => unknown, onProblem: (pr
   return {
     model: take("model"),
     "models.folder": take("models.folder"),
+    "models.hubEndpoint": take("models.hubEndpoint"),
     "models.extraFolders": take("models.extraFolders"),
     "engine.gpu": take("engine.gpu"),
     "engine.gpuLayers": take("engine.gpuLayers"),

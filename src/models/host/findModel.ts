@@ -1,0 +1,276 @@
+import * as vscode from "vscode";
+import type { GgufHeader } from "../../gguf/core/ggufHeader";
+import { modelShape } from "../../gguf/core/modelShape";
+import { isCancellation, PaddockError, toPaddockError } from "../../platform/core/errors";
+import { formatBytes, formatCount, formatParameters } from "../../platform/core/format";
+import { plainLabel } from "../../platform/host/plainLabel";
+import { catalogue, type CatalogueEntry, type CatalogueReason, type Purpose } from "../core/catalogue";
+import type { HubFile, Repository } from "../core/hub";
+import { type ModelAddress, parseModelAddress } from "../core/hubAddress";
+import { type RemoteModel, remoteModels } from "../core/hubFiles";
+import { memoryForModels } from "../node/ggufPreflight";
+import type { HubClient } from "../node/hubClient";
+import { readRemoteHeaders } from "../node/remoteHeaders";
+
+/** Somebody types faster than the hub answers, and it counts requests. */
+const PAUSE_MS = 300;
+const MOST_RESULTS = 30;
+
+interface AddressItem extends vscode.QuickPickItem {
+  readonly address?: ModelAddress;
+}
+
+/**
+ * Asks which model: from the catalogue, by searching as one types, or by a repository or an address.
+ * @param typed what stands in the box at first.
+ * @returns undefined when nothing was chosen.
+ */
+export async function pickAddress(hub: HubClient, typed = ""): Promise<ModelAddress | undefined> {
+  const picker = vscode.window.createQuickPick<AddressItem>();
+  const host = new URL(hub.endpoint).host;
+  let current = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const show = (items: readonly AddressItem[]): void => {
+    // What is shown was ranked by the hub; the editor's own filter would hide what it found by other words.
+    picker.items = items.map((item) => ({ ...item, alwaysShow: true }));
+  };
+  const search = async (words: string): Promise<void> => {
+    const { signal } = current;
+    picker.busy = true;
+    try {
+      show(await searched(hub, words, signal));
+    } catch (error) {
+      if (isCancellation(error) || signal.aborted) return;
+      const { message, remedy } = toPaddockError(error);
+      show([{ label: `$(warning) ${plainLabel(message)}`, ...(remedy === undefined ? {} : { detail: remedy }) }]);
+    } finally {
+      if (!signal.aborted) picker.busy = false;
+    }
+  };
+  const look = (value: string): void => {
+    current.abort();
+    current = new AbortController();
+    clearTimeout(timer);
+    picker.busy = false;
+    const words = value.trim();
+    if (words === "") {
+      show(catalogueItems());
+      return;
+    }
+    const named = namedItems(words, hub.endpoint);
+    show([...named.items, ...catalogueItems(words)]);
+    if (named.isWords) timer = setTimeout(() => void search(words), PAUSE_MS);
+  };
+  try {
+    picker.title = vscode.l10n.t("Find and Download a Model");
+    picker.placeholder = vscode.l10n.t("Search {0}, or give owner/name or the address of a .gguf file", host);
+    picker.onDidChangeValue(look);
+    picker.value = typed;
+    look(typed);
+    picker.show();
+    return await new Promise<ModelAddress | undefined>((resolve) => {
+      picker.onDidAccept(() => {
+        const address = picker.selectedItems[0]?.address;
+        if (address !== undefined) resolve(address);
+      });
+      picker.onDidHide(() => resolve(undefined));
+    });
+  } finally {
+    clearTimeout(timer);
+    current.abort();
+    picker.dispose();
+  }
+}
+
+async function searched(hub: HubClient, words: string, signal: AbortSignal): Promise<AddressItem[]> {
+  const found = await hub.search(words, MOST_RESULTS, signal);
+  if (found.length === 0) return [{ label: vscode.l10n.t("No models with GGUF files were found.") }];
+  return found.map(({ id, downloads, license }) => ({
+    label: plainLabel(id),
+    description: [
+      vscode.l10n.t("{0} downloads", formatCount(downloads)),
+      ...(license === undefined ? [] : [plainLabel(license)]),
+    ].join(" · "),
+    address: { kind: "repository", repository: id, revision: "main" },
+  }));
+}
+
+/** What was typed or pasted, as an address, where it is one. */
+function namedItems(typed: string, endpoint: string): { readonly items: AddressItem[]; readonly isWords: boolean } {
+  try {
+    const address = parseModelAddress(typed, endpoint);
+    if (address.kind === "words") return { items: [], isWords: true };
+    const label = address.kind === "url" ? address.url : address.repository;
+    const item = { label: `$(cloud-download) ${plainLabel(label)}`, address };
+    // What looks like owner/name may also be the words of a search.
+    return { items: [item], isWords: address.kind === "repository" && !typed.includes(":") };
+  } catch (error) {
+    const { message, remedy } = toPaddockError(error);
+    const label = `$(warning) ${plainLabel(message)}`;
+    return { items: [remedy === undefined ? { label } : { label, detail: remedy }], isWords: false };
+  }
+}
+
+function catalogueItems(words = ""): AddressItem[] {
+  const wanted = words.toLowerCase().split(/\s+/);
+  const matches = ({ name, repository }: CatalogueEntry): boolean =>
+    wanted.every((word) => `${name} ${repository}`.toLowerCase().includes(word));
+  return (["chat", "completion", "embedding"] as const).flatMap((purpose) => {
+    const entries = catalogue.filter((entry) => entry.purpose === purpose && matches(entry));
+    if (entries.length === 0) return [];
+    return [
+      { label: purposeWords(purpose), kind: vscode.QuickPickItemKind.Separator },
+      ...entries.map((entry): AddressItem => ({
+        label: entry.name,
+        description: [
+          vscode.l10n.t("{0} parameters", formatParameters(entry.parameters)),
+          ...(entry.activeParameters === undefined
+            ? []
+            : [vscode.l10n.t("{0} of them at a time", formatParameters(entry.activeParameters))]),
+          entry.license,
+        ].join(" · "),
+        detail: `${reasonWords(entry.reason)} · ${entry.repository}`,
+        address: { kind: "repository", repository: entry.repository, revision: "main" },
+      })),
+    ];
+  });
+}
+
+function purposeWords(purpose: Purpose): string {
+  switch (purpose) {
+    case "chat":
+      return vscode.l10n.t("Chat");
+    case "completion":
+      return vscode.l10n.t("Inline suggestions");
+    case "embedding":
+      return vscode.l10n.t("Embeddings");
+  }
+}
+
+function reasonWords(reason: CatalogueReason): string {
+  switch (reason) {
+    case "tiny":
+      return vscode.l10n.t("Runs on anything; simple questions");
+    case "light":
+      return vscode.l10n.t("Light on memory");
+    case "all-round":
+      return vscode.l10n.t("Good all-round");
+    case "strong":
+      return vscode.l10n.t("Strong answers, for machines with memory to spare");
+    case "reasons":
+      return vscode.l10n.t("Reasons before it answers, where you let it");
+    case "code":
+      return vscode.l10n.t("Made for code");
+    case "experts":
+      return vscode.l10n.t("Mixture of experts: large in memory, fast for its size");
+    case "fill-in":
+      return vscode.l10n.t("Fills in code between what stands before and after");
+    case "search":
+      return vscode.l10n.t("Small; finds texts by meaning");
+    case "languages":
+      return vscode.l10n.t("Finds texts by meaning in many languages");
+  }
+}
+
+interface FileItem extends vscode.QuickPickItem {
+  readonly model?: RemoteModel;
+}
+
+/**
+ * Asks which of a repository's models; their headers are read meanwhile, and say what each of them is.
+ * @param quantization the one to begin at.
+ * @throws PaddockError hub/not-found where there is none to choose.
+ */
+export async function pickRemoteModel(
+  hub: HubClient,
+  repository: Repository,
+  quantization: string | undefined,
+): Promise<RemoteModel | undefined> {
+  const models = remoteModels(repository.files).filter(({ kind }) => kind === "model");
+  if (models.length === 0) {
+    throw new PaddockError("hub/not-found", `${repository.id} has no GGUF files.`, {
+      remedy: "Look for a repository whose name ends in GGUF.",
+    });
+  }
+  const picker = vscode.window.createQuickPick<FileItem>();
+  const abort = new AbortController();
+  const headers = new Map<HubFile, GgufHeader | Error>();
+  const update = (): void => {
+    const [active] = picker.activeItems;
+    picker.items = models.map((model) => fileItem(model, headers));
+    const at = picker.items.find(({ model }) =>
+      active === undefined ? model?.quantization === quantization?.toUpperCase() : model === active.model,
+    );
+    if (at !== undefined) picker.activeItems = [at];
+  };
+  try {
+    picker.title = plainLabel(repository.id);
+    picker.placeholder = vscode.l10n.t("Which file? Bits per weight are counted in the files' own headers.");
+    picker.matchOnDescription = true;
+    picker.keepScrollPosition = true;
+    picker.busy = true;
+    update();
+    picker.show();
+    const wanted = models
+      .flatMap(({ files }) => files)
+      .map((file) => ({ name: file.path, file, source: hub.source(repository, file) }));
+    let news: ReturnType<typeof setTimeout> | undefined;
+    void readRemoteHeaders(wanted, abort.signal, ({ file }, header) => {
+      headers.set(file, header);
+      news ??= setTimeout(() => {
+        news = undefined;
+        if (!abort.signal.aborted) update();
+      }, 100);
+    }).then(
+      () => (picker.busy = false),
+      () => undefined,
+    );
+    return await new Promise<RemoteModel | undefined>((resolve) => {
+      picker.onDidAccept(() => {
+        const model = picker.selectedItems[0]?.model;
+        if (model?.missingParts === 0) resolve(model);
+      });
+      picker.onDidHide(() => resolve(undefined));
+    });
+  } finally {
+    abort.abort();
+    picker.dispose();
+  }
+}
+
+function fileItem(model: RemoteModel, headers: ReadonlyMap<HubFile, GgufHeader | Error>): FileItem {
+  const { files, name, quantization, sizeBytes, missingParts } = model;
+  const base = name.split("/").at(-1) ?? name;
+  const parts = [formatBytes(sizeBytes)];
+  const read = files.map((file) => headers.get(file));
+  const good = read.flatMap((header) => (header === undefined || header instanceof Error ? [] : [header]));
+  const problem = read.find((header) => header instanceof Error);
+  if (problem !== undefined) parts.push(plainLabel(problem.message));
+  else parts.push(...shapeWords(good, files.length));
+  parts.push(
+    missingParts > 0
+      ? vscode.l10n.t("{0} of its parts are missing", missingParts)
+      : sizeBytes > memoryForModels()
+        ? vscode.l10n.t("too large for this machine's memory")
+        : vscode.l10n.t("its weights fit this machine's memory"),
+  );
+  return {
+    label: plainLabel(quantization ?? base),
+    description: parts.join(" · "),
+    detail: files.length > 1 ? vscode.l10n.t("{0}, {1} parts", plainLabel(name), files.length) : plainLabel(name),
+    model,
+  };
+}
+
+function shapeWords(headers: readonly GgufHeader[], parts: number): string[] {
+  if (headers.length < parts) return [];
+  try {
+    const { bitsPerWeight, parameters } = modelShape(headers);
+    return [
+      vscode.l10n.t("{0} bits per weight", bitsPerWeight.toFixed(2)),
+      vscode.l10n.t("{0} parameters", formatParameters(parameters)),
+    ];
+  } catch (error) {
+    return [plainLabel(toPaddockError(error).message)];
+  }
+}

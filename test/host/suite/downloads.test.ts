@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { access, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import * as vscode from "vscode";
+import { publishedGguf } from "../../support/hubModels";
+import { HubServer, sha256 } from "../../support/hubServer";
+import { tinyGguf } from "../../support/tinyGguf";
+import { paddock, until } from "./extension";
+
+const configure = (name: string, value: unknown): Thenable<void> =>
+  vscode.workspace.getConfiguration("paddock").update(name, value, vscode.ConfigurationTarget.Global);
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe("models that are found and downloaded", () => {
+  const tiny = tinyGguf({ seed: 77 });
+  let server: HubServer;
+  let folder: string;
+
+  before(async () => {
+    await paddock();
+    folder = await mkdtemp(path.join(os.tmpdir(), "paddock-hub-"));
+    server = await HubServer.start();
+    server.add({ id: "owner/Tiny-GGUF", files: [{ path: "tiny-F32.gguf", content: tiny }], downloads: 7 });
+    server.add({ id: "owner/Gated-GGUF", gated: true, files: [{ path: "m-Q8_0.gguf", content: tiny }] });
+    server.add({
+      id: "owner/Large-GGUF",
+      files: [{ path: "m-Q4_0.gguf", content: publishedGguf({ tensorBytes: 6_000_000 }) }],
+    });
+    await configure("models.hubEndpoint", server.endpoint);
+    await configure("models.folder", folder);
+  });
+  after(async () => {
+    const { downloads, models } = await paddock();
+    await downloads.erase();
+    for (const name of ["model", "models.hubEndpoint", "models.folder"]) await configure(name, undefined);
+    await until("the starter", () => models.active.known.bundled);
+    await vscode.commands.executeCommand("notifications.clearAll");
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Runs the command and takes what is offered first, in each list that comes, until the file is there. */
+  async function find(typed: string, file: string): Promise<string> {
+    const command = vscode.commands.executeCommand("paddock.findModel", typed);
+    const at = path.join(folder, ...file.split("/"));
+    const end = Date.now() + 30_000;
+    for (;;) {
+      const isThere = await access(at).then(
+        () => true,
+        () => false,
+      );
+      if (isThere) break;
+      assert.ok(Date.now() < end, `${file} did not come`);
+      await pause(300);
+      await vscode.commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
+    }
+    await command;
+    return at;
+  }
+
+  it("come from a repository, verified, into Paddock's own folder, and answer", async () => {
+    const { downloads, models, engine } = await paddock();
+    const at = await find("owner/Tiny-GGUF", "owner/Tiny-GGUF/tiny-F32.gguf");
+    assert.ok((await readFile(at)).equals(tiny));
+    assert.equal(await downloads.downloads.checksumOf(at), sha256(tiny));
+    await models.store.refresh();
+    assert.ok(models.store.find(at) !== undefined);
+    await models.active.switchTo(at);
+    assert.equal(engine.state(models.active.known.id).status, "ready");
+    await configure("model", undefined);
+    await until("the starter", () => models.active.known.bundled);
+    await rm(at);
+  });
+
+  it("are searched for by words", async () => {
+    const at = await find("tiny-gguf", "owner/Tiny-GGUF/tiny-F32.gguf");
+    assert.ok((await readFile(at)).equals(tiny));
+    assert.ok(server.requests.some(({ path: asked }) => asked.startsWith("/api/models?search=tiny-gguf")));
+  });
+
+  it("of a gated repository come with the token, which only the hub sees, until all data is deleted", async () => {
+    const { downloads } = await paddock();
+    await downloads.tokens.set("hf_good");
+    await find("owner/Gated-GGUF", "owner/Gated-GGUF/m-Q8_0.gguf");
+    const content = server.requests.filter(({ server: asked }) => asked === "content");
+    assert.ok(content.every(({ authorization }) => authorization === undefined));
+    await downloads.erase();
+    assert.equal(await downloads.tokens.current(), undefined);
+  });
+
+  it("pause and go on, and leave nothing behind when all data is deleted", async () => {
+    const { downloads } = await paddock();
+    server.bytesPerSecond = 200_000;
+    void vscode.commands.executeCommand(
+      "paddock.findModel",
+      `${server.endpoint}/owner/Large-GGUF/blob/main/m-Q4_0.gguf`,
+    );
+    const [running] = await until("the download", () => {
+      const all = downloads.downloads.list();
+      return all.some(({ status, doneBytes }) => status === "running" && doneBytes > 0) && all;
+    });
+    assert.ok(running !== undefined);
+    downloads.downloads.pause(running.id);
+    await until("it to pause", () => downloads.downloads.list()[0]?.status === "paused");
+    downloads.downloads.resume(running.id);
+    await until("it to run", () => downloads.downloads.list()[0]?.status === "running");
+    await downloads.erase();
+    assert.deepEqual(downloads.downloads.list(), []);
+    assert.ok(!(await readdir(folder)).includes(".paddock-downloads"));
+    server.bytesPerSecond = undefined;
+  });
+});
