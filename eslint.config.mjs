@@ -6,6 +6,7 @@ const noBinding = {
   group: ["node-llama-cpp", "node-llama-cpp/*"],
   message: "Only engine/process imports node-llama-cpp.",
 };
+const noFfi = { group: ["koffi"], message: "Only quantizer/process calls native functions." };
 const noNode = { group: ["node:*"], message: "core and webviews run without Node." };
 const noHost = {
   group: ["**/host/**", "**/node/**", "**/client/**", "**/process/**"],
@@ -42,17 +43,22 @@ export default tseslint.config(
   },
   {
     files: ["src/*/core/**/*.ts", "src/engine/*.ts"],
-    rules: restrict([noVscode, noBinding, noNode, noHost, noWebview]),
+    rules: restrict([noVscode, noBinding, noFfi, noNode, noHost, noWebview]),
   },
-  { files: ["src/*/webview/**/*.ts", "src/ui/**/*.ts"], rules: restrict([noVscode, noBinding, noNode, noHost]) },
-  { files: ["src/engine/client/**/*.ts", "src/*/node/**/*.ts"], rules: restrict([noVscode, noBinding, noWebview]) },
-  { files: ["src/engine/process/**/*.ts"], rules: restrict([noVscode, noWebview]) },
+  { files: ["src/*/webview/**/*.ts", "src/ui/**/*.ts"], rules: restrict([noVscode, noBinding, noFfi, noNode, noHost]) },
+  {
+    files: ["src/engine/client/**/*.ts", "src/*/node/**/*.ts"],
+    rules: restrict([noVscode, noBinding, noFfi, noWebview]),
+  },
+  { files: ["src/engine/process/**/*.ts"], rules: restrict([noVscode, noFfi, noWebview]) },
+  { files: ["src/quantizer/process/**/*.ts"], rules: restrict([noVscode, noBinding, noWebview]) },
   {
     files: ["src/*.ts", "src/*/host/**/*.ts"],
     rules: restrict([
       noBinding,
+      noFfi,
       noWebview,
-      { group: ["**/process/**"], message: "The engine is reached through engine/client." },
+      { group: ["**/process/**"], message: "Processes are reached through their clients." },
     ]),
   },
 );

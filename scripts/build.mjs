@@ -1,10 +1,15 @@
-// Bundles the three programs Paddock is made of into dist/: the extension, the engine process and the webviews.
+// Bundles the programs Paddock is made of into dist/: the extension, its processes and the webviews.
 import { cp, mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import * as esbuild from "esbuild";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/** CommonJS packages inside an ESM bundle ask for Node's built-ins through require. */
+const requireBanner = {
+  js: "import { createRequire as __paddockRequire } from 'node:module'; const require = __paddockRequire(import.meta.url);",
+};
 
 /** What src/completion/node/grammars.ts asks for; those without a body to complete (ini, regex) stay at home. */
 const grammars = [
@@ -25,7 +30,7 @@ const grammars = [
 ];
 
 /**
- * @param {{production?: boolean, dist?: string, only?: ("extension" | "engine" | "webview")[]}} options production:
+ * @param {{production?: boolean, dist?: string, only?: ("extension" | "engine" | "quantizer" | "webview")[]}} options production:
  *   minified and without source maps, for a .vsix; dist: the folder to write, which is emptied first; only: leave the
  *   other programs as they are.
  * @returns {Promise<{inputs: string[]}>} every file that went into a bundle or beside it, relative to the repository.
@@ -58,10 +63,17 @@ export async function build({ production = false, dist = path.join(root, "dist")
       format: "esm",
       // ESM only and full of native parts: it stays a package of its own, found beside the bundle.
       external: ["node-llama-cpp"],
-      // CommonJS packages inside an ESM bundle ask for Node's built-ins through require.
-      banner: {
-        js: "import { createRequire as __paddockRequire } from 'node:module'; const require = __paddockRequire(import.meta.url);",
-      },
+      banner: requireBanner,
+    },
+    quantizer: {
+      ...shared,
+      entryPoints: ["src/quantizer/process/main.ts"],
+      outfile: path.join(dist, "quantizer.mjs"),
+      platform: "node",
+      format: "esm",
+      // Its native part is one file a platform, found beside the bundle.
+      external: ["koffi"],
+      banner: requireBanner,
     },
     webview: {
       ...shared,

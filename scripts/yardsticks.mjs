@@ -22,7 +22,7 @@ const flags = [
 ];
 
 /**
- * @param {"llama-bench" | "llama-perplexity" | "llama-server"} tool
+ * @param {"llama-bench" | "llama-imatrix" | "llama-perplexity" | "llama-server"} tool
  * @returns {Promise<string>} the program's path.
  */
 export async function ensureYardstick(tool, log = console.error) {

@@ -27,6 +27,7 @@ import { eraseStorage } from "./platform/host/eraseStorage";
 import { describeError, showError } from "./platform/host/errorWords";
 import { OutputLog } from "./platform/host/log";
 import { SettingsService } from "./platform/host/settingsService";
+import { createQuantizing } from "./quantizing";
 import { TimingHistory } from "./speed/core/timingHistory";
 import { createStatusBar } from "./speed/host/statusBar";
 import type { TestApi } from "./testApi";
@@ -107,6 +108,8 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   const edits = store.add(new EditService(context.workspaceState));
   store.add(registerReviewCommands(edits, report));
   const blocks = store.add(new BlockApplier(edits));
+  const gate = store.add(new ReadingGate());
+  const quantizing = createQuantizing({ context, models, settings, gate, log });
   const completion = store.add(
     createCompletion({
       backend: engine,
@@ -135,7 +138,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
         }),
       setEnabled: (enabled) => settings.set("completion.enabled", enabled),
       isEnabled: () => settings.current["completion.enabled"],
-      gate: store.add(new ReadingGate()),
+      gate,
       syntax: store.add(new Syntax(context.asAbsolutePath(path.join("dist", "grammars")), log)),
       memento: context.globalState,
       log,
@@ -196,6 +199,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     workspaceContext,
     models,
     downloads,
+    quantizing,
     history,
     log,
     report,

@@ -7,6 +7,7 @@ import type { DownloadsRoom } from "./models/host/downloadsRoom";
 import type { ModelsRoom } from "./models/host/models";
 import type { DisposableStore } from "./platform/core/disposables";
 import type { OutputLog } from "./platform/host/log";
+import type { QuantizerRoom } from "./quantizer/host/quantizerRoom";
 import { speedReport } from "./speed/core/speedReport";
 import type { TimingHistory } from "./speed/core/timingHistory";
 
@@ -16,6 +17,7 @@ export interface CommandRooms {
   readonly workspaceContext: WorkspaceContext;
   readonly models: ModelsRoom;
   readonly downloads: DownloadsRoom;
+  readonly quantizing: QuantizerRoom;
   readonly history: TimingHistory;
   readonly log: OutputLog;
   readonly report: (error: unknown) => void;
@@ -47,6 +49,7 @@ export function registerCommands(store: DisposableStore, rooms: CommandRooms): v
   addAll(rooms.completion.commands);
   addAll(rooms.models.commands);
   addAll(rooms.downloads.commands);
+  addAll(rooms.quantizing.commands);
   add("showLog", () => log.show());
   add("showSpeedDetails", async () => {
     const document = await vscode.workspace.openTextDocument({

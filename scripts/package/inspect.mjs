@@ -32,6 +32,7 @@ const required = [
   "package.nls.json",
   "dist/extension.cjs",
   "dist/engine.mjs",
+  "dist/quantizer.mjs",
   "dist/webview/chat.js",
   "dist/grammars/tree-sitter.wasm",
   "dist/grammars/tree-sitter-typescript.wasm",
@@ -39,6 +40,7 @@ const required = [
   "media/icon.png",
   "media/models/manifest.json",
   "l10n/bundle.l10n.json",
+  "node_modules/koffi/index.js",
   "node_modules/node-llama-cpp/dist/index.js",
   "node_modules/node-llama-cpp/dist/bindings/utils/testBindingBinary.js",
   "node_modules/node-llama-cpp/llama/binariesGithubRelease.json",
@@ -92,7 +94,8 @@ export async function inspect(tree, target) {
     if (kind.format !== target.format || kind.machine !== target.machine) {
       problems.push(`${name} is for ${kind.format} ${kind.machine}, not for ${target.format} ${target.machine}.`);
     }
-    if (!target.native.some((owner) => name.startsWith(`node_modules/${owner}/bins/`))) {
+    const owners = [...target.native.map((owner) => `node_modules/${owner}/bins/`), `node_modules/${target.ffi}/`];
+    if (!owners.some((owner) => name.startsWith(owner))) {
       problems.push(`${name} belongs to no native package of this target.`);
     }
   }
@@ -102,6 +105,10 @@ export async function inspect(tree, target) {
     const addon = `node_modules/${owner}/bins/${owner.slice(owner.indexOf("/") + 1)}/llama-addon.node`;
     if (!tree.has(addon)) problems.push(`${addon} is missing.`);
   }
+  const ffi = [...tree.keys()].filter(
+    (name) => name.startsWith(`node_modules/${target.ffi}/`) && nativeName.test(name),
+  );
+  if (ffi.length !== 1) problems.push(`There are ${ffi.length} native files of ${target.ffi}, and one is needed.`);
   problems.push(...(await modelProblems(tree)), ...(await versionProblems(tree, target)));
   return { problems, natives, files: tree.size, modelBytes, otherBytes };
 }

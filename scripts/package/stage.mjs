@@ -1,5 +1,5 @@
-// Lays out what goes into the .vsix of one target: the bundles, the media, node-llama-cpp with exactly the files it
-// reaches at run time, and that target's native packages.
+// Lays out what goes into the .vsix of one target: the bundles, the media, node-llama-cpp and koffi with exactly the
+// files they reach at run time, and that target's native packages.
 import { cp, glob, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { build } from "../build.mjs";
@@ -36,6 +36,9 @@ const packageFields = ["name", "version", "license", "type", "main", "exports", 
 /** Read by node-llama-cpp at run time, but not imported. */
 const bindingData = ["llama/binariesGithubRelease.json", "llama/llama.cpp.info.json"];
 
+/** What koffi's entry point reaches; the rest of that package is its C++ and its texts. */
+const ffiFiles = ["index.js", "src/koffi/index.js", "src/koffi/src/static.js"];
+
 /** Files of a native package that no program needs: import libraries for linking against it, texts. */
 const nativeWaste = /\.(lib|exp|pdb|md)$|^LICENSE/;
 
@@ -61,17 +64,21 @@ export async function stage(target, options = {}) {
   const { inputs } = await build({ production: true, dist: path.join(folder, "dist") });
   const shipped = await stageBinding(folder, binding, integrity);
   const native = await stageNative(folder, nativeNames, binding, integrity);
+  const ffi = await stageFfi(folder, wanted.ffi, manifest.dependencies.koffi, integrity);
   await stageTexts(folder);
   await stageMedia(folder);
 
-  const dependencies = Object.fromEntries([["node-llama-cpp", binding], ...nativeNames.map((name) => [name, binding])]);
+  const dependencies = {
+    ...Object.fromEntries(["koffi", wanted.ffi].map((name) => [name, manifest.dependencies.koffi])),
+    ...Object.fromEntries(["node-llama-cpp", ...nativeNames].map((name) => [name, binding])),
+  };
   await writeJson(path.join(folder, "package.json"), {
     ...pick(manifest, manifestFields),
     engines: { vscode: manifest.engines.vscode },
     dependencies,
   });
   const bundled = await bundledPackages(root, inputs);
-  const text = await notices([...bundled, ...shipped, ...native], await modelNotices());
+  const text = await notices([...bundled, ...shipped, ...native, ...ffi], await modelNotices());
   await writeFile(path.join(folder, "ThirdPartyNotices.txt"), text);
   return { folder, binding, native: nativeNames };
 }
@@ -112,6 +119,24 @@ async function stageNative(folder, names, version, integrity) {
     const source = await packageFolder(name, version, integrity);
     const destination = path.join(folder, "node_modules", name);
     await cp(source, destination, { recursive: true, filter: (file) => !nativeWaste.test(path.basename(file)) });
+    const manifest = JSON.parse(await readFile(path.join(source, "package.json"), "utf8"));
+    await writeJson(path.join(destination, "package.json"), pick(manifest, packageFields));
+    packages.push(await shippedPackage(source));
+  }
+  return packages;
+}
+
+/** koffi, and of its native package the one file of this platform; what it has for another C library stays at home. */
+async function stageFfi(folder, native, version, integrity) {
+  const own = `${native.slice("@koromix/koffi-".length).replace("-", "_")}/koffi.node`;
+  const packages = [];
+  for (const [name, files] of [
+    ["koffi", ffiFiles],
+    [native, ["index.js", own]],
+  ]) {
+    const source = await packageFolder(name, version, integrity);
+    const destination = path.join(folder, "node_modules", name);
+    for (const file of files) await cp(path.join(source, file), path.join(destination, file));
     const manifest = JSON.parse(await readFile(path.join(source, "package.json"), "utf8"));
     await writeJson(path.join(destination, "package.json"), pick(manifest, packageFields));
     packages.push(await shippedPackage(source));

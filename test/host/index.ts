@@ -25,6 +25,7 @@ export async function run(): Promise<void> {
   await import("./suite/edits.test");
   await import("./suite/models.test");
   await import("./suite/promptFiles.test");
+  await import("./suite/quantizer.test");
   await import("./suite/reliability.test");
   await import("./suite/severalAtOnce.test");
   await import("./suite/workspaceLinks.test");

@@ -8,6 +8,7 @@ import { inspect, programKind, unpackAndLoad } from "../../scripts/package/inspe
 import { stage } from "../../scripts/package/stage.mjs";
 import { readTargets, thisTarget } from "../../scripts/package/targets.mjs";
 import { askPackagedEngine } from "./packagedEngine";
+import { planWithPackagedQuantizer } from "./packagedQuantizer";
 
 const { targets } = await readTargets();
 const quiet = { log: () => undefined };
@@ -37,6 +38,7 @@ describe("the package of this platform", () => {
       console.log(`${thisTarget()} ${JSON.stringify(answer)}`);
       expect(answer.text).toMatch(/Paris/);
       expect(answer.bindingVersion).toBe(made.binding);
+      expect(await planWithPackagedQuantizer(extension, starter)).toBeCloseTo(8.5, 1);
     },
   );
 });
@@ -64,6 +66,7 @@ describe("the packages of the other platforms", () => {
       const answer = await askPackagedEngine(folder, path.join(folder, starter), "What is the capital of France?");
       expect(answer.text).toMatch(/Paris/);
       expect(answer.bindingVersion).toBe(binding);
+      expect(await planWithPackagedQuantizer(folder, path.join(folder, starter))).toBeCloseTo(8.5, 1);
     },
   );
 });

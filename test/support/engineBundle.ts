@@ -10,23 +10,34 @@ export const starterPath = path.join(root, "media/models/SmolLM2-135M-Instruct.Q
 
 /** Bundles the engine process as the build does, beside node_modules so that it finds node-llama-cpp. */
 export async function engineBundle(): Promise<{ enginePath: string; remove(): Promise<void> }> {
+  const { file, remove } = await processBundle("engine", "node-llama-cpp");
+  return { enginePath: file, remove };
+}
+
+/** Bundles the quantizer's process likewise. */
+export async function quantizerBundle(): Promise<{ processPath: string; remove(): Promise<void> }> {
+  const { file, remove } = await processBundle("quantizer", "koffi");
+  return { processPath: file, remove };
+}
+
+async function processBundle(room: string, external: string): Promise<{ file: string; remove(): Promise<void> }> {
   const cache = path.join(root, "node_modules/.cache");
   await mkdir(cache, { recursive: true });
-  const folder = await mkdtemp(path.join(cache, "paddock-engine-"));
-  const enginePath = path.join(folder, "engine.mjs");
+  const folder = await mkdtemp(path.join(cache, `paddock-${room}-`));
+  const file = path.join(folder, `${room}.mjs`);
   await build({
     absWorkingDir: root,
-    entryPoints: ["src/engine/process/main.ts"],
-    outfile: enginePath,
+    entryPoints: [`src/${room}/process/main.ts`],
+    outfile: file,
     bundle: true,
     platform: "node",
     format: "esm",
     target: "es2023",
-    external: ["node-llama-cpp"],
+    external: [external],
     logLevel: "error",
     banner: {
       js: "import { createRequire as __paddockRequire } from 'node:module'; const require = __paddockRequire(import.meta.url);",
     },
   });
-  return { enginePath, remove: () => rm(folder, { recursive: true, force: true }) };
+  return { file, remove: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -16,10 +16,15 @@ export interface TinyModel {
   readonly contextSize?: number;
   readonly architecture?: string;
   readonly seed?: number;
+  /** Of an embedding; K-quants need rows of 256. */
+  readonly width?: number;
+  readonly layers?: number;
+  /** The file would have its own output.weight. */
+  readonly ownOutput?: boolean;
 }
 
 type Value =
-  | { readonly type: "u32" | "f32" | "i32"; readonly value: number }
+  | { readonly type: "u16" | "u32" | "f32" | "i32"; readonly value: number }
   | { readonly type: "bool"; readonly value: boolean }
   | { readonly type: "string"; readonly value: string }
   | { readonly type: "strings"; readonly value: readonly string[] }
@@ -31,10 +36,7 @@ export interface TinyTensor {
   readonly data: Float32Array;
 }
 
-const WIDTH = 64;
 const HEADS = 2;
-const LAYERS = 2;
-const FEED_FORWARD = 128;
 /** llama.cpp's token types. */
 const NORMAL = 1;
 const UNKNOWN = 2;
@@ -45,6 +47,23 @@ const chatml =
   "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
 export function tinyGguf(options: TinyModel = {}): Buffer {
+  const { metadata, tensors } = tinyParts(options);
+  return writeGguf(metadata, tensors);
+}
+
+/** The same in two files, as gguf-split writes them. */
+export function splitTinyGguf(options: TinyModel = {}): [first: Buffer, second: Buffer] {
+  const { metadata, tensors } = tinyParts(options);
+  const split = (part: number): Record<string, Value> => ({
+    "split.no": { type: "u16", value: part },
+    "split.count": { type: "u16", value: 2 },
+    "split.tensors.count": { type: "i32", value: tensors.length },
+  });
+  const half = Math.floor(tensors.length / 2);
+  return [writeGguf({ ...metadata, ...split(0) }, tensors.slice(0, half)), writeGguf(split(1), tensors.slice(half))];
+}
+
+function tinyParts(options: TinyModel): { metadata: Record<string, Value>; tensors: TinyTensor[] } {
   const {
     fim = false,
     chatTemplate = chatml,
@@ -52,32 +71,39 @@ export function tinyGguf(options: TinyModel = {}): Buffer {
     contextSize = 512,
     architecture = "llama",
     seed = 1,
+    width = 64,
+    layers = 2,
+    ownOutput = false,
   } = options;
+  const feedForward = width * 2;
   const vocabulary = tokens(fim);
   const random = seededRandom(seed);
   const weights = (...dimensions: number[]): Float32Array =>
     Float32Array.from({ length: dimensions.reduce((a, b) => a * b, 1) }, () => (random() - 0.5) * 0.4);
   const ones = (length: number): Float32Array => new Float32Array(length).fill(1);
   const tensors: TinyTensor[] = [
-    { name: "token_embd.weight", dimensions: [WIDTH, vocabulary.length], data: weights(WIDTH, vocabulary.length) },
-    { name: "output_norm.weight", dimensions: [WIDTH], data: ones(WIDTH) },
+    { name: "token_embd.weight", dimensions: [width, vocabulary.length], data: weights(width, vocabulary.length) },
+    { name: "output_norm.weight", dimensions: [width], data: ones(width) },
+    ...(ownOutput
+      ? [{ name: "output.weight", dimensions: [width, vocabulary.length], data: weights(width, vocabulary.length) }]
+      : []),
   ];
-  for (let layer = 0; layer < LAYERS; layer++) {
+  for (let layer = 0; layer < layers; layer++) {
     const square = (name: string): TinyTensor => ({
       name: `blk.${layer}.${name}.weight`,
-      dimensions: [WIDTH, WIDTH],
-      data: weights(WIDTH, WIDTH),
+      dimensions: [width, width],
+      data: weights(width, width),
     });
     tensors.push(
-      { name: `blk.${layer}.attn_norm.weight`, dimensions: [WIDTH], data: ones(WIDTH) },
+      { name: `blk.${layer}.attn_norm.weight`, dimensions: [width], data: ones(width) },
       square("attn_q"),
       square("attn_k"),
       square("attn_v"),
       square("attn_output"),
-      { name: `blk.${layer}.ffn_norm.weight`, dimensions: [WIDTH], data: ones(WIDTH) },
-      { name: `blk.${layer}.ffn_gate.weight`, dimensions: [WIDTH, FEED_FORWARD], data: weights(WIDTH, FEED_FORWARD) },
-      { name: `blk.${layer}.ffn_up.weight`, dimensions: [WIDTH, FEED_FORWARD], data: weights(WIDTH, FEED_FORWARD) },
-      { name: `blk.${layer}.ffn_down.weight`, dimensions: [FEED_FORWARD, WIDTH], data: weights(FEED_FORWARD, WIDTH) },
+      { name: `blk.${layer}.ffn_norm.weight`, dimensions: [width], data: ones(width) },
+      { name: `blk.${layer}.ffn_gate.weight`, dimensions: [width, feedForward], data: weights(width, feedForward) },
+      { name: `blk.${layer}.ffn_up.weight`, dimensions: [width, feedForward], data: weights(width, feedForward) },
+      { name: `blk.${layer}.ffn_down.weight`, dimensions: [feedForward, width], data: weights(feedForward, width) },
     );
   }
   const id = (text: string): Value => ({ type: "u32", value: vocabulary.findIndex((token) => token.text === text) });
@@ -86,9 +112,9 @@ export function tinyGguf(options: TinyModel = {}): Buffer {
     "general.name": { type: "string", value: "tiny" },
     "general.file_type": { type: "u32", value: 0 },
     [`${architecture}.context_length`]: { type: "u32", value: contextSize },
-    [`${architecture}.embedding_length`]: { type: "u32", value: WIDTH },
-    [`${architecture}.block_count`]: { type: "u32", value: LAYERS },
-    [`${architecture}.feed_forward_length`]: { type: "u32", value: FEED_FORWARD },
+    [`${architecture}.embedding_length`]: { type: "u32", value: width },
+    [`${architecture}.block_count`]: { type: "u32", value: layers },
+    [`${architecture}.feed_forward_length`]: { type: "u32", value: feedForward },
     [`${architecture}.attention.head_count`]: { type: "u32", value: HEADS },
     [`${architecture}.attention.head_count_kv`]: { type: "u32", value: HEADS },
     [`${architecture}.attention.layer_norm_rms_epsilon`]: { type: "f32", value: 1e-5 },
@@ -105,7 +131,7 @@ export function tinyGguf(options: TinyModel = {}): Buffer {
     ...(chatTemplate === null ? {} : { "tokenizer.chat_template": { type: "string", value: chatTemplate } }),
     ...Object.fromEntries(declared(fim).map(([key, text]) => [`tokenizer.ggml.${key}_token_id`, id(text)])),
   };
-  return writeGguf(metadata, tensors);
+  return { metadata, tensors };
 }
 
 function declared(fim: NonNullable<TinyModel["fim"]>): [key: string, text: string][] {
@@ -172,7 +198,7 @@ export function writeGguf(metadata: Record<string, Value>, tensors: readonly Tin
     buffer.writeInt32LE(value);
     parts.push(buffer);
   };
-  const codes = { u32: 4, i32: 5, f32: 6, bool: 7, string: 8 } as const;
+  const codes = { u16: 2, u32: 4, i32: 5, f32: 6, bool: 7, string: 8 } as const;
   const list = <T>(code: number, values: readonly T[], write: (value: T) => void): void => {
     u32(9);
     u32(code);
@@ -211,6 +237,10 @@ export function writeGguf(metadata: Record<string, Value>, tensors: readonly Tin
       case "i32":
         u32(codes.i32);
         i32(entry.value);
+        break;
+      case "u16":
+        u32(codes.u16);
+        parts.push(Buffer.from(Uint16Array.of(entry.value).buffer));
         break;
       case "u32":
         u32(codes.u32);

@@ -58,6 +58,16 @@ describe("the house", () => {
     expect(importers.filter((name) => !name.startsWith("src/engine/process/"))).toEqual([]);
   });
 
+  it("has one importer of koffi, and no importer of its process", () => {
+    const importers = sources.filter((name) => read(name).includes('"koffi"'));
+    expect(importers.length).toBeGreaterThan(0);
+    expect(importers.filter((name) => !name.startsWith("src/quantizer/process/"))).toEqual([]);
+    const trespasses = sources
+      .filter((name) => !name.startsWith("src/quantizer/process/"))
+      .filter((name) => imports(name).some((one) => one.name.startsWith("src/quantizer/process/")));
+    expect(trespasses).toEqual([]);
+  });
+
   it("has no import cycle at run time", () => {
     const done = new Set<string>();
     const cycles: string[] = [];

@@ -45,6 +45,8 @@ export const errorCodes = [
   "download/other-file",
   "download/no-space",
   "download/stopped",
+  "quantizer/refused",
+  "quantizer/failed",
   "storage/full",
   "storage/read-only",
   "storage/failed",
