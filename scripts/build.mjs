@@ -77,8 +77,8 @@ export async function build({ production = false, dist = path.join(root, "dist")
     },
     webview: {
       ...shared,
-      entryPoints: ["src/chat/webview/chat.ts"],
-      outfile: path.join(dist, "webview/chat.js"),
+      entryPoints: { chat: "src/chat/webview/chat.ts", picker: "src/picker/webview/picker.ts" },
+      outdir: path.join(dist, "webview"),
       platform: "browser",
       format: "esm",
       tsconfigRaw: {

@@ -20,8 +20,10 @@ import { turnsPath } from "./engine/client/turnsPath";
 import { createDownloads } from "./models/host/downloadsRoom";
 import { createModels, type ModelsRoom } from "./models/host/models";
 import { ownFolder } from "./models/host/storeWatch";
+import { preflight } from "./models/node/ggufPreflight";
 import { ModelRegistry } from "./models/node/modelRegistry";
 import { type Disposable, DisposableStore } from "./platform/core/disposables";
+import { createPicker } from "./picker/host/picker";
 import { toPaddockError } from "./platform/core/errors";
 import { eraseStorage } from "./platform/host/eraseStorage";
 import { describeError, showError } from "./platform/host/errorWords";
@@ -104,11 +106,39 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       log,
     }),
   );
+  const gate = store.add(new ReadingGate());
+  const picker = store.add(
+    createPicker({
+      extensionUri: context.extensionUri,
+      storage: context.globalStorageUri,
+      memento: context.globalState,
+      measuring: engine.measuring({
+        check: (file, signal) => preflight(file, signal),
+        folder: path.join(context.globalStorageUri.fsPath, "measuring"),
+      }),
+      backend: () => settings.current["engine.gpu"],
+      contextSize: () => settings.current["engine.contextSize"],
+      localModels: async () =>
+        (await models.store.ready()).models
+          .filter(({ content }) => !content.usable || content.facts.kind === "model")
+          .map(({ name, parts }) => ({ name, files: parts })),
+      active: {
+        path: () => registry.known(active.current().id)?.path,
+        onDidChange: active.onDidChange,
+        use: (file) => {
+          const bundled = registry.bundled().find((model) => model.path === file);
+          return active.switchTo(bundled === undefined ? file : registry.settingOf(bundled));
+        },
+      },
+      gate,
+      describeError,
+      log,
+    }),
+  );
   const workspaceContext = store.add(new WorkspaceContext(log));
   const edits = store.add(new EditService(context.workspaceState));
   store.add(registerReviewCommands(edits, report));
   const blocks = store.add(new BlockApplier(edits));
-  const gate = store.add(new ReadingGate());
   const quantizing = createQuantizing({ context, models, settings, gate, log });
   const completion = store.add(
     createCompletion({
@@ -200,6 +230,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     models,
     downloads,
     quantizing,
+    picker,
     history,
     log,
     report,
@@ -221,6 +252,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
             models,
             downloads,
             edits,
+            picker,
             timings: () => history.all(),
           }
         : undefined,

@@ -5,6 +5,7 @@ import { contextCommands } from "./context/host/contextCommands";
 import type { WorkspaceContext } from "./context/host/workspaceContext";
 import type { DownloadsRoom } from "./models/host/downloadsRoom";
 import type { ModelsRoom } from "./models/host/models";
+import type { PickerRoom } from "./picker/host/picker";
 import type { DisposableStore } from "./platform/core/disposables";
 import type { OutputLog } from "./platform/host/log";
 import type { QuantizerRoom } from "./quantizer/host/quantizerRoom";
@@ -18,6 +19,7 @@ export interface CommandRooms {
   readonly models: ModelsRoom;
   readonly downloads: DownloadsRoom;
   readonly quantizing: QuantizerRoom;
+  readonly picker: PickerRoom;
   readonly history: TimingHistory;
   readonly log: OutputLog;
   readonly report: (error: unknown) => void;
@@ -50,6 +52,7 @@ export function registerCommands(store: DisposableStore, rooms: CommandRooms): v
   addAll(rooms.models.commands);
   addAll(rooms.downloads.commands);
   addAll(rooms.quantizing.commands);
+  addAll(rooms.picker.commands);
   add("showLog", () => log.show());
   add("showSpeedDetails", async () => {
     const document = await vscode.workspace.openTextDocument({

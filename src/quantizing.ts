@@ -1,6 +1,5 @@
 import path from "node:path";
 import type * as vscode from "vscode";
-import * as v from "valibot";
 import type { ReadingGate } from "./context/host/readingGate";
 import { canChat, isOurs } from "./models/core/storedModel";
 import type { ModelsRoom } from "./models/host/models";
@@ -16,9 +15,6 @@ export interface QuantizingDeps {
   readonly gate: ReadingGate;
   readonly log: Logger;
 }
-
-/** A model in the Models view, as VS Code hands it to a command of its menu. */
-const modelItemSchema = v.object({ kind: v.literal("model"), model: v.object({ path: v.string() }) });
 
 /** Gives the quantizer what it needs of the other rooms. */
 export function createQuantizing({ context, models, settings, gate, log }: QuantizingDeps): QuantizerRoom {
@@ -37,10 +33,6 @@ export function createQuantizing({ context, models, settings, gate, log }: Quant
             }
           : [],
       ),
-    fileOfItem: (given) => {
-      const item = v.safeParse(modelItemSchema, given);
-      return item.success ? item.output.model.path : undefined;
-    },
     ownFolder: () => models.ownFolder(),
     isForeign: (file) => {
       const known = store.find(file);

@@ -4,6 +4,7 @@ import type { CompletionRoom } from "./completion/host/completion";
 import type { ModelsRoom } from "./models/host/models";
 import type { DownloadsRoom } from "./models/host/downloadsRoom";
 import type { EditService } from "./edits/host/editService";
+import type { PickerRoom } from "./picker/host/picker";
 
 /** What activate returns under test, so that the in-host suite can look behind the commands. */
 export interface TestApi {
@@ -14,6 +15,7 @@ export interface TestApi {
   readonly models: ModelsRoom;
   readonly downloads: DownloadsRoom;
   readonly edits: EditService;
+  readonly picker: PickerRoom;
   activeModel(): ModelId;
   timings(): readonly TimingRecord[];
 }

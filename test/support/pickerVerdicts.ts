@@ -68,7 +68,7 @@ export function candidate(name: string, type: string, other: Readonly<Record<str
     name,
     origin: { kind: "file", path: `/models/${name}` },
     sizeBytes: tensorBytes,
-    contents: { shape, mix: weightMix([{ tensors: whole }]) },
+    contents: { shape, tensors: whole, mix: weightMix(whole) },
     problem: undefined,
   };
 }

@@ -28,6 +28,10 @@ const dark = {
   "--vscode-icon-foreground": "#cccccc",
   "--vscode-list-hoverBackground": "#2a2d2e",
   "--vscode-toolbar-hoverBackground": "#5a5d5e50",
+  "--vscode-charts-blue": "#3794ff",
+  "--vscode-charts-orange": "#d18616",
+  "--vscode-charts-green": "#89d185",
+  "--vscode-charts-purple": "#b180d7",
 };
 const light = {
   ...dark,
@@ -54,6 +58,9 @@ const light = {
   "--vscode-errorForeground": "#c72e0f",
   "--vscode-icon-foreground": "#3b3b3b",
   "--vscode-list-hoverBackground": "#f2f2f2",
+  "--vscode-charts-blue": "#1a85ff",
+  "--vscode-charts-green": "#388a34",
+  "--vscode-charts-purple": "#652d90",
 };
 const highContrast = {
   ...dark,

@@ -1,6 +1,6 @@
-import type { GgufHeader } from "../../gguf/core/ggufHeader";
+import type { GgufHeader, GgufTensor } from "../../gguf/core/ggufHeader";
 import { ggmlTypes } from "../../gguf/core/ggmlTypes";
-import type { ModelShape } from "../../gguf/core/modelShape";
+import { type ModelShape, modelShape } from "../../gguf/core/modelShape";
 
 /** Where a candidate is. */
 export type CandidateOrigin =
@@ -25,7 +25,17 @@ export interface Candidate {
 
 export interface CandidateContents {
   readonly shape: ModelShape;
+  readonly tensors: readonly GgufTensor[];
   readonly mix: WeightMix;
+}
+
+/**
+ * @param headers of all parts of one model.
+ * @throws GgufError damaged
+ */
+export function contentsOf(headers: readonly GgufHeader[]): CandidateContents {
+  const tensors = headers.flatMap((header) => header.tensors);
+  return { shape: modelShape(headers), tensors, mix: weightMix(tensors) };
 }
 
 /** What a tensor does, as far as errors in it cost quality differently. */
@@ -47,10 +57,9 @@ export type WeightMix = readonly {
   readonly values: number;
 }[];
 
-/** @param headers of all parts of a model. */
-export function weightMix(headers: readonly Pick<GgufHeader, "tensors">[]): WeightMix {
+/** @param tensors of all parts of a model. */
+export function weightMix(tensors: readonly GgufTensor[]): WeightMix {
   const found = new Map<string, { role: TensorRole; type: number; values: number }>();
-  const tensors = headers.flatMap((header) => header.tensors);
   const hasOutput = tensors.some(({ name }) => name === "output.weight");
   for (const { name, type, dimensions } of tensors) {
     const role = roleOf(name, hasOutput);

@@ -1,4 +1,5 @@
 import type { ModelShape } from "../../gguf/core/modelShape";
+import { BATCH, clampedContextSize, mainSequences } from "../../engine/contextDefaults";
 import { type Figure, type FigureSource, figure, leastSure } from "./figure";
 
 /** What a model takes while it is used, by what it is for; bytes. */
@@ -27,8 +28,6 @@ export function totalMemory({ weights, kvCache, compute, vocabulary }: MemoryNee
   );
 }
 
-/** Tokens in a batch, as the binding makes contexts: n_ubatch equals n_batch. */
-const BATCH = 512;
 const F16 = 2;
 const F32 = 4;
 /** llama.cpp rounds the KV cache up to so many cells. */
@@ -38,14 +37,20 @@ const BYTES_PER_TOKEN = 600;
 /** Node, the binding and llama.cpp without a model. */
 const PROCESS = 90 * 1024 ** 2;
 
+/** Tokens that a context has when so many are asked for: no more than the model was trained for. */
+export function usableContext({ trainContextSize }: ModelShape, wanted: number): number {
+  return trainContextSize === 0 ? wanted : clampedContextSize(wanted, trainContextSize);
+}
+
 /**
  * Memory by formula, for files whose header is all there is. Weights: the tensors' bytes. KV cache: layers × heads ×
- * (key + value length) × F16 for each token; sliding windows and layers without attention only make it less, so this
+ * (key + value length) × F16 for each token of each conversation that stays in memory; sliding windows and layers without attention only make it less, so this
  * is the most it can be. Compute: for each token of a batch the logits and the widest activations in F32, and the mask.
  */
 export const memoryFormula: MemoryModel = {
   need(shape, contextSize) {
-    const cells = Math.ceil(contextSize / CELLS) * CELLS;
+    const size = usableContext(shape, contextSize);
+    const cells = Math.ceil(size / CELLS) * CELLS * mainSequences(shape.parameters);
     const kv = shape.layers * shape.headsKv * (shape.keyLength + shape.valueLength) * F16 * cells;
     const widest = Math.max(shape.feedForwardLength ?? 0, shape.embeddingLength) + 2 * shape.embeddingLength;
     const compute = BATCH * (F32 * Math.max(shape.vocabularySize + shape.embeddingLength, widest) + F16 * cells);

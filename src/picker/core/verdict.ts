@@ -20,10 +20,19 @@ export interface Speed {
   readonly tg: Figure;
 }
 
+/** A file whose speed was measured. */
+export interface Anchor {
+  readonly contents: CandidateContents;
+  readonly speed: Speed;
+}
+
 /** Says how fast a file would be on this machine, from measurements of the machine. */
 export interface SpeedPredictor {
-  /** Undefined: this machine is not calibrated for such a file. Nobody guesses. */
-  predict(contents: CandidateContents, gpuLayers: number): Speed | undefined;
+  /**
+   * Undefined: this machine is not calibrated for such a file. Nobody guesses.
+   * @param anchor another file of the same model, which puts the prediction right.
+   */
+  predict(contents: CandidateContents, anchor: Anchor | undefined): Speed | undefined;
 }
 
 /** What was measured of a file itself, on this machine. */
@@ -52,6 +61,7 @@ export interface VerdictInputs {
   readonly memory: MemoryModel;
   readonly speed: SpeedPredictor;
   readonly measured: Measurements;
+  readonly anchor?: Anchor | undefined;
   /** What the person wants a model to take at most, bytes: bounds the largest context. */
   readonly mostMemoryBytes?: number;
 }
@@ -74,7 +84,7 @@ export function verdictOf(candidate: Candidate, inputs: VerdictInputs): Verdict 
   }
   const need = memory.need(contents.shape, conditions.contextSize);
   const fit = fitOf(contents.shape, memory, machine, conditions.contextSize, inputs.mostMemoryBytes);
-  const speed = fit.place === "none" ? undefined : (measured.speed ?? inputs.speed.predict(contents, fit.gpuLayers));
+  const speed = fit.place === "none" ? undefined : (measured.speed ?? inputs.speed.predict(contents, inputs.anchor));
   return {
     candidate,
     bitsPerWeight: contents.shape.bitsPerWeight,

@@ -83,7 +83,7 @@ export async function askAgain(source: QuantizeSource): Promise<boolean> {
   return picked?.goOn ?? false;
 }
 
-/** @param nearby files that look like matrices and lie beside the model. */
+/** @param file a matrix that lies beside the model, to be offered first. */
 export async function askImatrix(nearby: readonly string[]): Promise<ImatrixChoice | undefined> {
   type Item = vscode.QuickPickItem & { readonly choice: ImatrixChoice | "ask" };
   const picked = await vscode.window.showQuickPick<Item>(
@@ -167,8 +167,7 @@ export async function askTypes(question: TypeQuestion): Promise<readonly Planned
 
 function typeItems({ planned, hasImatrix, sourceBytes, memoryBytes, hasExperts }: TypeQuestion): TypeItem[] {
   const offered = planned.filter(
-    ({ type, needsImatrix, isSource }) =>
-      !isSource && (hasImatrix || !needsImatrix) && (type.onlyFor !== "experts" || hasExperts),
+    ({ type, needsImatrix }) => (hasImatrix || !needsImatrix) && (type.onlyFor !== "experts" || hasExperts),
   );
   const item = (plan: PlannedType): TypeItem => ({
     label: plan.type.name,

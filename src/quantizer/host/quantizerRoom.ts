@@ -18,8 +18,6 @@ import { type TextGate, workspaceText } from "./workspaceText";
 export interface QuantizerRoomDeps extends QuantizerDeps {
   /** The models on this machine. */
   readonly models: () => Promise<readonly SourceModel[]>;
-  /** The file that an item of a view stands for; undefined for what is no such item. */
-  readonly fileOfItem: (given: unknown) => string | undefined;
   /** Where models are put whose own folder is not the person's. */
   readonly ownFolder: () => string;
   /** Whether a file lies in a folder of a package or of another program, which count on what is in it. */
@@ -57,8 +55,7 @@ const MOSTLY = 0.1;
 export function createQuantizer(deps: QuantizerRoomDeps): QuantizerRoom {
   const quantizer = new Quantizer(deps);
   const run = async (given: unknown, isLadder: boolean): Promise<void> => {
-    const item = deps.fileOfItem(given);
-    const job: GivenJob = item === undefined ? parseGiven(given) : { source: item };
+    const job = parseGiven(given);
     const file = job.source ?? (await askSource(deps.models));
     if (file === undefined) return;
     const source = await withProgress(vscode.l10n.t("Looking at {0}", path.basename(file)), (_, signal) =>
@@ -161,8 +158,7 @@ class Questions {
         throw toStorageError(error);
       });
     const [only, ...others] = types;
-    const isAsked = this.given.types === undefined && this.given.folder === undefined;
-    if (only !== undefined && others.length === 0 && isAsked && !this.isLadder) {
+    if (only !== undefined && others.length === 0 && this.given.types === undefined) {
       const target = await vscode.window.showSaveDialog({
         title: vscode.l10n.t("Write the quantized model to"),
         defaultUri: vscode.Uri.file(path.join(usual, name(only))),
@@ -171,7 +167,7 @@ class Questions {
       // The dialog has asked whether a file that is there may go.
       return target && { targets: new Map([[only, target.fsPath]]), overwrite: true };
     }
-    const folder = this.given.folder ?? (isAsked ? await askFolder(usual) : usual);
+    const folder = this.given.folder ?? (this.given.types === undefined ? await askFolder(usual) : usual);
     if (folder === undefined) return undefined;
     return { targets: new Map(types.map((type) => [type, path.join(folder, name(type))])), overwrite: false };
   }

@@ -1,0 +1,178 @@
+import path from "node:path";
+import * as vscode from "vscode";
+import * as v from "valibot";
+import { type Disposable, DisposableStore } from "../../platform/core/disposables";
+import type { PaddockError } from "../../platform/core/errors";
+import type { Event } from "../../platform/core/event";
+import type { Logger } from "../../platform/core/logger";
+import type { ErrorWords } from "../../platform/host/errorWords";
+import type { Candidate } from "../core/candidate";
+import type { CandidateSource } from "../core/candidateSource";
+import { limitsSchema, type LimitsView } from "../core/pickerContract";
+import type { Calibrator, FileMeasuring } from "../core/measuringNeeds";
+import { type LocalModel, modelsInFolder, readLocalModels } from "../node/localCandidates";
+import { MeasurementStore } from "../node/measurementStore";
+import { PickerDesk } from "../node/pickerDesk";
+import { machineKey, thisMachine } from "../node/thisMachine";
+import { deskWords } from "./deskWords";
+import { panelType, PickerPanel } from "./pickerPanel";
+import { type TextGate, workspaceText } from "./workspaceText";
+
+/** All that the picker is given. */
+export interface PickerDeps {
+  readonly extensionUri: vscode.Uri;
+  /** The extension's storage on this machine, of all windows. */
+  readonly storage: vscode.Uri;
+  readonly memento: vscode.Memento;
+  readonly measuring: FileMeasuring;
+  readonly calibrator?: Calibrator;
+  /** What the engine computes on, by llama.cpp's name, with its version: figures of another are other figures. */
+  readonly backend: () => string;
+  /** Tokens of a conversation, as the engine's setting says; 0: as the model was trained for, up to 8,192. */
+  readonly contextSize: () => number;
+  /** The models on this machine, wherever they lie. */
+  readonly localModels: () => Promise<readonly LocalModel[]>;
+  readonly active: {
+    /** The file of the model that is used now. */
+    path(): string | undefined;
+    readonly onDidChange: Event<void>;
+    /** Loads a model and makes it the one that is used. */
+    use(path: string): Promise<void>;
+  };
+  /** Fetches a file that is not on this machine. */
+  readonly download?: (candidate: Candidate) => Promise<void>;
+  /** Shows what is in a file. */
+  readonly inspect?: (path: string) => Promise<void>;
+  readonly gate: TextGate;
+  readonly describeError: (error: PaddockError) => ErrorWords;
+  readonly log: Logger;
+}
+
+export interface PickerRoom extends Disposable {
+  /** By the name after "paddock.". */
+  readonly commands: Readonly<Record<string, (...given: unknown[]) => unknown>>;
+  /** Shows the picker with what a source has, such as the files of a repository. */
+  open(source: CandidateSource): Promise<void>;
+  /** What is shown now, for tests; undefined: the picker is closed. */
+  readonly desk: () => PickerDesk | undefined;
+}
+
+const LIMITS_KEY = "paddock.picker.limits";
+
+/** Which file of a model this machine and its person should run. */
+export function createPicker(deps: PickerDeps): PickerRoom {
+  const subscriptions = new DisposableStore();
+  const store = new MeasurementStore(
+    path.join(deps.storage.fsPath, "model-measurements.json"),
+    () => machineKey(deps.backend()),
+    deps.log,
+  );
+  let open: { readonly desk: PickerDesk; readonly panel: PickerPanel } | undefined;
+
+  const folderSource = (folder: string): CandidateSource => ({
+    label: vscode.workspace.asRelativePath(folder),
+    list: async (found, signal) => readLocalModels(await modelsInFolder(folder), found, signal),
+  });
+  const localSource = (): CandidateSource => ({
+    label: vscode.l10n.t("Models on this machine"),
+    list: async (found, signal) => readLocalModels(await deps.localModels(), found, signal),
+  });
+
+  const show = (existing?: vscode.WebviewPanel): PickerDesk => {
+    if (open !== undefined) {
+      open.panel.reveal();
+      return open.desk;
+    }
+    const desk = new PickerDesk({
+      measuring: deps.measuring,
+      calibrator: deps.calibrator,
+      store,
+      machine: () => thisMachine(),
+      limits: keptLimits(deps),
+      keepLimits: (limits) => void deps.memento.update(LIMITS_KEY, limits),
+      activePath: () => deps.active.path(),
+      use: (file) => deps.active.use(file),
+      download: deps.download,
+      inspect: deps.inspect,
+      workspaceText: (signal) => workspaceText(deps.gate, signal),
+      words: deskWords(deps.describeError),
+      log: deps.log,
+    });
+    const panel = new PickerPanel(
+      existing ??
+        vscode.window.createWebviewPanel(panelType, vscode.l10n.t("Choose a quantization"), vscode.ViewColumn.Active, {
+          retainContextWhenHidden: false,
+        }),
+      {
+        extensionUri: deps.extensionUri,
+        desk,
+        chooseFolder: async () => {
+          const folder = await askForFolder();
+          if (folder !== undefined) await desk.open(folderSource(folder));
+        },
+        log: deps.log,
+      },
+      () => {
+        desk.dispose();
+        open = undefined;
+      },
+    );
+    open = { desk, panel };
+    return desk;
+  };
+
+  subscriptions.add(deps.active.onDidChange(() => open?.desk.refresh()));
+  subscriptions.add(
+    vscode.window.registerWebviewPanelSerializer(panelType, {
+      deserializeWebviewPanel: (panel) => {
+        // A source of another room is gone with its window; what is on this machine is always there.
+        void show(panel).open(localSource());
+        return Promise.resolve();
+      },
+    }),
+  );
+  return {
+    commands: {
+      openPicker: (given) =>
+        show().open(
+          given instanceof vscode.Uri && given.scheme === "file" ? folderSource(folderOf(given.fsPath)) : localSource(),
+        ),
+    },
+    open: (source) => show().open(source),
+    desk: () => open?.desk,
+    dispose: () => {
+      open?.panel.dispose();
+      subscriptions.dispose();
+    },
+  };
+}
+
+/** A model file stands for its siblings. */
+function folderOf(file: string): string {
+  return /\.gguf$/i.test(file) ? path.dirname(file) : file;
+}
+
+async function askForFolder(): Promise<string | undefined> {
+  const [folder] =
+    (await vscode.window.showOpenDialog({
+      title: vscode.l10n.t("Choose a folder with model files"),
+      openLabel: vscode.l10n.t("Compare Its Files"),
+      canSelectFiles: false,
+      canSelectFolders: true,
+    })) ?? [];
+  return folder?.fsPath;
+}
+
+/** As the person left them; what was kept by another version may have another form. */
+function keptLimits({ memento, contextSize }: PickerDeps): LimitsView {
+  const kept = v.safeParse(limitsSchema, memento.get(LIMITS_KEY));
+  if (kept.success) return kept.output;
+  const size = contextSize();
+  return {
+    contextSize: Math.max(256, size === 0 ? 8192 : size),
+    promptTokens: 1000,
+    leastTg: null,
+    leastContext: null,
+    mostMemoryBytes: null,
+  };
+}

@@ -1,0 +1,403 @@
+import type { Disposable } from "../../platform/core/disposables";
+import { isCancellation, PaddockError, toPaddockError } from "../../platform/core/errors";
+import { Emitter } from "../../platform/core/event";
+import type { Logger } from "../../platform/core/logger";
+import { type Candidate, modelKey } from "../core/candidate";
+import type { CandidateSource } from "../core/candidateSource";
+import type { Machine } from "../core/machine";
+import type { Calibration, Calibrator, FileMeasuring } from "../core/measuringNeeds";
+import { standings } from "../core/pareto";
+import type { LimitsView, PickerAction, PickerView, RecommendationView } from "../core/pickerContract";
+import { rowView } from "../core/pickerView";
+import { type Recommendation, recommend } from "../core/recommend";
+import { measuredRate } from "../core/spread";
+import { type Anchor, type Measurements, type Verdict, verdictOf } from "../core/verdict";
+import { FileWork } from "./fileWork";
+import type { FileMeasurements, Measured, MeasurementStore } from "./measurementStore";
+import { MemoryLearner } from "./memoryLearner";
+
+/** As llama-bench's defaults are, but shorter: pp512 and tg64, three times. */
+const SPEED = { promptTokens: 512, generatedTokens: 64, depth: 0, repetitions: 3 } as const;
+/** Two chunks of 512 tokens, of which the second halves are compared. */
+const POSITIONS = 510;
+
+export interface DeskDeps {
+  readonly measuring: FileMeasuring;
+  /** Undefined: nobody can calibrate here. */
+  readonly calibrator: Calibrator | undefined;
+  readonly store: Pick<MeasurementStore, "get" | "add">;
+  readonly machine: () => Machine;
+  /** The limits as the person left them, and where to keep them. */
+  readonly limits: LimitsView;
+  readonly keepLimits: (limits: LimitsView) => void;
+  /** The path of the model that is used now. */
+  readonly activePath: () => string | undefined;
+  /** Loads a model and makes it the one that is used. */
+  readonly use: (path: string) => Promise<void>;
+  /** Fetches what is not on this machine; undefined: nobody can. */
+  readonly download: ((candidate: Candidate) => Promise<void>) | undefined;
+  readonly inspect: ((path: string) => Promise<void>) | undefined;
+  /** Text of the person's workspace to compare models on. Rejects with a PaddockError where there is too little. */
+  readonly workspaceText: (signal: AbortSignal) => Promise<string>;
+  readonly words: DeskWords;
+  readonly log: Logger;
+}
+
+/** In the person's language. */
+export interface DeskWords {
+  recommendation(
+    found: Recommendation,
+    facts: { readonly isCalibrated: boolean; readonly machine: Machine },
+  ): Omit<RecommendationView, "row" | "tone">;
+  failure(error: PaddockError): { readonly message: string; readonly remedy?: string };
+  measured(name: string, measurements: Measurements): string;
+  calibrated(): string;
+}
+
+/** Candidates, what is known of them, and what is done to find out more: everything that the page shows. */
+export class PickerDesk implements Disposable {
+  private readonly changed = new Emitter<void>();
+  /** The view is another one. */
+  readonly onDidChange = this.changed.event;
+  private readonly announced = new Emitter<string>();
+  /** Something for a screen reader to say. */
+  readonly onAnnounce = this.announced.event;
+
+  private readonly work: FileWork;
+  private readonly memory: MemoryLearner;
+  private source = "";
+  private candidates: Candidate[] = [];
+  private readonly measured = new Map<string, FileMeasurements>();
+  private model: string | undefined;
+  private listing: AbortController | undefined;
+  private calibration: Calibration | undefined;
+  private calibrating: { readonly abort: AbortController; fraction: number } | undefined;
+  private failure: PickerView["failure"] = null;
+  private limits: LimitsView;
+
+  constructor(private readonly deps: DeskDeps) {
+    this.limits = deps.limits;
+    this.work = new FileWork(
+      () => this.changed.fire(),
+      (error) => this.fail(error),
+    );
+    this.memory = new MemoryLearner(deps.measuring, deps.log);
+  }
+
+  /** Shows what a source has, in place of what was shown. Resolves when all is there; never rejects. */
+  async open(source: CandidateSource): Promise<void> {
+    this.listing?.abort();
+    const listing = new AbortController();
+    this.listing = listing;
+    this.source = source.label;
+    this.candidates = [];
+    this.model = undefined;
+    this.failure = null;
+    this.changed.fire();
+    try {
+      this.calibration ??= await this.deps.calibrator?.current();
+      await source.list((candidate) => this.add(candidate, listing.signal), listing.signal);
+    } catch (error) {
+      if (!isCancellation(error) && !listing.signal.aborted) this.fail(error);
+    } finally {
+      if (this.listing === listing) this.listing = undefined;
+      this.changed.fire();
+    }
+  }
+
+  view(): PickerView {
+    const { calibrator } = this.deps;
+    const machine = this.deps.machine();
+    const verdicts = this.verdicts(machine);
+    const found = recommend(verdicts, this.recommendLimits(), machine);
+    const shown = found.kind === "choice" ? found.choice : found.kind === "none" ? found.closest.verdict : undefined;
+    const standing = standings(verdicts);
+    const isCalibrated = this.calibration !== undefined;
+    return {
+      source: this.source,
+      isLooking: this.listing !== undefined,
+      models: this.models(),
+      model: this.chosenModel() ?? null,
+      rows: verdicts.map((verdict) =>
+        rowView(verdict, {
+          standing: standing.get(verdict) ?? "behind",
+          isRecommended: found.kind === "choice" && verdict === found.choice,
+          isActive: pathOf(verdict.candidate) !== undefined && pathOf(verdict.candidate) === this.deps.activePath(),
+          reference: this.measured.get(verdict.candidate.id)?.reference,
+          actions: this.actions(verdict.candidate),
+          work: this.work.of(verdict.candidate.id),
+        }),
+      ),
+      limits: this.limits,
+      machine: { ...machine },
+      calibration: {
+        state:
+          calibrator === undefined
+            ? "unavailable"
+            : this.calibrating !== undefined
+              ? "running"
+              : isCalibrated
+                ? "ready"
+                : "none",
+        fraction: this.calibrating?.fraction ?? 0,
+        at: this.calibration?.at ?? null,
+      },
+      recommendation: {
+        tone: found.kind !== "choice" ? found.kind : found.equal === undefined ? "choice" : "either",
+        ...this.deps.words.recommendation(found, { isCalibrated, machine }),
+        row: shown?.candidate.id ?? null,
+      },
+      failure: this.failure,
+    };
+  }
+
+  setLimits(limits: LimitsView): void {
+    this.limits = limits;
+    this.deps.keepLimits(limits);
+    this.changed.fire();
+  }
+
+  chooseModel(key: string): void {
+    if (this.models().some((model) => model.key === key)) this.model = key;
+    this.changed.fire();
+  }
+
+  /** The model that is used has changed, or something else that the view is made of. */
+  refresh(): void {
+    this.changed.fire();
+  }
+
+  dismissFailure(): void {
+    this.failure = null;
+    this.changed.fire();
+  }
+
+  /** Measures this machine. Resolves when it is done or cancelled; never rejects. */
+  async calibrate(): Promise<void> {
+    const { calibrator, words } = this.deps;
+    if (calibrator === undefined || this.calibrating !== undefined) return;
+    const running = { abort: new AbortController(), fraction: 0 };
+    this.calibrating = running;
+    this.changed.fire();
+    try {
+      this.calibration = await calibrator.calibrate({
+        signal: running.abort.signal,
+        onProgress: (fraction) => {
+          running.fraction = Math.min(Math.max(fraction, 0), 1);
+          this.changed.fire();
+        },
+      });
+      this.announced.fire(words.calibrated());
+    } catch (error) {
+      if (!isCancellation(error) && !running.abort.signal.aborted) this.fail(error);
+    } finally {
+      this.calibrating = undefined;
+      this.changed.fire();
+    }
+  }
+
+  cancelCalibration(): void {
+    this.calibrating?.abort.abort();
+  }
+
+  /** Resolves when it is done, failed (which the view says) or cancelled. Never rejects. */
+  async act(row: string, action: PickerAction): Promise<void> {
+    const candidate = this.candidates.find(({ id }) => id === row);
+    if (candidate === undefined || !this.actions(candidate).includes(action)) return;
+    const file = pathOf(candidate);
+    const { use, download, inspect } = this.deps;
+    if (action === "download") await this.work.run(row, "download", async () => download?.(candidate));
+    if (file === undefined) return;
+    switch (action) {
+      case "use":
+        return this.work.run(row, "use", () => use(file));
+      case "inspect":
+        return inspect?.(file).catch((error: unknown) => this.fail(error));
+      case "measureSpeed":
+        return this.work.run(row, "speed", (signal, onProgress) =>
+          this.measureSpeed(candidate, file, signal, onProgress),
+        );
+      case "measureQuality":
+        return this.work.run(row, "quality", (signal, onProgress) =>
+          this.measureQuality(candidate, file, signal, onProgress),
+        );
+      case "download":
+    }
+  }
+
+  cancelWork(row: string): void {
+    this.work.cancel(row);
+  }
+
+  dispose(): void {
+    this.listing?.abort();
+    this.calibrating?.abort.abort();
+    this.work.cancelAll();
+    this.changed.dispose();
+    this.announced.dispose();
+  }
+
+  private add(candidate: Candidate, signal: AbortSignal): void {
+    if (signal.aborted || this.candidates.some(({ id }) => id === candidate.id)) return;
+    this.candidates.push(candidate);
+    this.candidates.sort((one, other) => (other.sizeBytes ?? 0) - (one.sizeBytes ?? 0));
+    this.changed.fire();
+    this.memory.ask(candidate, this.limits.contextSize, () => this.changed.fire(), signal);
+    void this.remember(candidate);
+  }
+
+  /** What was measured of it before. */
+  private async remember(candidate: Candidate): Promise<void> {
+    const file = pathOf(candidate);
+    if (file === undefined || candidate.sizeBytes === undefined) return;
+    const known = await this.deps.store.get(file, candidate.sizeBytes);
+    if (known.speed === undefined && known.quality === undefined) return;
+    this.measured.set(candidate.id, known);
+    this.changed.fire();
+  }
+
+  private verdicts(machine: Machine): Verdict[] {
+    const { contextSize, promptTokens, mostMemoryBytes } = this.limits;
+    const chosen = this.chosenModel();
+    return this.candidates
+      .filter((candidate) => {
+        const key = modelKey(candidate);
+        return key === undefined || key === chosen;
+      })
+      .map((candidate) =>
+        verdictOf(candidate, {
+          machine,
+          conditions: { contextSize, promptTokens },
+          memory: this.memory.modelOf(candidate),
+          speed: this.calibration?.predictor ?? { predict: () => undefined },
+          measured: this.measured.get(candidate.id) ?? {},
+          anchor: this.anchorFor(candidate),
+          ...(mostMemoryBytes === null ? {} : { mostMemoryBytes }),
+        }),
+      );
+  }
+
+  /** The measured file of the same model that is nearest in bits per weight. */
+  private anchorFor(candidate: Candidate): Anchor | undefined {
+    const key = modelKey(candidate);
+    const bits = (one: Candidate): number => one.contents?.shape.bitsPerWeight ?? 0;
+    const distance = (one: Candidate): number => Math.abs(bits(one) - bits(candidate));
+    const [nearest] = this.candidates
+      .filter((one) => one !== candidate && modelKey(one) === key && this.measured.get(one.id)?.speed !== undefined)
+      .sort((one, other) => distance(one) - distance(other));
+    const speed = nearest && this.measured.get(nearest.id)?.speed;
+    return nearest?.contents === undefined || speed === undefined ? undefined : { contents: nearest.contents, speed };
+  }
+
+  private recommendLimits() {
+    const { leastTg, leastContext, mostMemoryBytes } = this.limits;
+    return {
+      leastTg: leastTg ?? undefined,
+      leastContext: leastContext ?? undefined,
+      mostMemoryBytes: mostMemoryBytes ?? undefined,
+    };
+  }
+
+  private models(): PickerView["models"] {
+    const models = new Map<string, { label: string; files: number }>();
+    for (const candidate of this.candidates) {
+      const key = modelKey(candidate);
+      if (key === undefined) continue;
+      const known = models.get(key);
+      const label = candidate.contents?.shape.name ?? candidate.name;
+      models.set(key, { label: known?.label ?? label, files: (known?.files ?? 0) + 1 });
+    }
+    return [...models].map(([key, { label, files }]) => ({ key, label, files }));
+  }
+
+  /** What the person chose, or the model in use, or the one with the most files. */
+  private chosenModel(): string | undefined {
+    const models = this.models();
+    if (models.some(({ key }) => key === this.model)) return this.model;
+    const active = this.candidates.find((candidate) => pathOf(candidate) === this.deps.activePath());
+    const most = models.reduce((count, { files }) => Math.max(count, files), 0);
+    if (most < 2 && active !== undefined) return modelKey(active);
+    return models.find(({ files }) => files === most)?.key;
+  }
+
+  private actions(candidate: Candidate): PickerAction[] {
+    const { download, inspect } = this.deps;
+    if (candidate.origin.kind === "hub") return download === undefined ? [] : ["download"];
+    if (candidate.origin.kind === "server" || candidate.contents === undefined) return [];
+    const all: PickerAction[] = ["use", "measureSpeed"];
+    if (this.referenceOf(candidate) !== undefined) all.push("measureQuality");
+    if (inspect !== undefined) all.push("inspect");
+    return all;
+  }
+
+  /** The best file of the same model on this machine that is better than this one. */
+  private referenceOf(candidate: Candidate): Candidate | undefined {
+    const key = modelKey(candidate);
+    const bits = (one: Candidate): number => one.contents?.shape.bitsPerWeight ?? 0;
+    const [best] = this.candidates
+      .filter((other) => other.origin.kind === "file" && modelKey(other) === key)
+      .sort((one, other) => bits(other) - bits(one));
+    return best === undefined || bits(best) <= bits(candidate) ? undefined : best;
+  }
+
+  private async measureSpeed(
+    candidate: Candidate,
+    file: string,
+    signal: AbortSignal,
+    onProgress: (fraction: number) => void,
+  ): Promise<void> {
+    const result = await this.deps.measuring.measureSpeed(file, { ...SPEED, signal, onProgress });
+    const pp = measuredRate(result.pp);
+    const tg = measuredRate(result.tg);
+    if (pp === undefined || tg === undefined)
+      throw new PaddockError("internal", "The measurement of the speed came back without figures.");
+    const kept = ({ value, error = 0 }: typeof pp): Measured => ({ value, error });
+    await this.keep(candidate, file, { speed: { pp: kept(pp), tg: kept(tg) } });
+  }
+
+  private async measureQuality(
+    candidate: Candidate,
+    file: string,
+    signal: AbortSignal,
+    onProgress: (fraction: number) => void,
+  ): Promise<void> {
+    const reference = this.referenceOf(candidate);
+    const referencePath = reference === undefined ? undefined : pathOf(reference);
+    if (reference === undefined || referencePath === undefined) return;
+    const text = await this.deps.workspaceText(signal);
+    const result = await this.deps.measuring.divergence(
+      { reference: referencePath, candidate: file, text, positions: POSITIONS },
+      { signal, onProgress },
+    );
+    await this.keep(candidate, file, {
+      quality: {
+        kld: { value: Math.max(0, result.meanKld), error: result.meanKldError },
+        sameTop: { value: result.sameTop, error: result.sameTopError },
+        reference: reference.name,
+      },
+    });
+  }
+
+  private async keep(candidate: Candidate, file: string, added: Parameters<MeasurementStore["add"]>[2]): Promise<void> {
+    await this.deps.store.add(file, candidate.sizeBytes ?? 0, added);
+    const known = await this.deps.store.get(file, candidate.sizeBytes ?? 0);
+    this.measured.set(candidate.id, known);
+    const { speed, quality } = known;
+    const fresh: Measurements =
+      added.speed !== undefined && speed !== undefined ? { speed } : quality !== undefined ? { quality } : {};
+    this.announced.fire(this.deps.words.measured(candidate.name, fresh));
+  }
+
+  private fail(error: unknown): void {
+    const known = toPaddockError(error);
+    this.deps.log.warn(`picker: ${known.message}${known.detail === undefined ? "" : ` (${known.detail})`}`);
+    const { message, remedy } = this.deps.words.failure(known);
+    this.failure = { message, remedy: remedy ?? null };
+    this.announced.fire(message);
+    this.changed.fire();
+  }
+}
+
+function pathOf({ origin }: Candidate): string | undefined {
+  return origin.kind === "file" ? origin.path : undefined;
+}
