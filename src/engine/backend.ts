@@ -29,6 +29,8 @@ export interface JobOptions {
   readonly model: ModelId;
   readonly feature: Feature;
   readonly priority: Priority;
+  /** Fires when somebody has come to wait for it: from then on it counts as a completion. */
+  readonly urgent?: AbortSignal;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: GenerationProgress) => void;
   /** Whose KV cache to prefer: a conversation's or a document's id. */

@@ -60,7 +60,7 @@ export const infillPieceSchema = v.object({
 });
 export type InfillPiece = v.InferOutput<typeof infillPieceSchema>;
 
-/** Sent for each token as soon as it is there. */
+/** Sent when the first token is there, and then for those of some 24 ms together. */
 export const infillProgressSchema = v.object({
   /** New since the last message. Text the person has typed already is not in it. */
   pieces: v.array(infillPieceSchema),

@@ -96,12 +96,13 @@ describe("the service of suggestions", () => {
 
   it("lets a request go on while what is typed agrees with it, and stops it at once when it does not", async () => {
     const first = new AbortController();
-    const waiting = press(seven, first.signal);
-    await expect.poll(() => harness.engine.state(model)).toMatchObject({ busy: true });
+    const cold = pattern.replaceAll("export", "declare");
+    const waiting = press(snapshotAt(`${cold}\ndeclare const seven = |`), first.signal);
+    await expect.poll(() => harness.engine.state(model), { interval: 1 }).toMatchObject({ busy: true });
     // VS Code gives up its question with the next key.
     first.abort();
     expect(await waiting).toEqual({ kind: "none", reason: "typedOn" });
-    const other = snapshotAt(`${pattern}\nexport const seven = compute|`);
+    const other = snapshotAt(`${cold}\ndeclare const seven = compute|`);
     const since = performance.now();
     const outcome = await press(other);
     expect(performance.now() - since).toBeLessThan(10_000);
@@ -127,6 +128,25 @@ describe("the service of suggestions", () => {
     settings = { ...defaults, deadlineMs: 1 };
     const cold = snapshotAt(`${pattern.replaceAll("export", "public")}\npublic const seven = |`);
     expect(await press(cold)).toEqual({ kind: "none", reason: "late" });
+  });
+
+  it("goes on with what is being made ahead when it is asked for, and makes it no second time", async () => {
+    settings = { ...defaults, prefetch: true, maxTokens: 128, maxLines: 40, leastProbability: 0 };
+    const begun = snapshotAt(`${pattern}\nexport function eight(): string |`);
+    const text = textOf(await press(begun));
+    await requests(1);
+    const after = withText(begun, text, 0);
+    // The prefetch begins 150 ms after the suggestion is seen.
+    await expect.poll(() => harness.engine.state(model), { interval: 1 }).toMatchObject({ busy: false });
+    await expect.poll(() => harness.engine.state(model), { interval: 1 }).toMatchObject({ busy: true });
+    await sleep(30);
+    const outcome = await press(after);
+    await requests(2);
+    const [first, second] = ended;
+    expect(ended).toHaveLength(2);
+    expect([first?.kind, second?.kind]).toEqual(["asked", "asked"]);
+    expect(second?.askedAt).toBeGreaterThan(second?.sentAt ?? Infinity);
+    expect(textOf(outcome)).toBe(second?.shape.text.slice(0, textOf(outcome).length));
   });
 
   it("has ready what follows when a suggestion is accepted", async () => {

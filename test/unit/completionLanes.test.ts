@@ -36,6 +36,19 @@ describe("the two prompts for a place", () => {
     expect(lanes.choose(at(200, 3), order, around)).toMatchObject({ lane: "far", isNew: false, newTokens: 1 });
   });
 
+  it("after a jump the short one is made ready first where the next key would wait for either", () => {
+    const lanes = new Lanes();
+    const near = lanes.nearFirst(at(200), order, around);
+    if (near === undefined) throw new Error("the short one is not wanted");
+    expect(near.lane).toBe("near");
+    lanes.processed(near, processed(100, 500), "");
+    expect(lanes.nearFirst(at(200), order, around)).toBeUndefined();
+    expect(lanes.choose(at(200, 1), order, around)).toMatchObject({ lane: "near", newTokens: 1 });
+    const fast = new Lanes();
+    for (let index = 0; index < 20; index++) fast.measured(1000, 100);
+    expect(fast.nearFirst(at(200), order, around)).toBeUndefined();
+  });
+
   it("the long one is asked at once where it is short or the machine is fast", () => {
     expect(new Lanes().choose(at(2), order, around).lane).toBe("far");
     const fast = new Lanes();

@@ -14,9 +14,14 @@ describe("Scheduler", () => {
     const events: string[] = [];
     let endChat = (): void => undefined;
     const control = { pause: () => events.push("pause"), resume: () => events.push("resume") };
-    const chat = scheduler.run("chat", signal, control, () => new Promise<void>((resolve) => (endChat = resolve)));
+    const chat = scheduler.run(
+      { priority: "chat" },
+      signal,
+      control,
+      () => new Promise<void>((resolve) => (endChat = resolve)),
+    );
     await tick();
-    await scheduler.run("completion", signal, { pause: () => undefined, resume: () => undefined }, () => {
+    await scheduler.run({ priority: "completion" }, signal, { pause: () => undefined, resume: () => undefined }, () => {
       events.push("completion");
       return Promise.resolve();
     });
@@ -24,6 +29,41 @@ describe("Scheduler", () => {
     endChat();
     await chat;
     expect(scheduler.size).toBe(0);
+  });
+
+  it("lets what has become urgent go before what was more urgent until then", async () => {
+    const scheduler = new Scheduler();
+    const events: string[] = [];
+    const urgent = new AbortController();
+    const ends: (() => void)[] = [];
+    const job = (name: string, priority: "chat" | "prefetch", signalled?: AbortSignal): Promise<void> =>
+      scheduler.run(
+        { priority, urgent: signalled },
+        signal,
+        { pause: () => events.push(`${name} pauses`), resume: () => events.push(`${name} resumes`) },
+        () => {
+          events.push(`${name} begins`);
+          return new Promise<void>((resolve) => ends.push(resolve));
+        },
+      );
+    const prefetch = job("prefetch", "prefetch", urgent.signal);
+    await tick();
+    const chat = job("chat", "chat");
+    await tick();
+    urgent.abort();
+    expect(events).toEqual(["prefetch begins", "prefetch pauses", "chat begins", "chat pauses", "prefetch resumes"]);
+    for (const end of ends) end();
+    await Promise.all([prefetch, chat]);
+    const late = job("late", "prefetch", urgent.signal);
+    await tick();
+    const other = job("other", "chat");
+    await tick();
+    expect(events.slice(-1)).toEqual(["late begins"]);
+    ends.at(-1)?.();
+    await late;
+    await tick();
+    ends.at(-1)?.();
+    await other;
   });
 
   it("holds its jobs while another window has the turn, and says what it wants", async () => {
@@ -45,7 +85,7 @@ describe("Scheduler", () => {
     const events: string[] = [];
     let end = (): void => undefined;
     const control = { pause: () => events.push("pause"), resume: () => events.push("resume") };
-    const chat = scheduler.run("chat", signal, control, () => {
+    const chat = scheduler.run({ priority: "chat" }, signal, control, () => {
       events.push("begun");
       return new Promise<void>((resolve) => (end = resolve));
     });
@@ -58,7 +98,7 @@ describe("Scheduler", () => {
     expect(events).toEqual(["begun", "pause", "resume"]);
     turn(false);
     const abort = new AbortController();
-    const waiting = scheduler.run("completion", abort.signal, control, () => Promise.resolve());
+    const waiting = scheduler.run({ priority: "completion" }, abort.signal, control, () => Promise.resolve());
     expect(wants.at(-1)).toBe(priorities.indexOf("completion"));
     abort.abort();
     await expect(waiting).rejects.toMatchObject({ code: "cancelled" });
@@ -71,9 +111,14 @@ describe("Scheduler", () => {
     const scheduler = new Scheduler();
     let end = (): void => undefined;
     const none = { pause: () => undefined, resume: () => undefined };
-    const first = scheduler.run("completion", signal, none, () => new Promise<void>((resolve) => (end = resolve)));
+    const first = scheduler.run(
+      { priority: "completion" },
+      signal,
+      none,
+      () => new Promise<void>((resolve) => (end = resolve)),
+    );
     const abort = new AbortController();
-    const waiting = scheduler.run("chat", abort.signal, none, () => Promise.resolve());
+    const waiting = scheduler.run({ priority: "chat" }, abort.signal, none, () => Promise.resolve());
     abort.abort();
     await expect(waiting).rejects.toMatchObject({ code: "cancelled" });
     end();
@@ -96,7 +141,7 @@ describe("Scheduler", () => {
       if (!abort.signal.aborted) active.set(index, entry);
       const control = { pause: () => (entry.running = false), resume: () => (entry.running = true) };
       await scheduler
-        .run(priorities[rank] ?? "measuring", abort.signal, control, async () => {
+        .run({ priority: priorities[rank] ?? "measuring" }, abort.signal, control, async () => {
           entry.running = true;
           for (let step = 0; step < steps && !abort.signal.aborted; step++) {
             const running = [...active.values()].filter((other) => other.running);

@@ -285,10 +285,15 @@ describe("guessing", () => {
     expect(cut([...sure("foo(a)"), ...unsure(".b")])).toMatchObject({ text: "foo(a)" });
   });
 
-  it("from the first token on leaves nothing, but that may be spread wider", () => {
-    expect(runPieces("x|\n", [{ text: " =", probability: 0.02 }]).last).toMatchObject({ text: "", reason: "unsure" });
+  it("leaves nothing where the first word is no more than that, but a name may be spread wide", () => {
+    expect(runPieces("x|\n", [{ text: " =", probability: 0.01 }]).last).toMatchObject({ text: "", reason: "unsure" });
     expect(runPieces("x|\n", [{ text: " y", probability: 0.03 }, ...sure(" = 1;")]).last.text).toBe(" y = 1;");
-    expect(runPieces("x|\n", [...sure("y"), ...unsure("z")]).last).toMatchObject({ text: "", reason: "unsure" });
+    expect(runPieces("x|\n", [...sure("y"), ...unsure("z")]).last.text).toBe("yz");
+    expect(runPieces("f() |\n", [...sure("-> "), ...unsure("bool"), ...sure(";")]).last.text).toBe("-> bool;");
+    expect(runPieces("x|\n", [...sure("y"), { text: "z", probability: 0.01 }]).last).toMatchObject({
+      text: "",
+      reason: "unsure",
+    });
   });
 });
 

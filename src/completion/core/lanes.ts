@@ -71,6 +71,14 @@ export class Lanes {
     return this.take(near.newTokens < far.newTokens ? near : far);
   }
 
+  /** The short prompt, where the next key would have to wait for either. */
+  nearFirst(snapshot: EditorSnapshot, order: InfillLayout["order"], around: Around): LanePrompt | undefined {
+    const far = this.prompt(this.far, snapshot, order, around);
+    const near = this.prompt(this.near, snapshot, order, around);
+    const isWanted = this.waitMs(far) > PATIENCE_MS && this.waitMs(near) > PATIENCE_MS;
+    return isWanted && near.newTokens < far.newTokens ? this.take(near) : undefined;
+  }
+
   /** The long prompt, where it is not all in its KV cache yet; with the anchor at the cursor's line. */
   behind(snapshot: EditorSnapshot, order: InfillLayout["order"], around: Around): LanePrompt | undefined {
     const { plan } = this.far;

@@ -27,8 +27,11 @@ export interface Shape {
   readonly reason: Reason | undefined;
 }
 
-/** Small models spread their first token over many ways to say the same. */
-const firstTokenShare = 1 / 4;
+/**
+ * Of the least probability, while there is nothing to show yet: a name is spread over many ways to say the same, and the
+ * most probable one helps more than none.
+ */
+const firstWordShare = 1 / 8;
 
 /**
  * From generated pieces to the text that is shown. What was shown is never taken back: the `text` of one push begins
@@ -37,8 +40,6 @@ const firstTokenShare = 1 / 4;
 export class Shaper {
   private readonly text: SuggestedText;
   private readonly leastProbability: number;
-  /** Something other than white space has come. */
-  private begun = false;
 
   constructor({ snapshot, syntax, leastProbability, maxLines }: ShapeOptions) {
     this.text = new SuggestedText(placeOf(snapshot, syntax), maxLines);
@@ -48,9 +49,9 @@ export class Shaper {
   push(pieces: readonly InfillPiece[]): Shape {
     for (const { text, probability } of pieces) {
       if (this.text.isDone()) break;
-      if (probability < this.leastProbability * (this.begun ? 1 : firstTokenShare)) this.text.cut("unsure", text);
+      const least = this.leastProbability * (this.text.hasWords(text) ? 1 : firstWordShare);
+      if (probability < least) this.text.cut("unsure", text);
       else this.text.add(text);
-      this.begun ||= text.trim() !== "";
     }
     return this.text.shape();
   }

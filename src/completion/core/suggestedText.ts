@@ -13,6 +13,9 @@ const longestLine = 500;
 /** Line ends before the first text: the current line's own, and up to two empty lines. */
 const mostLeadingLineEnds = 3;
 
+const beginsInWord = /^[\p{L}\p{N}\p{M}_$]/u;
+const endsInWord = /[\p{L}\p{N}\p{M}_$]$/u;
+
 /** A bracket or string that the text opened itself. */
 interface Own {
   readonly close: string;
@@ -86,8 +89,17 @@ export class SuggestedText {
    */
   cut(reason: Reason, next: string): void {
     if (this.isDone()) return;
-    this.read(next !== "" && !/^[\p{L}\p{N}\p{M}_$]/u.test(next));
+    this.read(next !== "" && !beginsInWord.test(next));
     if (!this.isDone()) this.breakOff(reason);
+  }
+
+  /** There would be something to show, were it to break off before `next`. */
+  hasWords(next: string): boolean {
+    const limit = this.limit();
+    if (this.shown > 0 || this.ends.some((end) => end <= limit && !isBlank(this.out.slice(0, end)))) return true;
+    const pending = this.raw.slice(this.at);
+    const isWord = endsInWord.test(pending) && !beginsInWord.test(next) && this.isBalanced(this.lines.length);
+    return isWord && !this.repeats(this.out.slice(this.lineStart) + pending, true);
   }
 
   shape(): Shape {

@@ -64,6 +64,8 @@ export class Completions implements Disposable {
   private background: AbortController | undefined;
   /** The place whose suggestion is prefetched, or was. */
   private ahead: string | undefined;
+  /** What is being made for it. */
+  private coming: Generation | undefined;
   private idle: Timer | undefined;
   private growing: Timer | undefined;
   private keyAt = -Infinity;
@@ -92,7 +94,7 @@ export class Completions implements Disposable {
     }
     const fits = this.follow(snapshot, what);
     // What follows the suggestion shown is still worth having while that is typed through.
-    if (!fits) this.stopBackground();
+    if (!fits && !this.isComing(snapshot)) this.stopBackground();
     clearTimeout(this.idle);
     if (this.current !== undefined && !this.current.agrees(snapshot)) this.drop(this.current);
     if (what === "edit") this.startEarly(snapshot, now);
@@ -107,6 +109,7 @@ export class Completions implements Disposable {
     const asked = { explicit: false, suggestWidget: false, seesSuffix: this.seesSuffix ?? false };
     if (!beforeNoWord.test(linePrefix(snapshot)) || reasonAgainst(snapshot, asked) !== undefined) return;
     if (this.suggestions.find(snapshot) !== undefined || this.fitting(snapshot) !== undefined) return;
+    if (this.adopt(snapshot, now) !== undefined) return;
     this.start(snapshot, now, this.debounce.ms);
   }
 
@@ -148,7 +151,10 @@ export class Completions implements Disposable {
       };
     }
     const deadline = explicit ? undefined : askedAt + this.deps.settings().deadlineMs;
-    let generation = this.fitting(snapshot) ?? this.start(snapshot, askedAt, explicit ? 0 : this.debounce.ms);
+    let generation =
+      this.fitting(snapshot) ??
+      this.adopt(snapshot, askedAt) ??
+      this.start(snapshot, askedAt, explicit ? 0 : this.debounce.ms);
     let outcome = await this.showable(generation, snapshot, { explicit, deadline, signal });
     if (outcome === "spent") {
       // All of it was typed before it ended: what follows it is a new request.
@@ -220,14 +226,33 @@ export class Completions implements Disposable {
     this.stopBackground();
     const generation = new Generation(++this.ids, snapshot, askedAt);
     this.current = generation;
-    void this.ask(generation, "completion", wait).then(() => {
-      const { reason, shape, shown } = generation;
-      if (reason === undefined) this.suggestions.add(suggestionOf(generation));
-      if (shown === undefined || reason !== undefined || this.current !== generation) return;
-      if (shape.text.length > shown.rest.typed + shown.rest.text.length) this.grew(generation);
-      else this.prefetchSoon(shown.snapshot, shown.rest);
-    });
+    void this.ask(generation, "completion", wait).then(() => this.keep(generation));
     return generation;
+  }
+
+  private isComing(snapshot: EditorSnapshot): boolean {
+    return this.coming?.sentAt !== undefined && !this.coming.ended && this.coming.agrees(snapshot);
+  }
+
+  /** What was being made ahead for this place is what somebody waits for now. */
+  private adopt(snapshot: EditorSnapshot, askedAt: number): Generation | undefined {
+    const { coming } = this;
+    if (coming === undefined || !this.isComing(snapshot)) return undefined;
+    if (this.current !== undefined) this.drop(this.current);
+    this.background = undefined;
+    this.coming = undefined;
+    this.current = coming;
+    coming.want(askedAt);
+    return coming;
+  }
+
+  /** A generation has ended, and has told the model's reasons or its text. */
+  private keep(generation: Generation): void {
+    const { reason, shape, shown } = generation;
+    if (reason === undefined) this.suggestions.add(suggestionOf(generation));
+    if (shown === undefined || reason !== undefined || this.current !== generation) return;
+    if (shape.text.length > shown.rest.typed + shown.rest.text.length) this.grew(generation);
+    else this.prefetchSoon(shown.snapshot, shown.rest);
   }
 
   /** What is on its way and goes on at the cursor. One that has ended with a text is among the suggestions. */
@@ -350,8 +375,10 @@ export class Completions implements Disposable {
       const generation = new Generation(++this.ids, after, performance.now(), "prefetched");
       const stop = (): void => generation.stop();
       signal.addEventListener("abort", stop, { once: true });
+      this.coming = generation;
       await this.ask(generation, "prefetch", 0);
-      if (generation.reason === undefined) this.suggestions.add(suggestionOf(generation));
+      if (this.coming === generation) this.coming = undefined;
+      this.keep(generation);
     });
   }
 

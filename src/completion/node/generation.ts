@@ -11,6 +11,7 @@ const nothing: Shape = { text: "", replaces: 0, done: false, settled: false, rea
 export class Generation {
   readonly place: Place;
   private readonly stopping = new AbortController();
+  private readonly wanting = new AbortController();
   private readonly listeners = new Set<() => void>();
   /** What was handed out of it last, and where. */
   shown: { readonly snapshot: EditorSnapshot; readonly rest: Rest } | undefined;
@@ -34,15 +35,27 @@ export class Generation {
   constructor(
     readonly id: number,
     readonly snapshot: EditorSnapshot,
-    readonly askedAt: number,
+    public askedAt: number,
     /** Of the kinds only the first is what somebody waits for. */
-    readonly kind: "asked" | "alternative" | "prefetched" = "asked",
+    public kind: "asked" | "alternative" | "prefetched" = "asked",
   ) {
     this.place = placeOf(snapshot);
   }
 
   get signal(): AbortSignal {
     return this.stopping.signal;
+  }
+
+  /** Fires when somebody has come to wait for what was made ahead. */
+  get urgent(): AbortSignal {
+    return this.wanting.signal;
+  }
+
+  /** Somebody has begun to wait for it, who will be told of it like of what was asked for. */
+  want(askedAt: number): void {
+    this.askedAt = askedAt;
+    this.kind = "asked";
+    this.wanting.abort();
   }
 
   /** The model is to stop: nobody wants it any more, or there is enough. */

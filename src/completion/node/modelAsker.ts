@@ -1,11 +1,11 @@
-import type { EmbeddedBackend, ModelId, ModelLifecycle } from "../../engine/backend";
-import type { InfillLayout, InfillPiece } from "../../engine/infill";
+import type { EmbeddedBackend, InfillOptions, InfillRequest, ModelId, ModelLifecycle } from "../../engine/backend";
+import type { InfillLayout, InfillPiece, InfillResult } from "../../engine/infill";
 import { type Disposable } from "../../platform/core/disposables";
 import { cancelled, isCancellation, toPaddockError } from "../../platform/core/errors";
 import type { Logger } from "../../platform/core/logger";
 import type { ContextChunk } from "../core/contextChunk";
 import type { EditorSnapshot } from "../core/editorSnapshot";
-import { type Around, Lanes } from "../core/lanes";
+import { type Around, type LanePrompt, Lanes } from "../core/lanes";
 import { Shaper } from "../core/shape";
 import type { SyntaxAt } from "../core/syntaxAt";
 import type { Generation } from "./generation";
@@ -46,6 +46,8 @@ export interface AskOptions {
 /** Asks the model: which prompt, what becomes of its answer token by token, and what the KV caches hold afterwards. */
 export class ModelAsker implements Disposable {
   private readonly lanes = new Lanes();
+  /** Requests on their way. */
+  private readonly running = new Set<Promise<unknown>>();
   private readonly subscription: Disposable;
   private readonly closing = new AbortController();
 
@@ -65,7 +67,7 @@ export class ModelAsker implements Disposable {
   /** Ends when the generation has; never rejects: what failed is the generation's reason. */
   async ask(generation: Generation, { priority, wait, branch }: AskOptions): Promise<void> {
     const { snapshot, signal } = generation;
-    const { backend, syntax, settings, log, model } = this.deps;
+    const { syntax, settings, log, model } = this.deps;
     const id = model();
     try {
       if (wait > 0) await sleep(wait, signal);
@@ -73,6 +75,7 @@ export class ModelAsker implements Disposable {
       const layout = await this.layout(id, signal);
       const { maxTokens, maxLines, leastProbability } = settings();
       const shaper = new Shaper({ snapshot, syntax: syntax(snapshot), leastProbability, maxLines });
+      await this.quiet(signal);
       const asked = this.lanes.choose(snapshot, layout.order, this.around(snapshot));
       generation.asked = asked;
       generation.layout = layout;
@@ -88,20 +91,19 @@ export class ModelAsker implements Disposable {
         // The rest would be computed for nobody.
         if (isDone()) generation.stop();
       };
-      const result = await backend.infill(
-        { layout, prompt: asked.prompt, maxTokens, branch },
+      const result = await this.infill(
+        asked,
+        { layout, maxTokens, branch },
         {
           model: id,
-          feature: "completion",
           priority,
+          urgent: generation.urgent,
           signal,
-          session: asked.lane,
           askedAt: generation.askedAt,
           onProgress: (progress) => take(progress.pieces),
         },
       );
       generation.result = result;
-      this.lanes.processed(asked, result, result.pieces.map(({ text }) => text).join(""));
       take(result.pieces.slice(pieces.length));
       const isCut = result.stopReason === "cancelled" && !isDone();
       if (!isCut && !isDone()) generation.update(shaper.end(result.stopReason), pieces);
@@ -114,17 +116,17 @@ export class ModelAsker implements Disposable {
     }
   }
 
-  /** Has the long prompt for a place processed, so that the next key finds it in the KV cache. */
+  /** Has the prompts for a place processed, so that the next key finds them in the KV cache. */
   async warmUp(snapshot: EditorSnapshot, signal: AbortSignal): Promise<void> {
     const model = this.deps.model();
     const layout = await this.layout(model, signal);
-    const asked = this.lanes.behind(snapshot, layout.order, this.around(snapshot));
-    if (asked === undefined) return;
-    const result = await this.deps.backend.infill(
-      { layout, prompt: asked.prompt, maxTokens: 0 },
-      { model, feature: "completion", priority: "prefetch", signal, session: asked.lane },
-    );
-    this.lanes.processed(asked, result, "");
+    await this.quiet(signal);
+    const around = this.around(snapshot);
+    for (const next of [this.lanes.nearFirst, this.lanes.behind]) {
+      const asked = next.call(this.lanes, snapshot, layout.order, around);
+      if (asked !== undefined)
+        await this.infill(asked, { layout, maxTokens: 0 }, { model, priority: "prefetch", signal });
+    }
   }
 
   forget(): void {
@@ -134,6 +136,33 @@ export class ModelAsker implements Disposable {
   dispose(): void {
     this.closing.abort();
     this.subscription.dispose();
+  }
+
+  private infill(
+    asked: LanePrompt,
+    request: Omit<InfillRequest, "prompt">,
+    options: Omit<InfillOptions, "feature" | "session">,
+  ): Promise<InfillResult> {
+    const { prompt, lane } = asked;
+    const run = async (): Promise<InfillResult> => {
+      const result = await this.deps.backend.infill(
+        { ...request, prompt },
+        { ...options, feature: "completion", session: lane },
+      );
+      this.lanes.processed(asked, result, result.pieces.map(({ text }) => text).join(""));
+      return result;
+    };
+    const running = run().finally(() => this.running.delete(running));
+    this.running.add(running);
+    return running;
+  }
+
+  /**
+   * When the requests before have ended: they were stopped, and do so within a slice, which the engine needs anyway. Only
+   * then is it known how much of which prompt they have processed.
+   */
+  private quiet(signal: AbortSignal): Promise<unknown> {
+    return unlessAborted(Promise.allSettled(this.running), signal);
   }
 
   private around(snapshot: EditorSnapshot): Around {

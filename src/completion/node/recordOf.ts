@@ -25,7 +25,7 @@ export function recordOf(
     timings: result?.timings,
     stopReason: result?.stopReason,
     waits: {
-      debounce: sentAt - askedAt,
+      debounce: Math.max(0, sentAt - askedAt),
       shown: shownAt === undefined ? null : shownAt - askedAt,
       ended: (endedAt ?? performance.now()) - askedAt,
     },

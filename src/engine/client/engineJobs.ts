@@ -123,7 +123,7 @@ export class EngineJobs {
     options: ProgressOptions<never>,
     work: (running: Running, job: string, waited_ms: number) => Promise<T>,
   ): Promise<T> {
-    const { model, priority, signal } = options;
+    const { model, priority, urgent, signal } = options;
     const supervisor = this.supervisor(model);
     const running = await supervisor.load(signal);
     const job = randomUUID();
@@ -132,7 +132,7 @@ export class EngineJobs {
       resume: () => running.engine.peer.notify("resume", { job }),
     };
     const since = performance.now();
-    return this.scheduler.run(priority, signal, control, () =>
+    return this.scheduler.run({ priority, urgent }, signal, control, () =>
       this.counted(supervisor, async () => {
         let watchdog: ReturnType<typeof setTimeout> | undefined;
         const onAbort = (): void => {
@@ -164,7 +164,7 @@ export class EngineJobs {
       return named(() => work(running, job));
     };
     if (priority === undefined) return run();
-    return this.scheduler.run(priority, signal, { pause: () => tell("pause"), resume: () => tell("resume") }, run);
+    return this.scheduler.run({ priority }, signal, { pause: () => tell("pause"), resume: () => tell("resume") }, run);
   }
 
   /** What costs next to nothing skips the queue. */

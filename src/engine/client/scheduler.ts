@@ -8,8 +8,14 @@ export interface JobControl {
   resume(): void;
 }
 
+export interface Urgency {
+  readonly priority: Priority;
+  /** Fires when the job has become as urgent as a completion. */
+  readonly urgent?: AbortSignal | undefined;
+}
+
 interface Entry {
-  readonly rank: number;
+  rank: number;
   readonly arrival: number;
   readonly control: JobControl;
   /** Its work has been called, so only `control` can hold it. */
@@ -47,10 +53,15 @@ export class Scheduler {
    * Runs `work` when its turn comes; its slot is free again when it settles, however it does.
    * @throws PaddockError cancelled when the signal is aborted while it waits. A running job ends by its own means.
    */
-  async run<T>(priority: Priority, signal: AbortSignal, control: JobControl, work: () => Promise<T>): Promise<T> {
+  async run<T>(
+    { priority, urgent }: Urgency,
+    signal: AbortSignal,
+    control: JobControl,
+    work: () => Promise<T>,
+  ): Promise<T> {
     if (signal.aborted) throw cancelled();
     const entry: Entry = {
-      rank: priorities.indexOf(priority),
+      rank: priorities.indexOf(urgent?.aborted === true ? "completion" : priority),
       arrival: this.arrivals++,
       control,
       begun: false,
@@ -63,7 +74,14 @@ export class Scheduler {
       if (entry.state === "paused") entry.control.resume();
       else entry.wake();
     };
+    const onUrgent = (): void => {
+      this.entries.splice(this.entries.indexOf(entry), 1);
+      entry.rank = priorities.indexOf("completion");
+      this.insert(entry);
+      this.rebalance();
+    };
     signal.addEventListener("abort", onAbort, { once: true });
+    urgent?.addEventListener("abort", onUrgent, { once: true });
     try {
       this.rebalance();
       // Something more urgent may come between the call and the turn, so the state is looked at again each time.
@@ -76,6 +94,7 @@ export class Scheduler {
       return await work();
     } finally {
       signal.removeEventListener("abort", onAbort);
+      urgent?.removeEventListener("abort", onUrgent);
       this.entries.splice(this.entries.indexOf(entry), 1);
       this.rebalance();
     }

@@ -16,6 +16,11 @@ import { holdBack, type Vocabulary } from "./vocabulary";
 
 /** Room that must be left for a completion, or its prompt is refused. */
 const LEAST_ANSWER = 8;
+/**
+ * The first token is told at once, those after it together, ms: on few cores the process that hears of a token takes
+ * turns with llama.cpp's threads, which wait for each other (2 cores: 16 ms a token instead of 19 to 21).
+ */
+const TOLD_EVERY_MS = 24;
 
 export interface InfillOptions {
   readonly model: LlamaModel;
@@ -75,12 +80,19 @@ export async function infill(options: InfillOptions): Promise<Pick<InfillResult,
     return { pieces: [], stopReason, parts: described };
   }
   const pieces: InfillPiece[] = [];
+  let told = 0;
+  let toldAt = -Infinity;
+  const tell = (): void => {
+    if (told < pieces.length) report(fresh.length, pieces.slice(told));
+    told = pieces.length;
+    toldAt = performance.now();
+  };
   const send = (ready: readonly InfillPiece[]): void => {
-    if (ready.length === 0) return;
     pieces.push(...ready);
-    report(fresh.length, [...ready]);
+    if (performance.now() - toldAt >= TOLD_EVERY_MS) tell();
   };
   const stopReason = await complete(options, source, fresh.slice(before.length), held, send);
+  tell();
   return { pieces, stopReason, parts: described };
 }
 
