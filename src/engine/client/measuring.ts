@@ -132,7 +132,7 @@ export class ProcessMeasuring implements Measuring, Disposable {
       pause: () => engine?.peer.notify("pause", { job }),
       resume: () => engine?.peer.notify("resume", { job }),
     };
-    return this.options.scheduler.run("measuring", signal, control, async () => {
+    return this.options.scheduler.run({ priority: "measuring" }, signal, control, async () => {
       const own = (engine = this.launch());
       // The process has nothing to lose: it is ended rather than asked to stop.
       const onAbort = (): void => own.dispose();
