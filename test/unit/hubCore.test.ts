@@ -7,7 +7,9 @@ import {
   nextPiece,
   prefixEnd,
 } from "../../src/models/core/byteRanges";
+import { catalogue } from "../../src/models/core/catalogue";
 import { foundRepositories, type HubFile, repositoryOf } from "../../src/models/core/hub";
+import { isRepository } from "../../src/models/core/hubAddress";
 import { refusalError } from "../../src/models/core/hubErrors";
 import { remoteModels } from "../../src/models/core/hubFiles";
 import { localName, localPaths } from "../../src/models/core/localPath";
@@ -119,6 +121,7 @@ describe("names from servers", () => {
       "-",
       "nul.",
       "%2f",
+      "x".repeat(90),
     ];
     for (let round = 0; round < 3000; round++) {
       const path = Array.from(
@@ -135,6 +138,8 @@ describe("names from servers", () => {
           ),
         ).toBe(true);
         expect(whole).toMatch(/\.gguf$/i);
+        // What was made once is kept as it is, so that a download finds its files again.
+        expect(parts.map((part) => localName(part))).toEqual(parts);
         expect(Buffer.byteLength(parts.at(-1) ?? "")).toBeLessThan(200);
       }
     }
@@ -204,6 +209,18 @@ describe("patience", () => {
     expect(meter.rate(20_000)).toBeNull();
     expect(secondsLeft(1000, 100)).toBe(10);
     expect(secondsLeft(1000, 0)).toBeNull();
+  });
+});
+
+describe("the catalogue", () => {
+  it("names each repository once, as the hub writes names, the smallest of a purpose first", () => {
+    expect(catalogue.every(({ repository }) => isRepository(repository))).toBe(true);
+    expect(new Set(catalogue.map(({ repository }) => repository)).size).toBe(catalogue.length);
+    for (const purpose of ["chat", "completion", "embedding"]) {
+      const sizes = catalogue.filter((entry) => entry.purpose === purpose).map(({ parameters }) => parameters);
+      expect(sizes.length).toBeGreaterThan(1);
+      expect(sizes).toEqual(sizes.toSorted((a, b) => a - b));
+    }
   });
 });
 

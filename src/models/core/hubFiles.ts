@@ -40,6 +40,11 @@ export function remoteModels(files: readonly HubFile[]): RemoteModel[] {
   return models.sort((a, b) => rank[a.kind] - rank[b.kind] || a.sizeBytes - b.sizeBytes || (a.name < b.name ? -1 : 1));
 }
 
+/** Those that can be run by themselves. */
+export function runnableModels(files: readonly HubFile[]): RemoteModel[] {
+  return remoteModels(files).filter(({ kind }) => kind === "model");
+}
+
 function kindOf(name: string): RemoteKind {
   const base = name.split("/").at(-1) ?? name;
   if (/(?:^|[-_.])mmproj(?:[-_.]|$)/i.test(base)) return "projector";

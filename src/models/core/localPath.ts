@@ -66,5 +66,5 @@ export function localPaths(below: string, paths: readonly string[]): string[] {
 }
 
 function withExtension(name: string): string {
-  return /\.gguf$/i.test(name) ? name : `${name}.gguf`;
+  return /\.gguf$/i.test(name) ? name : localName(`${name}.gguf`);
 }

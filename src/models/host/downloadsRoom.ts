@@ -3,6 +3,7 @@ import { type Disposable, DisposableStore } from "../../platform/core/disposable
 import { PaddockError } from "../../platform/core/errors";
 import type { Logger } from "../../platform/core/logger";
 import type { SettingsService } from "../../platform/host/settingsService";
+import type { Repository } from "../core/hub";
 import {
   defaultEndpoint,
   type ModelAddress,
@@ -11,12 +12,15 @@ import {
   parseEndpoint,
   parseModelAddress,
 } from "../core/hubAddress";
+import { type RemoteModel, runnableModels } from "../core/hubFiles";
 import { Downloads, type WantedDownload } from "../node/downloads";
 import { HubClient } from "../node/hubClient";
 import { HubHttp } from "../node/hubHttp";
+import { readModels, type RemoteHeaders } from "../node/repositoryModels";
 import { downloadStatus } from "./downloadStatus";
-import { pickAddress, pickRemoteModel } from "./findModel";
+import { pickAddress } from "./findModel";
 import { HubTokens } from "./hubToken";
+import { pickRemoteModel } from "./pickRemoteModel";
 import { watchDownload } from "./watchDownload";
 
 export interface DownloadsDeps {
@@ -26,6 +30,8 @@ export interface DownloadsDeps {
   readonly ownFolder: () => string;
   /** Makes the model of a file the one that answers. */
   readonly use: (file: string) => Promise<void>;
+  /** Compares the models of a repository on this machine, where something can. */
+  readonly compare?: (repository: string) => Promise<void>;
   /** Of the extension, for the servers' logs. */
   readonly version: string;
   readonly log: Logger;
@@ -38,6 +44,17 @@ export interface DownloadsRoom extends Disposable {
   readonly tokens: HubTokens;
   /** By the name after "paddock.". */
   readonly commands: Readonly<Record<string, (...given: unknown[]) => unknown>>;
+  /**
+   * The models of a repository with the headers of all their parts, each as soon as it is read.
+   * @throws PaddockError hub/*; what the signal was aborted with.
+   */
+  read(
+    repository: string,
+    found: (model: RemoteModel, headers: RemoteHeaders) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Begins to download the model that a file of a repository belongs to, and shows how it goes. @throws PaddockError */
+  download(repository: string, file: string): Promise<void>;
   /** Deletes the tokens and every half download. @throws PaddockError storage/* */
   erase(): Promise<void>;
   /** Writes down how far downloads are; they go on in the next window. Never rejects. */
@@ -46,7 +63,7 @@ export interface DownloadsRoom extends Disposable {
 
 /** Finding models on a hub and downloading them. Nothing is asked of any server before a person does. */
 export function createDownloads(deps: DownloadsDeps): DownloadsRoom {
-  const { settings, secrets, ownFolder, log, report } = deps;
+  const { settings, secrets, ownFolder, compare, log, report } = deps;
   const subscriptions = new DisposableStore();
   const endpoint = (): string => {
     try {
@@ -75,6 +92,10 @@ export function createDownloads(deps: DownloadsDeps): DownloadsRoom {
   const start = async (wanted: WantedDownload, page?: string): Promise<void> => {
     watch(await downloads.start(wanted), page);
   };
+  const startModel = (model: RemoteModel, { id, revision }: Repository, page: string): Promise<void> => {
+    const title = model.name.split("/").at(-1) ?? model.name;
+    return start({ title, source: { kind: "hub", repository: id, revision }, files: model.files }, page);
+  };
   const open = async (address: ModelAddress): Promise<void> => {
     if (address.kind === "words") return;
     if (address.kind === "url") {
@@ -90,23 +111,17 @@ export function createDownloads(deps: DownloadsDeps): DownloadsRoom {
     ) {
       return;
     }
+    const models = runnableModels(repository.files);
     const model =
       address.kind === "file"
-        ? {
-            files: repository.files.filter(({ path }) => path === address.path),
-            name: address.path,
-            quantization: undefined,
-          }
-        : await pickRemoteModel(hub, repository, address.quantization);
-    if (model === undefined) return;
-    if (model.files.length === 0) {
-      throw new PaddockError("hub/not-found", `${address.repository} has no ${model.name}.`, {
-        remedy: "It may have been renamed or removed: choose from the repository's files.",
-      });
+        ? models.find(({ files }) => files.some(({ path }) => path === address.path))
+        : await pickRemoteModel(hub, repository, address.quantization, compare !== undefined);
+    if (model === "compare") {
+      await compare?.(repository.id);
+      return;
     }
-    const name = model.name.split("/").at(-1) ?? model.name;
-    const source = { kind: "hub", repository: repository.id, revision: address.revision } as const;
-    await start({ title: name.replace(/\.gguf$/i, ""), source, files: model.files }, page);
+    if (model !== undefined) await startModel(model, repository, page);
+    else if (address.kind === "file") throw noSuchFile(address.repository, address.path);
   };
   return {
     downloads,
@@ -123,6 +138,12 @@ export function createDownloads(deps: DownloadsDeps): DownloadsRoom {
       },
       setHubToken: () => tokens.ask(),
     },
+    read: async (id, found, signal) => {
+      const repository = await hub.repository({ repository: id, revision: "main" }, signal);
+      const models = runnableModels(repository.files).filter(({ missingParts }) => missingParts === 0);
+      await readModels(hub, repository, models, signal, found);
+    },
+    download: (repository, path) => open({ kind: "file", repository, revision: "main", path }),
     erase: async () => {
       await tokens.forget();
       await downloads.erase();
@@ -157,6 +178,12 @@ function whileAsking<T>(what: string, ask: (signal: AbortSignal) => Promise<T>):
       return ask(abort.signal);
     },
   );
+}
+
+function noSuchFile(repository: string, file: string): PaddockError {
+  return new PaddockError("hub/not-found", `${repository} has no model ${file}.`, {
+    remedy: "It may have been renamed or removed: choose from the repository's files.",
+  });
 }
 
 /** @returns true when there is a token now. */

@@ -1,16 +1,10 @@
 import * as vscode from "vscode";
-import type { GgufHeader } from "../../gguf/core/ggufHeader";
-import { modelShape } from "../../gguf/core/modelShape";
-import { isCancellation, PaddockError, toPaddockError } from "../../platform/core/errors";
-import { formatBytes, formatCount, formatParameters } from "../../platform/core/format";
+import { isCancellation, toPaddockError } from "../../platform/core/errors";
+import { formatCount, formatParameters } from "../../platform/core/format";
 import { plainLabel } from "../../platform/host/plainLabel";
 import { catalogue, type CatalogueEntry, type CatalogueReason, type Purpose } from "../core/catalogue";
-import type { HubFile, Repository } from "../core/hub";
 import { type ModelAddress, parseModelAddress } from "../core/hubAddress";
-import { type RemoteModel, remoteModels } from "../core/hubFiles";
-import { memoryForModels } from "../node/ggufPreflight";
 import type { HubClient } from "../node/hubClient";
-import { readRemoteHeaders } from "../node/remoteHeaders";
 
 /** Somebody types faster than the hub answers, and it counts requests. */
 const PAUSE_MS = 300;
@@ -169,108 +163,5 @@ function reasonWords(reason: CatalogueReason): string {
       return vscode.l10n.t("Small; finds texts by meaning");
     case "languages":
       return vscode.l10n.t("Finds texts by meaning in many languages");
-  }
-}
-
-interface FileItem extends vscode.QuickPickItem {
-  readonly model?: RemoteModel;
-}
-
-/**
- * Asks which of a repository's models; their headers are read meanwhile, and say what each of them is.
- * @param quantization the one to begin at.
- * @throws PaddockError hub/not-found where there is none to choose.
- */
-export async function pickRemoteModel(
-  hub: HubClient,
-  repository: Repository,
-  quantization: string | undefined,
-): Promise<RemoteModel | undefined> {
-  const models = remoteModels(repository.files).filter(({ kind }) => kind === "model");
-  if (models.length === 0) {
-    throw new PaddockError("hub/not-found", `${repository.id} has no GGUF files.`, {
-      remedy: "Look for a repository whose name ends in GGUF.",
-    });
-  }
-  const picker = vscode.window.createQuickPick<FileItem>();
-  const abort = new AbortController();
-  const headers = new Map<HubFile, GgufHeader | Error>();
-  const update = (): void => {
-    const [active] = picker.activeItems;
-    picker.items = models.map((model) => fileItem(model, headers));
-    const at = picker.items.find(({ model }) =>
-      active === undefined ? model?.quantization === quantization?.toUpperCase() : model === active.model,
-    );
-    if (at !== undefined) picker.activeItems = [at];
-  };
-  try {
-    picker.title = plainLabel(repository.id);
-    picker.placeholder = vscode.l10n.t("Which file? Bits per weight are counted in the files' own headers.");
-    picker.matchOnDescription = true;
-    picker.keepScrollPosition = true;
-    picker.busy = true;
-    update();
-    picker.show();
-    const wanted = models
-      .flatMap(({ files }) => files)
-      .map((file) => ({ name: file.path, file, source: hub.source(repository, file) }));
-    let news: ReturnType<typeof setTimeout> | undefined;
-    void readRemoteHeaders(wanted, abort.signal, ({ file }, header) => {
-      headers.set(file, header);
-      news ??= setTimeout(() => {
-        news = undefined;
-        if (!abort.signal.aborted) update();
-      }, 100);
-    }).then(
-      () => (picker.busy = false),
-      () => undefined,
-    );
-    return await new Promise<RemoteModel | undefined>((resolve) => {
-      picker.onDidAccept(() => {
-        const model = picker.selectedItems[0]?.model;
-        if (model?.missingParts === 0) resolve(model);
-      });
-      picker.onDidHide(() => resolve(undefined));
-    });
-  } finally {
-    abort.abort();
-    picker.dispose();
-  }
-}
-
-function fileItem(model: RemoteModel, headers: ReadonlyMap<HubFile, GgufHeader | Error>): FileItem {
-  const { files, name, quantization, sizeBytes, missingParts } = model;
-  const base = name.split("/").at(-1) ?? name;
-  const parts = [formatBytes(sizeBytes)];
-  const read = files.map((file) => headers.get(file));
-  const good = read.flatMap((header) => (header === undefined || header instanceof Error ? [] : [header]));
-  const problem = read.find((header) => header instanceof Error);
-  if (problem !== undefined) parts.push(plainLabel(problem.message));
-  else parts.push(...shapeWords(good, files.length));
-  parts.push(
-    missingParts > 0
-      ? vscode.l10n.t("{0} of its parts are missing", missingParts)
-      : sizeBytes > memoryForModels()
-        ? vscode.l10n.t("too large for this machine's memory")
-        : vscode.l10n.t("its weights fit this machine's memory"),
-  );
-  return {
-    label: plainLabel(quantization ?? base),
-    description: parts.join(" · "),
-    detail: files.length > 1 ? vscode.l10n.t("{0}, {1} parts", plainLabel(name), files.length) : plainLabel(name),
-    model,
-  };
-}
-
-function shapeWords(headers: readonly GgufHeader[], parts: number): string[] {
-  if (headers.length < parts) return [];
-  try {
-    const { bitsPerWeight, parameters } = modelShape(headers);
-    return [
-      vscode.l10n.t("{0} bits per weight", bitsPerWeight.toFixed(2)),
-      vscode.l10n.t("{0} parameters", formatParameters(parameters)),
-    ];
-  } catch (error) {
-    return [plainLabel(toPaddockError(error).message)];
   }
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { access, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createServer, get } from "node:http";
+import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
@@ -87,6 +89,42 @@ describe("models that are found and downloaded", () => {
     assert.ok(content.every(({ authorization }) => authorization === undefined));
     await downloads.erase();
     assert.equal(await downloads.tokens.current(), undefined);
+  });
+
+  it("are asked for through the proxy that the editor is set to", async () => {
+    const { downloads } = await paddock();
+    const seen: string[] = [];
+    // It takes every name for this machine, so that the one it is asked for need not exist.
+    const proxy = createServer((request, response) => {
+      const url = new URL(request.url ?? "");
+      seen.push(url.host);
+      get(`${server.endpoint}${url.pathname}${url.search}`, (answer) => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(response);
+      });
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", () => resolve()));
+    const http = vscode.workspace.getConfiguration("http");
+    // Of this machine, yet none of the names that never go through a proxy.
+    const elsewhere = "http://127.0.0.9:9";
+    try {
+      await http.update(
+        "proxy",
+        `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+        vscode.ConfigurationTarget.Global,
+      );
+      await configure("models.hubEndpoint", elsewhere);
+      const found = await downloads.hub.search("tiny", 5, new AbortController().signal);
+      assert.deepEqual(
+        found.map(({ id }) => id),
+        ["owner/Tiny-GGUF"],
+      );
+      assert.deepEqual(seen, ["127.0.0.9:9"]);
+    } finally {
+      await http.update("proxy", undefined, vscode.ConfigurationTarget.Global);
+      await configure("models.hubEndpoint", server.endpoint);
+      proxy.close();
+    }
   });
 
   it("pause and go on, and leave nothing behind when all data is deleted", async () => {
