@@ -99,6 +99,37 @@ describe("an importance matrix computed here", () => {
     sums.forEach((sum, column) => expect(found?.[column]).toBeCloseTo(sum, 2));
   });
 
+  it("counts for each expert what was sent to it, and a mixture of experts is quantized with that", async () => {
+    const mixture = path.join(folder, "mixture.F32.gguf");
+    await writeFile(mixture, tinyGguf({ width: WIDTH, layers: 1, experts: 4 }));
+    const target = path.join(folder, "mixture.gguf");
+    await compute(mixture, target, 64, 2);
+    const found = await values(target);
+    const get = (name: string): Float32Array => found.get(`blk.0.${name}`) ?? new Float32Array();
+    const counts = get("ffn_up_exps.weight.counts");
+    expect(counts).toHaveLength(4);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(2 * 128);
+    // Each token goes to two experts, which get what the router got.
+    const router = get("ffn_gate_inp.weight.in_sum2");
+    const sums = get("ffn_up_exps.weight.in_sum2");
+    expect(sums).toHaveLength(4 * WIDTH);
+    router.forEach((value, column) => {
+      const all = [0, 1, 2, 3].reduce((sum, expert) => sum + (sums[expert * WIDTH + column] ?? 0), 0);
+      expect(all / (2 * value)).toBeCloseTo(1, 4);
+    });
+    const source = await quantizer.open(mixture, forever);
+    for (const name of ["MXFP4_MOE", "IQ3_XXS"]) {
+      const type = quantTypeOf(name);
+      if (type === undefined) throw new Error(`${name} is a type.`);
+      const result = path.join(folder, `mixture.${name}.gguf`);
+      const common = { source, type, options: plainOptions, imatrix: target, threads: 2, overwrite: false };
+      await quantizer.quantize({ ...common, target: result }, { signal: forever });
+      const { header } = await readWholeFile(result, forever);
+      const experts = header.tensors.find((tensor) => tensor.name === "blk.0.ffn_up_exps.weight");
+      expect(experts?.type, name).toBe(type.tensorType);
+    }
+  });
+
   it("lets a model be quantized to the types that need one", async () => {
     const imatrix = path.join(folder, "for.gguf");
     await compute(model, imatrix, 128, 4);

@@ -228,9 +228,21 @@ describe("what can go wrong", () => {
     const part = path.join(folder, "big-00002-of-00003.gguf");
     await copyFile(half, part);
     await expect(quantize("Q8_0", { source: part })).rejects.toThrow(/later part/);
-    await expect(quantize("Q8_0", { target: path.join(folder, "no", "such.gguf") })).rejects.toMatchObject({
-      code: "storage/failed",
+    await expect(quantize("Q8_0", { target: path.join(folder, "no", "such.gguf") })).rejects.toThrow(
+      /cannot write into/,
+    );
+  });
+
+  it("asks the disk beforehand, and knows when it was full", async () => {
+    const left = [1e6, 1e12, 0];
+    const by = new Quantizer({
+      ...{ processPath: bundle.processPath, log, readModel: readWholeFile },
+      freeBytes: () => Promise.resolve(left.shift() ?? 0),
     });
+    await expect(quantize("Q8_0", { by })).rejects.toThrow(/will have .* and its disk has 977 KiB left/);
+    // llama.cpp's own failure, with nothing left on the disk.
+    await expect(quantize("Q8_0", { by, source: starterPath })).rejects.toThrow(/disk was full/);
+    expect(await leftovers()).toEqual([]);
   });
 
   it("leaves nothing when it is cancelled in the middle, and ends its process", async () => {

@@ -19,8 +19,10 @@ export interface TinyModel {
   /** Of an embedding; K-quants need rows of 256. */
   readonly width?: number;
   readonly layers?: number;
-  /** The file would have its own output.weight. */
+  /** The output has weights of its own, instead of the token embeddings'. */
   readonly ownOutput?: boolean;
+  /** A mixture of so many experts, of which two are used for each token. */
+  readonly experts?: number;
 }
 
 type Value =
@@ -74,12 +76,18 @@ function tinyParts(options: TinyModel): { metadata: Record<string, Value>; tenso
     width = 64,
     layers = 2,
     ownOutput = false,
+    experts = 0,
   } = options;
   const feedForward = width * 2;
   const vocabulary = tokens(fim);
   const random = seededRandom(seed);
   const weights = (...dimensions: number[]): Float32Array =>
     Float32Array.from({ length: dimensions.reduce((a, b) => a * b, 1) }, () => (random() - 0.5) * 0.4);
+  const tensor = (name: string, ...dimensions: number[]): TinyTensor => ({
+    name,
+    dimensions,
+    data: weights(...dimensions),
+  });
   const ones = (length: number): Float32Array => new Float32Array(length).fill(1);
   const tensors: TinyTensor[] = [
     { name: "token_embd.weight", dimensions: [width, vocabulary.length], data: weights(width, vocabulary.length) },
@@ -101,9 +109,18 @@ function tinyParts(options: TinyModel): { metadata: Record<string, Value>; tenso
       square("attn_v"),
       square("attn_output"),
       { name: `blk.${layer}.ffn_norm.weight`, dimensions: [width], data: ones(width) },
-      { name: `blk.${layer}.ffn_gate.weight`, dimensions: [width, feedForward], data: weights(width, feedForward) },
-      { name: `blk.${layer}.ffn_up.weight`, dimensions: [width, feedForward], data: weights(width, feedForward) },
-      { name: `blk.${layer}.ffn_down.weight`, dimensions: [feedForward, width], data: weights(feedForward, width) },
+      ...(experts === 0
+        ? [
+            tensor(`blk.${layer}.ffn_gate.weight`, width, feedForward),
+            tensor(`blk.${layer}.ffn_up.weight`, width, feedForward),
+            tensor(`blk.${layer}.ffn_down.weight`, feedForward, width),
+          ]
+        : [
+            tensor(`blk.${layer}.ffn_gate_inp.weight`, width, experts),
+            tensor(`blk.${layer}.ffn_gate_exps.weight`, width, feedForward, experts),
+            tensor(`blk.${layer}.ffn_up_exps.weight`, width, feedForward, experts),
+            tensor(`blk.${layer}.ffn_down_exps.weight`, feedForward, width, experts),
+          ]),
     );
   }
   const id = (text: string): Value => ({ type: "u32", value: vocabulary.findIndex((token) => token.text === text) });
@@ -118,6 +135,12 @@ function tinyParts(options: TinyModel): { metadata: Record<string, Value>; tenso
     [`${architecture}.attention.head_count`]: { type: "u32", value: HEADS },
     [`${architecture}.attention.head_count_kv`]: { type: "u32", value: HEADS },
     [`${architecture}.attention.layer_norm_rms_epsilon`]: { type: "f32", value: 1e-5 },
+    ...(experts === 0
+      ? {}
+      : {
+          [`${architecture}.expert_count`]: { type: "u32", value: experts } as const,
+          [`${architecture}.expert_used_count`]: { type: "u32", value: 2 } as const,
+        }),
     ...(embedding ? { [`${architecture}.pooling_type`]: { type: "u32", value: 1 } } : {}),
     "tokenizer.ggml.model": { type: "string", value: "llama" },
     "tokenizer.ggml.tokens": { type: "strings", value: vocabulary.map(({ text }) => text) },

@@ -108,8 +108,7 @@ export function valuesOf({ dimensions }: GgufTensor): number {
   return dimensions.reduce((product, size) => product * size, 1);
 }
 
-/** @throws GgufError damaged: a name stands twice. */
-export function typeShares(tensors: readonly GgufTensor[]): TypeShare[] {
+function typeShares(tensors: readonly GgufTensor[]): TypeShare[] {
   const names = new Set<string>();
   const shares = new Map<number, TypeShare>();
   for (const tensor of tensors) {

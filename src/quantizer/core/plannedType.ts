@@ -13,6 +13,8 @@ export interface PlannedType {
   /** tensorBytes * 8 / values. */
   readonly bitsPerWeight: number;
   readonly needsImatrix: boolean;
+  /** Every tensor has its type already: there is nothing to do. */
+  readonly isSource: boolean;
   /** By tensor, ggml's number of its type. */
   readonly tensorTypes: ReadonlyMap<string, number>;
   readonly warnings: readonly string[];
@@ -44,6 +46,7 @@ export function plannedType(type: QuantType, plan: TensorPlan, parts: readonly G
     fileBytes: paddedBytes + parts.reduce((sum, { dataOffset }) => sum + dataOffset, 0),
     bitsPerWeight: values === 0 ? 0 : (tensorBytes * 8) / values,
     needsImatrix: plan.needsImatrix,
+    isSource: plan.tensors.every((tensor) => tensors.get(tensor.name)?.type === tensor.type),
     tensorTypes: new Map(plan.tensors.map((tensor) => [tensor.name, tensor.type])),
     warnings: plan.warnings,
   };

@@ -83,14 +83,14 @@ export async function askAgain(source: QuantizeSource): Promise<boolean> {
   return picked?.goOn ?? false;
 }
 
-/** @param file a matrix that lies beside the model, to be offered first. */
+/** @param nearby files that look like matrices and lie beside the model. */
 export async function askImatrix(nearby: readonly string[]): Promise<ImatrixChoice | undefined> {
   type Item = vscode.QuickPickItem & { readonly choice: ImatrixChoice | "ask" };
   const picked = await vscode.window.showQuickPick<Item>(
     [
       {
         label: vscode.l10n.t("Without"),
-        description: vscode.l10n.t("for types of 3 bits and more"),
+        description: vscode.l10n.t("types of the fewest bits are left out"),
         choice: "none",
       },
       ...nearby.map((file): Item => ({
@@ -167,7 +167,8 @@ export async function askTypes(question: TypeQuestion): Promise<readonly Planned
 
 function typeItems({ planned, hasImatrix, sourceBytes, memoryBytes, hasExperts }: TypeQuestion): TypeItem[] {
   const offered = planned.filter(
-    ({ type, needsImatrix }) => (hasImatrix || !needsImatrix) && (type.onlyFor !== "experts" || hasExperts),
+    ({ type, needsImatrix, isSource }) =>
+      !isSource && (hasImatrix || !needsImatrix) && (type.onlyFor !== "experts" || hasExperts),
   );
   const item = (plan: PlannedType): TypeItem => ({
     label: plan.type.name,

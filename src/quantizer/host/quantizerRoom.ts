@@ -18,6 +18,8 @@ import { type TextGate, workspaceText } from "./workspaceText";
 export interface QuantizerRoomDeps extends QuantizerDeps {
   /** The models on this machine. */
   readonly models: () => Promise<readonly SourceModel[]>;
+  /** The file that an item of a view stands for; undefined for what is no such item. */
+  readonly fileOfItem: (given: unknown) => string | undefined;
   /** Where models are put whose own folder is not the person's. */
   readonly ownFolder: () => string;
   /** Whether a file lies in a folder of a package or of another program, which count on what is in it. */
@@ -27,12 +29,14 @@ export interface QuantizerRoomDeps extends QuantizerDeps {
   /** 0: all cores. */
   readonly threads: () => number;
   readonly gate: TextGate;
+  /** Tells a person about a failure. */
+  readonly report: (error: unknown) => void;
   /** New files are there. */
   readonly added: () => void;
   /** Makes a file the model that is used. */
   readonly use: (file: string) => Promise<void>;
-  /** Shows files of one model beside each other. */
-  readonly compare?: (files: readonly string[]) => Promise<void>;
+  /** Shows files of one model beside each other, the one that the others were made from first. */
+  readonly compare: (files: readonly string[]) => Promise<void>;
 }
 
 export interface QuantizerRoom {
@@ -55,7 +59,8 @@ const MOSTLY = 0.1;
 export function createQuantizer(deps: QuantizerRoomDeps): QuantizerRoom {
   const quantizer = new Quantizer(deps);
   const run = async (given: unknown, isLadder: boolean): Promise<void> => {
-    const job = parseGiven(given);
+    const item = deps.fileOfItem(given);
+    const job: GivenJob = item === undefined ? parseGiven(given) : { source: item };
     const file = job.source ?? (await askSource(deps.models));
     if (file === undefined) return;
     const source = await withProgress(vscode.l10n.t("Looking at {0}", path.basename(file)), (_, signal) =>
@@ -158,7 +163,8 @@ class Questions {
         throw toStorageError(error);
       });
     const [only, ...others] = types;
-    if (only !== undefined && others.length === 0 && this.given.types === undefined) {
+    const isAsked = this.given.types === undefined && this.given.folder === undefined;
+    if (only !== undefined && others.length === 0 && isAsked && !this.isLadder) {
       const target = await vscode.window.showSaveDialog({
         title: vscode.l10n.t("Write the quantized model to"),
         defaultUri: vscode.Uri.file(path.join(usual, name(only))),
@@ -167,7 +173,7 @@ class Questions {
       // The dialog has asked whether a file that is there may go.
       return target && { targets: new Map([[only, target.fsPath]]), overwrite: true };
     }
-    const folder = this.given.folder ?? (this.given.types === undefined ? await askFolder(usual) : usual);
+    const folder = this.given.folder ?? (isAsked ? await askFolder(usual) : usual);
     if (folder === undefined) return undefined;
     return { targets: new Map(types.map((type) => [type, path.join(folder, name(type))])), overwrite: false };
   }
@@ -224,8 +230,9 @@ async function perform(
     }
   });
   const files = [...kept, ...results.map(({ file }) => file)];
-  if (isLadder && deps.compare !== undefined) await deps.compare([source.file, ...files]);
-  else void tell(deps, source, results);
+  if (isLadder) await deps.compare([source.file, ...files]);
+  // The command is over with the files; what the person does then is theirs.
+  else tell(deps, source, results).catch(deps.report);
 }
 
 async function imatrixFile(
@@ -270,13 +277,16 @@ async function tell(
   if (result === undefined) return;
   if (others.length > 0) {
     const bytes = results.reduce((sum, { size }) => sum + size, 0);
-    const where = path.dirname(result.file);
     void vscode.window.showInformationMessage(
-      vscode.l10n.t("{0} files are written to {1}: {2}.", results.length, where, formatBytes(bytes)),
+      vscode.l10n.t(
+        "{0} files are written to {1}: {2}.",
+        results.length,
+        path.dirname(result.file),
+        formatBytes(bytes),
+      ),
     );
     return;
   }
-  const { compare: openPicker } = deps;
   const use = vscode.l10n.t("Use This Model");
   const compare = vscode.l10n.t("Compare with Its Source");
   const reveal = vscode.l10n.t("Reveal");
@@ -288,10 +298,10 @@ async function tell(
       result.bitsPerWeight.toFixed(2),
       formatMilliseconds(result.ms),
     ),
-    ...[use, ...(openPicker === undefined ? [] : [compare]), reveal],
+    ...[use, compare, reveal],
   );
   if (picked === use) await deps.use(result.file);
-  if (picked === compare) await openPicker?.([source.file, result.file]);
+  if (picked === compare) await deps.compare([source.file, result.file]);
   if (picked === reveal) await vscode.commands.executeCommand("revealFileInOS", vscode.Uri.file(result.file));
 }
 

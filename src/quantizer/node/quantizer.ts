@@ -1,11 +1,11 @@
-import { realpath, rm, stat, statfs } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, realpath, rm, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { GgufHeader } from "../../gguf/core/ggufHeader";
 import { splitName, splitPartNames } from "../../gguf/core/splitFiles";
-import { PaddockError } from "../../platform/core/errors";
+import { isCancellation, PaddockError } from "../../platform/core/errors";
 import { formatBytes } from "../../platform/core/format";
-import { toStorageError } from "../../platform/node/storageError";
 import { indexImatrix, matchImatrix } from "../core/imatrixFile";
 import { type PlannedType, plannedType, quantizedShare } from "../core/plannedType";
 import type { QuantizeOptions } from "../core/protocol";
@@ -19,6 +19,8 @@ export interface QuantizerDeps extends QuantizerLaunch {
    * @throws PaddockError model/*
    */
   readonly readModel: (file: string, signal: AbortSignal) => Promise<{ header: GgufHeader; size: number }>;
+  /** What is left on a folder's disk, bytes; the system's answer where it is not given. */
+  readonly freeBytes?: (folder: string) => Promise<number>;
 }
 
 /** A model that can be quantized, looked at. */
@@ -74,6 +76,8 @@ export interface ImatrixRequest {
 const LOOK_MS = 200;
 /** What must stay free on the disk besides the file, bytes. */
 const SPARE = 64 * 1024 ** 2;
+/** With less left than this, bytes, what failed to be written failed for lack of space: llama.cpp does not say so. */
+const FULL = 1024 ** 2;
 
 /** Quantizes models in a process of its own, one after the other. */
 export class Quantizer {
@@ -153,7 +157,7 @@ export class Quantizer {
 
   /**
    * Writes the quantized model. Its file appears whole or not at all; it has been read by our own reader before.
-   * @throws PaddockError quantizer/*, model/*, storage/*, cancelled.
+   * @throws PaddockError quantizer/*, model/*, cancelled.
    */
   quantize(
     request: QuantizeRequest,
@@ -190,7 +194,7 @@ export class Quantizer {
 
   /**
    * Computes an importance matrix: the model reads the text, and the squares of what goes into each tensor are summed.
-   * @throws PaddockError quantizer/* (among others for too little text), storage/*, cancelled.
+   * @throws PaddockError quantizer/* (among others for too little text), cancelled.
    */
   computeImatrix(
     request: ImatrixRequest,
@@ -237,13 +241,17 @@ export class Quantizer {
     this.parts.add(part);
     try {
       const result = await write(part);
-      await finishPart(part, target).catch((error: unknown) => {
-        throw toStorageError(error);
+      await finishPart(part, target).catch((cause: unknown) => {
+        throw new PaddockError("quantizer/failed", `${path.basename(target)} could not be put in its place.`, {
+          remedy: "Where a file of that name is loaded or open, unload it, or choose another name.",
+          cause,
+        });
       });
       return result;
     } catch (error) {
+      const isFull = !isCancellation(error) && (await this.free(target).catch(() => Infinity)) < FULL;
       await rm(part, { force: true }).catch(() => undefined);
-      throw error;
+      throw isFull ? noSpace(`The disk was full before ${path.basename(target)} was whole.`, error) : error;
     } finally {
       this.parts.delete(part);
     }
@@ -259,17 +267,25 @@ export class Quantizer {
         remedy: "Choose another name, or remove that file first.",
       });
     }
-    const { bavail, bsize } = await statfs(path.dirname(target)).catch((error: unknown) => {
-      throw toStorageError(error);
-    });
-    const free = bavail * bsize;
-    if (free < bytes + SPARE) {
-      throw new PaddockError(
-        "quantizer/failed",
-        `${name} will have ${formatBytes(bytes)}, and its disk has ${formatBytes(free)} left.`,
-        { remedy: "Free some disk space, choose another folder, or choose a type of fewer bits." },
-      );
-    }
+    const folder = path.dirname(target);
+    const free = await access(folder, constants.W_OK).then(
+      () => this.free(target),
+      (cause: unknown) => {
+        throw new PaddockError("quantizer/failed", `Paddock cannot write into ${folder}.`, {
+          remedy: "Choose another folder.",
+          cause,
+        });
+      },
+    );
+    if (free < bytes + SPARE)
+      throw noSpace(`${name} will have ${formatBytes(bytes)}, and its disk has ${formatBytes(free)} left.`);
+  }
+
+  private async free(target: string): Promise<number> {
+    const folder = path.dirname(target);
+    if (this.deps.freeBytes !== undefined) return this.deps.freeBytes(folder);
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
   }
 
   /** What llama.cpp wrote is what it said it would write, and our own reader takes it. */
@@ -285,6 +301,13 @@ export class Quantizer {
     }
     return { size };
   }
+}
+
+function noSpace(message: string, cause?: unknown): PaddockError {
+  return new PaddockError("quantizer/failed", message, {
+    remedy: "Free some disk space, choose another folder, or choose a type of fewer bits.",
+    cause,
+  });
 }
 
 /** Tells how far a file has grown while something writes it: llama.cpp itself reports no progress. */

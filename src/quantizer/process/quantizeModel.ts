@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { pointer } from "koffi";
+import type { GgufTensor } from "../../gguf/core/ggufHeader";
 import { PaddockError } from "../../platform/core/errors";
 import { readDryRun } from "../core/dryRun";
 import { NO_TYPE, quantizeLayout } from "../core/nativeLayouts";
@@ -20,6 +21,7 @@ const OVERRIDE = { bytes: 264, keyAt: 4, valueAt: 136, int: 0, text: 3, textByte
 
 export class ModelQuantizer {
   private readonly native: NativeFunction<[string, string, StructValues], number>;
+  private known: { readonly source: string; readonly tensors: Promise<readonly GgufTensor[]> } | undefined;
   private messages: { readonly level: number; readonly text: string }[] = [];
 
   constructor({ llama }: LlamaLibrary) {
@@ -33,7 +35,7 @@ export class ModelQuantizer {
   }
 
   async plan(source: string, fileType: number, options: QuantizeOptions, hasImatrix: boolean): Promise<TensorPlan> {
-    const tensors = await readTensors(source);
+    const tensors = await this.tensorsOf(source);
     // Its presence alone changes the mixture; the dry run looks at no weight.
     const imatrix = hasImatrix ? { entries: [{ name: "none", weights: new Float32Array([1]) }], chunks: 0 } : undefined;
     const changes = { ...parameters(fileType, options, 1, imatrix), dry_run: true };
@@ -60,7 +62,7 @@ export class ModelQuantizer {
     const imatrix =
       request.imatrix === undefined
         ? undefined
-        : await readImatrix(request.imatrix.path, await readTensors(request.source));
+        : await readImatrix(request.imatrix.path, await this.tensorsOf(request.source));
     // On Windows llama.cpp opens what it writes by a name in the system's code page, which may lack a folder's letters.
     process.chdir(path.dirname(request.target));
     await this.call(request.source, path.basename(request.target), {
@@ -68,6 +70,12 @@ export class ModelQuantizer {
       kv_overrides: imatrix === undefined ? null : origin(request.imatrix?.name ?? "", imatrix),
     });
     return this.warnings();
+  }
+
+  /** Read once: a plan of all types asks for the same source many times. */
+  private tensorsOf(source: string): Promise<readonly GgufTensor[]> {
+    if (this.known?.source !== source) this.known = { source, tensors: readTensors(source) };
+    return this.known.tensors;
   }
 
   private async call(source: string, target: string, changes: StructValues): Promise<void> {
