@@ -77,7 +77,11 @@ export async function build({ production = false, dist = path.join(root, "dist")
     },
     webview: {
       ...shared,
-      entryPoints: { chat: "src/chat/webview/chat.ts", picker: "src/picker/webview/picker.ts" },
+      entryPoints: {
+        chat: "src/chat/webview/chat.ts",
+        inspector: "src/inspector/webview/inspector.ts",
+        picker: "src/picker/webview/picker.ts",
+      },
       outdir: path.join(dist, "webview"),
       platform: "browser",
       format: "esm",

@@ -18,6 +18,7 @@ import { EmbeddedEngine } from "./engine/client/embeddedEngine";
 import { MachineTurns } from "./engine/client/machineTurns";
 import { turnsPath } from "./engine/client/turnsPath";
 import { createDownloads } from "./models/host/downloadsRoom";
+import { createInspector } from "./inspector/host/inspector";
 import { createModels, type ModelsRoom } from "./models/host/models";
 import { ownFolder } from "./models/host/storeWatch";
 import { preflight } from "./models/node/ggufPreflight";
@@ -135,6 +136,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       log,
     }),
   );
+  const inspector = store.add(createInspector({ extensionUri: context.extensionUri, describeError, log }));
   const workspaceContext = store.add(new WorkspaceContext(log));
   const edits = store.add(new EditService(context.workspaceState));
   store.add(registerReviewCommands(edits, report));
@@ -231,6 +233,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     downloads,
     quantizing,
     picker,
+    inspector,
     history,
     log,
     report,
@@ -251,6 +254,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
             completion,
             models,
             downloads,
+            inspector,
             edits,
             picker,
             timings: () => history.all(),

@@ -4,6 +4,7 @@ import type { CompletionRoom } from "./completion/host/completion";
 import { contextCommands } from "./context/host/contextCommands";
 import type { WorkspaceContext } from "./context/host/workspaceContext";
 import type { DownloadsRoom } from "./models/host/downloadsRoom";
+import type { InspectorRoom } from "./inspector/host/inspector";
 import type { ModelsRoom } from "./models/host/models";
 import type { PickerRoom } from "./picker/host/picker";
 import type { DisposableStore } from "./platform/core/disposables";
@@ -20,6 +21,7 @@ export interface CommandRooms {
   readonly downloads: DownloadsRoom;
   readonly quantizing: QuantizerRoom;
   readonly picker: PickerRoom;
+  readonly inspector: InspectorRoom;
   readonly history: TimingHistory;
   readonly log: OutputLog;
   readonly report: (error: unknown) => void;
@@ -53,6 +55,7 @@ export function registerCommands(store: DisposableStore, rooms: CommandRooms): v
   addAll(rooms.downloads.commands);
   addAll(rooms.quantizing.commands);
   addAll(rooms.picker.commands);
+  addAll(rooms.inspector.commands);
   add("showLog", () => log.show());
   add("showSpeedDetails", async () => {
     const document = await vscode.workspace.openTextDocument({

@@ -1,6 +1,7 @@
 import type { EmbeddedBackend, ModelId, ModelLifecycle, TimingRecord } from "./engine/backend";
 import type { Chat } from "./chat/host/chatDeps";
 import type { CompletionRoom } from "./completion/host/completion";
+import type { InspectorRoom } from "./inspector/host/inspector";
 import type { ModelsRoom } from "./models/host/models";
 import type { DownloadsRoom } from "./models/host/downloadsRoom";
 import type { EditService } from "./edits/host/editService";
@@ -14,6 +15,7 @@ export interface TestApi {
   readonly completion: CompletionRoom;
   readonly models: ModelsRoom;
   readonly downloads: DownloadsRoom;
+  readonly inspector: InspectorRoom;
   readonly edits: EditService;
   readonly picker: PickerRoom;
   activeModel(): ModelId;

@@ -23,6 +23,7 @@ export async function run(): Promise<void> {
   await import("./suite/contextSources.test");
   await import("./suite/downloads.test");
   await import("./suite/edits.test");
+  await import("./suite/inspector.test");
   await import("./suite/models.test");
   await import("./suite/promptFiles.test");
   await import("./suite/quantizer.test");

@@ -1,4 +1,4 @@
-/** The colours that VS Code gives a webview in its default themes, as far as the chat uses them. */
+/** The colours that VS Code gives a webview in its default themes, as far as Paddock's pages use them. */
 const dark = {
   "--vscode-font-family": "sans-serif",
   "--vscode-font-size": "13px",
@@ -31,6 +31,8 @@ const dark = {
   "--vscode-charts-blue": "#3794ff",
   "--vscode-charts-orange": "#d18616",
   "--vscode-charts-green": "#89d185",
+  "--vscode-charts-red": "#f14c4c",
+  "--vscode-charts-yellow": "#cca700",
   "--vscode-charts-purple": "#b180d7",
 };
 const light = {
@@ -60,6 +62,8 @@ const light = {
   "--vscode-list-hoverBackground": "#f2f2f2",
   "--vscode-charts-blue": "#1a85ff",
   "--vscode-charts-green": "#388a34",
+  "--vscode-charts-red": "#e51400",
+  "--vscode-charts-yellow": "#bf8803",
   "--vscode-charts-purple": "#652d90",
 };
 const highContrast = {

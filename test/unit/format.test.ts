@@ -5,6 +5,7 @@ import {
   formatBytes,
   formatCount,
   formatMilliseconds,
+  formatPercent,
   formatRate,
   formatShare,
 } from "../../src/platform/core/format";
@@ -68,4 +69,13 @@ describe("figures as people read them", () => {
     [1, "100%"],
     [2, "100%"],
   ])("share %s", (share, text) => expect(formatShare(share)).toBe(text));
+
+  it.each([
+    [Number.NaN, "0%"],
+    [0, "0%"],
+    [0.0001, "<0.1%"],
+    [0.0006, "0.1%"],
+    [0.30582, "30.6%"],
+    [1.0001, "100.0%"],
+  ])("a part %s", (share, text) => expect(formatPercent(share)).toBe(text));
 });

@@ -159,9 +159,14 @@ describe("short arrays in headers", () => {
       long: Array.from({ length: 4097 }, (_, index) => index),
       texts: ["a", "b"],
     });
-    expect(metadata.get("short")).toEqual({ arrayOf: 5, length: 3, numbers: [1, -2, 3] });
-    expect(metadata.get("long")).toEqual({ arrayOf: 5, length: 4097, numbers: undefined });
-    expect(metadata.get("texts")).toEqual({ arrayOf: 8, length: 2, numbers: undefined });
+    expect(metadata.get("short")).toEqual({ arrayOf: 5, length: 3, numbers: [1, -2, 3], sample: [1, -2, 3] });
+    expect(metadata.get("long")).toEqual({
+      arrayOf: 5,
+      length: 4097,
+      numbers: undefined,
+      sample: [0, 1, 2, 3, 4, 5, 6, 7],
+    });
+    expect(metadata.get("texts")).toEqual({ arrayOf: 8, length: 2, numbers: undefined, sample: ["a", "b"] });
   });
 
   test("are not kept without end", () => {

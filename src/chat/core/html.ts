@@ -1,49 +1,10 @@
+import { pageHtml, type WebviewPage } from "../../platform/core/pageHtml";
 import type { WebviewTexts } from "./webviewTexts";
 
-export interface ChatPage {
-  /** Fresh for each page. */
-  readonly nonce: string;
-  /** The webview's own source for the Content-Security-Policy. */
-  readonly cspSource: string;
-  readonly scriptUri: string;
-  readonly codiconsUri: string;
-  /** BCP 47. */
-  readonly language: string;
-  readonly title: string;
-  /** All texts of the page, in the person's language. */
+export interface ChatPage extends Omit<WebviewPage, "element"> {
   readonly texts: WebviewTexts;
 }
 
-/**
- * The chat's page: one script, nothing inline, nothing from anywhere else. The page's own styles come with the script
- * as constructed style sheets, which the policy allows; images, frames and connections are for nobody.
- */
 export function chatHtml(page: ChatPage): string {
-  const policy = [
-    "default-src 'none'",
-    `script-src 'nonce-${page.nonce}'`,
-    `style-src ${page.cspSource}`,
-    `font-src ${page.cspSource}`,
-    "img-src 'none'",
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join("; ");
-  return `<!DOCTYPE html>
-<html lang="${escape(page.language)}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${escape(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(page.title)}</title>
-<link rel="stylesheet" href="${escape(page.codiconsUri)}" id="vscode-codicon-stylesheet">
-</head>
-<body>
-<paddock-chat data-texts="${escape(JSON.stringify(page.texts))}"></paddock-chat>
-<script type="module" nonce="${escape(page.nonce)}" src="${escape(page.scriptUri)}"></script>
-</body>
-</html>`;
-}
-
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  return pageHtml({ ...page, element: "paddock-chat" });
 }

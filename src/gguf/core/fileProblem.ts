@@ -21,6 +21,8 @@ function ggufProblem(error: GgufError, name: string, start: Uint8Array, isWhole:
   const cutShort = "Download it again; the download was probably interrupted.";
   switch (error.problem) {
     case "not-gguf":
+      if (start.length === 0 && isWhole)
+        return new PaddockError("model/not-gguf", `${name} is empty.`, { remedy: "Download it again." });
       return new PaddockError("model/not-gguf", `${name} is not a GGUF model file${kindOf(start)}.`, {
         remedy: "Choose a .gguf file; models in other formats must be converted first.",
         detail,
@@ -68,7 +70,6 @@ function ggufProblem(error: GgufError, name: string, start: Uint8Array, isWhole:
 /** What people take for a model file: a page of a model hub, a pointer of a large-file store, another format. */
 function kindOf(bytes: Uint8Array): string {
   const start = String.fromCharCode(...bytes.subarray(0, 200));
-  if (start === "") return " but empty";
   if (/^\s*<(!doctype|html)/i.test(start)) return " but a web page, probably of the site it was to come from";
   if (start.startsWith("version https://git-lfs"))
     return " but a Git LFS pointer: run git lfs pull to fetch the real file";

@@ -22,6 +22,8 @@ export interface GgufArray {
   readonly length: number;
   /** The items of a short array of numbers or booleans (0 and 1), such as one for each layer; undefined for any other. */
   readonly numbers: readonly number[] | undefined;
+  /** Its first items, to show what is in it. */
+  readonly sample: readonly (string | number)[];
 }
 export interface GgufTensor {
   readonly name: string;
@@ -62,6 +64,9 @@ const MAX_ALL_TEXT = 8 << 20;
 const MAX_KEPT_NUMBERS = 4096;
 /** Of all arrays together. */
 const MAX_ALL_KEPT_NUMBERS = 65_536;
+/** Items that are kept to be shown, and the bytes of them that are, of a text. */
+const SAMPLE = 8;
+const SAMPLE_TEXT = 80;
 /** Deeper arrays of arrays do not occur; llama.cpp itself refuses them. */
 const MAX_ARRAY_DEPTH = 1;
 
@@ -196,7 +201,10 @@ class Reader {
   string(most: number): string {
     const length = this.u64("a string's length");
     if (length > most) throw new GgufError("damaged", `a string of ${length} bytes where at most ${most} make sense`);
-    const start = this.take(length);
+    return this.text(this.take(length), length);
+  }
+
+  private text(start: number, length: number): string {
     this.textBytes += length;
     if (this.textBytes > MAX_ALL_TEXT) throw new GgufError("damaged", `more than ${MAX_ALL_TEXT} bytes of texts`);
     return decodeText(this.bytes.subarray(start, start + length));
@@ -252,17 +260,25 @@ class Reader {
     const length = this.u64("an array's length");
     const each = valueBytes[type];
     if (each === undefined || type === ARRAY) throw new GgufError("damaged", `an array of unknown type ${type}`);
-    if (type === STRING) {
-      for (let index = 0; index < length; index++) this.take(this.u64("a string's length"));
-    } else if (length <= MAX_KEPT_NUMBERS && this.keptNumbers + length <= MAX_ALL_KEPT_NUMBERS) {
-      this.keptNumbers += length;
-      const numbers: number[] = [];
-      for (let index = 0; index < length; index++) numbers.push(Number(this.scalar(type)));
-      return { arrayOf: type, length, numbers };
-    } else {
-      this.take(each * length);
+    if (type === STRING) return { arrayOf: type, length, numbers: undefined, sample: this.texts(length) };
+    const isKept = length <= MAX_KEPT_NUMBERS && this.keptNumbers + length <= MAX_ALL_KEPT_NUMBERS;
+    const read = isKept ? length : Math.min(length, SAMPLE);
+    const numbers: number[] = [];
+    for (let index = 0; index < read; index++) numbers.push(Number(this.scalar(type)));
+    this.take(each * (length - read));
+    if (isKept) this.keptNumbers += length;
+    return { arrayOf: type, length, numbers: isKept ? numbers : undefined, sample: numbers.slice(0, SAMPLE) };
+  }
+
+  /** Walks a list of texts. @returns the beginnings of the first. */
+  private texts(length: number): string[] {
+    const sample: string[] = [];
+    for (let index = 0; index < length; index++) {
+      const bytes = this.u64("a string's length");
+      const start = this.take(bytes);
+      if (index < SAMPLE) sample.push(this.text(start, Math.min(bytes, SAMPLE_TEXT)));
     }
-    return { arrayOf: type, length, numbers: undefined };
+    return sample;
   }
 
   private take(count: number): number {

@@ -108,7 +108,8 @@ export function valuesOf({ dimensions }: GgufTensor): number {
   return dimensions.reduce((product, size) => product * size, 1);
 }
 
-function typeShares(tensors: readonly GgufTensor[]): TypeShare[] {
+/** @throws GgufError damaged: a name stands twice. */
+export function typeShares(tensors: readonly GgufTensor[]): TypeShare[] {
   const names = new Set<string>();
   const shares = new Map<number, TypeShare>();
   for (const tensor of tensors) {

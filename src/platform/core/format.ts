@@ -61,6 +61,12 @@ export function formatShare(share: number): string {
   return `${Math.floor(bounded * 100 + 1e-9)}%`;
 }
 
+/** A share between 0 and 1 of something that is made of many: one decimal, and never 0% of what is there. */
+export function formatPercent(share: number): string {
+  if (share <= 0 || !Number.isFinite(share)) return "0%";
+  return share < 0.0005 ? "<0.1%" : `${(Math.min(share, 1) * 100).toFixed(1)}%`;
+}
+
 function upToHundred(value: number): string {
   return value < 99.95 ? value.toFixed(1) : formatCount(value);
 }
