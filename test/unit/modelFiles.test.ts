@@ -4,6 +4,7 @@ import path from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { expectedHash, sha256Of } from "../../src/models/node/checksum";
+import { DownloadFolder } from "../../src/models/node/downloadFolder";
 import { renameParts } from "../../src/models/node/renameModel";
 import { put, putHuggingFace, putOllama, sha256 } from "../support/modelFolders";
 
@@ -50,6 +51,23 @@ describe("a checksum", () => {
     expect(await expectedHash(plain, { ...nobody, manifest: hash })).toEqual({ sha256: hash, by: "manifest" });
     const downloaded = { ...nobody, downloaded: () => Promise.resolve(hash.toUpperCase()) };
     expect(await expectedHash(plain, downloaded)).toEqual({ sha256: hash, by: "download" });
+  });
+});
+
+describe("what a download left", () => {
+  it("goes with a file's name, and with the file", async () => {
+    const folder = new DownloadFolder(home);
+    await folder.make();
+    const [old, other, now] = [at("o", "old.gguf"), at("o", "other.gguf"), at("o", "new.gguf")];
+    await folder.keepChecksum("o/old.gguf", "a".repeat(64));
+    await folder.keepChecksum("o/other.gguf", "b".repeat(64));
+    await folder.moveChecksum(old, now);
+    expect(await folder.checksumOf(old)).toBeUndefined();
+    expect(await folder.checksumOf(now)).toBe("a".repeat(64));
+    await folder.moveChecksum(now, undefined);
+    await folder.moveChecksum(at("never.gguf"), at("new.gguf"));
+    expect(await folder.checksumOf(now)).toBeUndefined();
+    expect(await folder.checksumOf(other)).toBe("b".repeat(64));
   });
 });
 

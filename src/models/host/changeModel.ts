@@ -16,6 +16,8 @@ export interface ChangeDeps {
   readonly store: ModelStore;
   readonly lifecycle: ModelLifecycle;
   readonly roles: ModelRoles;
+  /** What is remembered of a file by its name goes with it, or with the file. @param to undefined: it is gone. */
+  readonly moved: (from: string, to: string | undefined) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -25,7 +27,7 @@ export interface ChangeDeps {
  * @throws PaddockError model/not-ours, model/in-use, model/name-taken, storage/*; then nothing has changed.
  */
 export async function renameModel(model: StoredModel, base: string, deps: ChangeDeps): Promise<string> {
-  const { store, lifecycle, roles, log } = deps;
+  const { store, lifecycle, roles, moved, log } = deps;
   if (!isOurs(model)) {
     throw new PaddockError("model/not-ours", `${model.name} lies where others count on its name.`, {
       remedy: "Only models in Paddock's own and your extra folders can be renamed.",
@@ -37,7 +39,9 @@ export async function renameModel(model: StoredModel, base: string, deps: Change
   }
   const problem = nameProblem(base);
   if (problem !== undefined) throw new PaddockError("model/name-taken", nameWords(problem));
-  const [file = model.path] = await renameParts(model.parts, base);
+  const renamed = await renameParts(model.parts, base);
+  for (const [index, part] of model.parts.entries()) await moved(part, renamed[index]);
+  const [file = model.path] = renamed;
   log.info(`Renamed ${model.path} to ${file}.`);
   await roles.renamed([model.path, ...model.parts], file);
   await store.refresh();
@@ -168,7 +172,7 @@ export async function deleteModel(
   deps: ChangeDeps,
   mayLose: (model: StoredModel) => Promise<boolean> = agreesToLose,
 ): Promise<boolean> {
-  const { store, lifecycle, roles, log } = deps;
+  const { store, lifecycle, roles, moved, log } = deps;
   const { files, links } = await deletionOf(model);
   await lifecycle.unload(model.id);
   let useTrash = true;
@@ -180,6 +184,7 @@ export async function deleteModel(
       await unlink(file);
     }
     for (const link of links) await unlink(link);
+    for (const part of model.parts) await moved(part, undefined);
     await roles.deleted([model.path, ...model.parts, ...model.alsoAt]);
   } catch (error) {
     throw toStorageError(error);

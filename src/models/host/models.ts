@@ -7,6 +7,7 @@ import type { Logger } from "../../platform/core/logger";
 import type { SettingsService } from "../../platform/host/settingsService";
 import type { ActiveDownloads } from "../core/activeDownloads";
 import type { StoredModel } from "../core/storedModel";
+import { DownloadFolder } from "../node/downloadFolder";
 import { HeaderCache } from "../node/headerCache";
 import { findPlaces } from "../node/modelPlaces";
 import type { ModelRegistry } from "../node/modelRegistry";
@@ -104,7 +105,11 @@ export function createModels(deps: ModelsDeps): ModelsRoom {
       shown: () => watch.lookAgain(),
     }),
   );
-  const change: ChangeDeps = { store, lifecycle, roles, log };
+  const moved: ChangeDeps["moved"] = (from, to) =>
+    new DownloadFolder(own())
+      .moveChecksum(from, to)
+      .catch((error: unknown) => log.warn(`A model's checksum was not kept: ${String(error)}`));
+  const change: ChangeDeps = { store, lifecycle, roles, moved, log };
   return {
     active,
     store,
@@ -117,7 +122,7 @@ export function createModels(deps: ModelsDeps): ModelsRoom {
     ownFolder: own,
     commands: {
       ...engineCommands(active, store, lifecycle),
-      ...storeCommands({ registry, store, settings, lifecycle, roles, downloads, downloadedHash, log }),
+      ...storeCommands({ ...change, registry, settings, downloads, downloadedHash }),
       switchModel: () => pickModel({ registry, store, active, lifecycle }),
       chooseModelFile: () => pickModelFile(active),
     },

@@ -1,7 +1,5 @@
 import * as vscode from "vscode";
-import type { ModelLifecycle } from "../../engine/backend";
 import { formatBytes } from "../../platform/core/format";
-import type { Logger } from "../../platform/core/logger";
 import { plainLabel } from "../../platform/host/plainLabel";
 import type { SettingsService } from "../../platform/host/settingsService";
 import type { ActiveDownloads } from "../core/activeDownloads";
@@ -10,22 +8,18 @@ import { fitsRole, type ModelRole, modelRoles } from "../core/roles";
 import { isOurs, type StoredModel } from "../core/storedModel";
 import type { KnownModel, ModelRegistry } from "../node/modelRegistry";
 import type { ModelStore } from "../node/modelStore";
-import { agreesToDelete, askForName, deleteModel, deletionOf, renameModel } from "./changeModel";
+import { agreesToDelete, type ChangeDeps, askForName, deleteModel, deletionOf, renameModel } from "./changeModel";
 import { kindName, placeName, roleName } from "./modelItems";
 import type { ModelRoles } from "./modelRoles";
 import { askForModelFile } from "./pickOtherModel";
 import { verifyWithWords } from "./verifyModel";
 
-export interface StoreCommandsDeps {
+export interface StoreCommandsDeps extends ChangeDeps {
   readonly registry: ModelRegistry;
-  readonly store: ModelStore;
   readonly settings: SettingsService;
-  readonly lifecycle: ModelLifecycle;
-  readonly roles: ModelRoles;
   readonly downloads: ActiveDownloads | undefined;
   /** See VerifyDeps. */
   readonly downloadedHash: (file: string) => Promise<string | undefined>;
-  readonly log: Logger;
 }
 
 type Commands = Readonly<Record<string, (...given: unknown[]) => unknown>>;
@@ -84,7 +78,8 @@ export function storeCommands(deps: StoreCommandsDeps): Commands {
       async (model) => {
         // What can't be deleted is said before anybody is asked.
         await deletionOf(model);
-        if (await agreesToDelete(model, { lifecycle })) await deleteModel(model, deps);
+        const used = roles.rolesOf(model.id);
+        if ((await agreesToDelete(model, { lifecycle })) && (await deleteModel(model, deps))) tellHeirs(used, roles);
       },
     ),
     pauseDownload: download("pause"),
@@ -185,6 +180,18 @@ async function pickRole(roles: ModelRoles): Promise<ModelRole | undefined> {
       placeHolder: vscode.l10n.t("As if no model had been chosen for it"),
     })
   )?.role;
+}
+
+/** Who does what the deleted model did. */
+function tellHeirs(used: readonly ModelRole[], roles: ModelRoles): void {
+  const heirs = used.map((role) => {
+    const holder = roles.holder(role);
+    return `${roleName(role)}: ${holder.kind === "none" ? vscode.l10n.t("no model") : holder.model.displayName}`;
+  });
+  if (heirs.length > 0)
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t("The deleted model was in use. Now: {0}.", heirs.join(", ")),
+    );
 }
 
 async function addFolder(settings: SettingsService): Promise<void> {

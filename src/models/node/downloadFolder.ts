@@ -90,13 +90,28 @@ export class DownloadFolder {
 
   /** SHA-256 that a file had when it arrived; undefined for one that was not downloaded, or was renamed since. */
   async checksumOf(file: string): Promise<string | undefined> {
-    const target = path.relative(this.models, file).split(path.sep).join("/");
-    return (await this.readChecksums())[target];
+    return (await this.readChecksums())[this.nameOf(file)];
+  }
+
+  /** A file has another name now, or is gone: what is said of its checksum goes with it. @throws Node's own errors. */
+  async moveChecksum(from: string, to: string | undefined): Promise<void> {
+    const sha256 = await this.checksumOf(from);
+    if (sha256 === undefined) return;
+    const { [this.nameOf(from)]: _, ...others } = await this.readChecksums();
+    await writeFileAtomic(
+      this.checksums(),
+      JSON.stringify(to === undefined ? others : { ...others, [this.nameOf(to)]: sha256 }),
+    );
   }
 
   /** Everything of every half download. @throws Node's own errors. */
   async erase(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** As the checksums name a file. */
+  private nameOf(file: string): string {
+    return path.relative(this.models, file).split(path.sep).join("/");
   }
 
   private checksums(): string {

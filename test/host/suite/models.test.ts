@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
-import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
 import type { ModelNode } from "../../../src/models/core/modelTree";
+import { deletionOf } from "../../../src/models/host/changeModel";
 import { verify } from "../../../src/models/host/verifyModel";
-import { otherFiles, put, splitGguf } from "../../support/modelFolders";
+import { HeaderCache } from "../../../src/models/node/headerCache";
+import { findPlaces } from "../../../src/models/node/modelPlaces";
+import { scanStore } from "../../../src/models/node/storeScan";
+import type { PaddockError } from "../../../src/platform/core/errors";
+import { otherFiles, put, putHuggingFace, putOllama, splitGguf } from "../../support/modelFolders";
 import { tinyGguf } from "../../support/tinyGguf";
 import { paddock, until } from "./extension";
 
@@ -220,6 +225,28 @@ describe("the models on this machine", () => {
     await assert.rejects(
       models.change.delete(starter, () => Promise.resolve(true)),
       { code: "model/not-ours" },
+    );
+  });
+
+  it("take their data along where a cache holds it by links, and are left to the program that must delete them", async () => {
+    const bytes = tinyGguf({ seed: 11 });
+    const hub = at("home", ".cache", "huggingface", "hub");
+    const old = await putHuggingFace(hub, "owner/name", "some.gguf", bytes, "0".repeat(40));
+    const now = await putHuggingFace(hub, "owner/name", "some.gguf", bytes, "1".repeat(40));
+    await putOllama(at("home", ".ollama", "models"), ["registry.ollama.ai", "library", "llama", "1b"], tinyGguf());
+    const places = await findPlaces({ own: at("own"), extra: [], env: {}, home: at("home") });
+    const { models } = await scanStore({
+      places: places.filter(({ kind }) => kind !== "own"),
+      ...{ files: [], cache: new HeaderCache(undefined), signal: new AbortController().signal },
+    });
+    const [ollama, cached] = models;
+    assert.ok(ollama?.place.kind === "ollama" && cached?.place.kind === "hugging-face");
+    const { files, links } = await deletionOf(cached);
+    assert.deepEqual(files, [await realpath(now.blob)]);
+    assert.deepEqual([...links].sort(), [old.link, now.link].sort());
+    await assert.rejects(
+      deletionOf(ollama),
+      (error: PaddockError) => error.remedy?.includes("ollama rm llama:1b") === true,
     );
   });
 
