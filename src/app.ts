@@ -108,6 +108,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     }),
   );
   const gate = store.add(new ReadingGate());
+  const inspector = store.add(createInspector({ extensionUri: context.extensionUri, describeError, log }));
   const picker = store.add(
     createPicker({
       extensionUri: context.extensionUri,
@@ -131,12 +132,12 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
           return active.switchTo(bundled === undefined ? file : registry.settingOf(bundled));
         },
       },
+      inspect: (file) => inspector.open(file),
       gate,
       describeError,
       log,
     }),
   );
-  const inspector = store.add(createInspector({ extensionUri: context.extensionUri, describeError, log }));
   const workspaceContext = store.add(new WorkspaceContext(log));
   const edits = store.add(new EditService(context.workspaceState));
   store.add(registerReviewCommands(edits, report));

@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../platform/core/disposables";
 import type { PaddockError } from "../../platform/core/errors";
@@ -16,6 +17,8 @@ export interface InspectorDeps {
 
 export interface InspectorRoom extends Disposable {
   readonly commands: Readonly<Record<string, (...given: unknown[]) => unknown>>;
+  /** Opens a model file, given by its full path. */
+  open(file: string): Promise<void>;
   /** What the page of a file was last told to show. */
   shown(uri: vscode.Uri): Inspection | undefined;
 }
@@ -35,23 +38,30 @@ export function createInspector({ extensionUri, describeError, log }: InspectorD
   );
   return {
     commands: { inspectModelFile: (target) => inspectModelFile(target) },
+    open: (file) => openEditor(vscode.Uri.file(file)),
     shown: (uri) => shown.get(uri.toString()),
     dispose: () => store.dispose(),
   };
 }
 
-/**
- * Opens a model file in the inspector.
- * @param target its Uri or full path; anything else, as from the palette, asks for a file.
- */
+/** What the Models view gives its commands: an item of it, or for other things something else. */
+const listedModel = v.object({ model: v.object({ path: v.string() }) });
+
+/** @param target a file's Uri or full path, or an item of the Models view; anything else, as from the palette, asks. */
 async function inspectModelFile(target: unknown): Promise<void> {
+  const listed = v.safeParse(listedModel, target);
+  const path = listed.success ? listed.output.model.path : target;
   const uri =
-    target instanceof vscode.Uri
-      ? target
-      : typeof target === "string" && target !== ""
-        ? vscode.Uri.file(target)
+    path instanceof vscode.Uri
+      ? path
+      : typeof path === "string" && path !== ""
+        ? vscode.Uri.file(path)
         : await askForFile();
-  if (uri !== undefined) await vscode.commands.executeCommand("vscode.openWith", uri, inspectorViewType);
+  if (uri !== undefined) await openEditor(uri);
+}
+
+async function openEditor(uri: vscode.Uri): Promise<void> {
+  await vscode.commands.executeCommand("vscode.openWith", uri, inspectorViewType);
 }
 
 async function askForFile(): Promise<vscode.Uri | undefined> {

@@ -87,6 +87,12 @@ describe("the inspector of model files", () => {
     await rm(path.join(folder, "two-00001-of-00002.gguf"));
   });
 
+  it("opens what the Models view lists", async () => {
+    const uri = await write("listed.gguf", tinyGguf({ seed: 2 }));
+    await vscode.commands.executeCommand("paddock.inspectModelFile", { kind: "model", model: { path: uri.fsPath } });
+    assert.equal((await model(uri)).file, "listed.gguf");
+  });
+
   it("says what a file is instead, and shows the file once it is a model", async () => {
     const uri = await write("page.gguf", "<!doctype html><html>Sign in</html>");
     await vscode.commands.executeCommand("vscode.open", uri);
