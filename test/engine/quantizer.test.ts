@@ -225,6 +225,9 @@ describe("what can go wrong", () => {
     const short = path.join(folder, "short.gguf");
     await writeFile(short, tinyGguf({ width: 256 }).subarray(0, 200_000));
     await expect(quantize("Q8_0", { source: short })).rejects.toMatchObject({ code: "model/truncated" });
+    const unknown = path.join(folder, "unknown.gguf");
+    await writeFile(unknown, tinyGguf({ width: 256, architecture: "martian" }));
+    await expect(quantize("Q8_0", { source: unknown })).rejects.toThrow(/architecture “martian”/);
     const part = path.join(folder, "big-00002-of-00003.gguf");
     await copyFile(half, part);
     await expect(quantize("Q8_0", { source: part })).rejects.toThrow(/later part/);

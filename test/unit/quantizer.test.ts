@@ -1,12 +1,16 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { ggmlTypes } from "../../src/gguf/core/ggmlTypes";
-import { readGgufHeader } from "../../src/gguf/core/ggufHeader";
+import { GgufError, readGgufHeader } from "../../src/gguf/core/ggufHeader";
+import { PaddockError } from "../../src/platform/core/errors";
 import { readDryRun } from "../../src/quantizer/core/dryRun";
 import { imatrixWeights, indexImatrix, matchImatrix } from "../../src/quantizer/core/imatrixFile";
 import { contextLayout, defaultBytes, firstDifference, quantizeLayout } from "../../src/quantizer/core/nativeLayouts";
 import { parseOverrides, tensorTypeOf } from "../../src/quantizer/core/overrides";
 import { plannedType, quantizedShare } from "../../src/quantizer/core/plannedType";
 import { isQuantized, quantTypeOf, quantTypes, targetName } from "../../src/quantizer/core/quantTypes";
+import { mutate } from "../support/mutate";
+import { seededRandom } from "../support/random";
 import { tinyGguf, writeGguf } from "../support/tinyGguf";
 
 describe("the types", () => {
@@ -201,6 +205,23 @@ describe("an importance matrix", () => {
     ],
   ])("is refused: %s", (_, read) => {
     expect(read).toThrow(/importance matrix/);
+  });
+
+  it("is read or refused, whatever was changed in its file", async () => {
+    const whole = await readFile("test/support/tinyImatrix.gguf");
+    const size = readGgufHeader(whole).dataOffset;
+    const random = seededRandom(6);
+    let refused = 0;
+    for (let round = 0; round < 2000; round++) {
+      try {
+        const index = indexImatrix(readGgufHeader(mutate(whole, size, random)), "x.gguf");
+        matchImatrix(index, model, "x.gguf");
+      } catch (error) {
+        expect(error instanceof PaddockError || error instanceof GgufError, String(error)).toBe(true);
+        refused++;
+      }
+    }
+    expect(refused).toBeGreaterThan(1000);
   });
 
   it.each([

@@ -2,7 +2,9 @@ import { constants } from "node:fs";
 import { access, realpath, rm, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { checkLoadable, fileProblem } from "../../gguf/core/fileProblem";
 import type { GgufHeader } from "../../gguf/core/ggufHeader";
+import { modelShape } from "../../gguf/core/modelShape";
 import { splitName, splitPartNames } from "../../gguf/core/splitFiles";
 import { isCancellation, PaddockError } from "../../platform/core/errors";
 import { formatBytes } from "../../platform/core/format";
@@ -86,7 +88,7 @@ export class Quantizer {
 
   constructor(private readonly deps: QuantizerDeps) {}
 
-  /** @throws PaddockError model/* for a file that is no whole model, quantizer/failed for a part that is not the first. */
+  /** @throws PaddockError model/* for what is no whole model of a known kind, quantizer/failed for a later part of one. */
   async open(file: string, signal: AbortSignal): Promise<QuantizeSource> {
     const split = splitName(file);
     if (split !== undefined && split.part !== 1) {
@@ -98,8 +100,13 @@ export class Quantizer {
     const found = [];
     for (const part of files) found.push(await this.deps.readModel(part, signal));
     const parts = found.map(({ header }) => header);
-    if (parts[0]?.metadata.get("general.type") === "imatrix") {
-      throw new PaddockError("quantizer/failed", `${path.basename(file)} is an importance matrix, not a model.`);
+    const [first] = parts;
+    try {
+      if (first !== undefined) checkLoadable(first, path.basename(file));
+      // Not needed here: what cannot be is refused before llama.cpp sees it.
+      modelShape(parts);
+    } catch (error) {
+      throw fileProblem(error, path.basename(file));
     }
     return {
       file,
