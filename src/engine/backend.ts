@@ -170,6 +170,14 @@ export interface ModelLifecycle {
 export interface ModelResolver {
   /** @throws PaddockError model/*: unknown id, missing, not GGUF, truncated, too large for this machine. */
   resolve(model: ModelId, signal: AbortSignal): Promise<{ readonly path: string }>;
+  /** The adapters that a feature uses on a model; absent: none. */
+  adapters?(model: ModelId, feature: Feature): readonly Adapter[];
+}
+
+/** A LoRA adapter, and how strongly it is applied. */
+export interface Adapter {
+  readonly path: string;
+  readonly scale: number;
 }
 
 /** One finished request, as the sink of all timings gets it. */

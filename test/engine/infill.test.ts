@@ -8,7 +8,7 @@ import type { EngineContract, GenerationResult } from "../../src/engine/protocol
 import { embeddedEngine, forever } from "../support/embedded";
 import { engineBundle, starterPath } from "../support/engineBundle";
 import { ready, startEngine, type TestEngine } from "../support/engineHarness";
-import { type TinyModel, tinyGguf } from "../support/tinyGguf";
+import { type TinyModel, tinyGguf, tinyLora } from "../support/tinyGguf";
 
 let bundle: Awaited<ReturnType<typeof engineBundle>>;
 let folder: string;
@@ -368,4 +368,36 @@ it("goes in front of a chat answer, which then goes on as it would have", async 
   } finally {
     await engine.close();
   }
+});
+
+describe("an adapter for completions", () => {
+  it("is in the context of completions alone, with its scale", async () => {
+    const [model, lora] = [path.join(folder, "adapted.gguf"), path.join(folder, "adapted.lora.gguf")];
+    await writeFile(model, tinyGguf());
+    await writeFile(lora, tinyLora());
+    const completed = async (scale: number | null): Promise<string> => {
+      const { engine, id } = embeddedEngine(
+        bundle.enginePath,
+        { tiny: model },
+        { contextSize: 512 },
+        undefined,
+        (_, feature) => (feature === "completion" && scale !== null ? [{ path: lora, scale }] : []),
+      );
+      try {
+        const { pieces } = await engine.infill(
+          { prompt: { ...empty, typed: "one two " }, maxTokens: 12 },
+          { model: id("tiny"), feature: "completion", priority: "completion", signal: forever },
+        );
+        const state = engine.state(id("tiny"));
+        expect(state.status === "ready" && state.loaded.context.identity.adapters).toEqual([]);
+        return pieces.map(({ text, probability }) => `${text} ${probability.toFixed(4)}`).join("\n");
+      } finally {
+        await engine.close();
+      }
+    };
+    const bare = await completed(null);
+    expect(bare).not.toBe("");
+    expect(await completed(0)).toBe(bare);
+    expect(await completed(4)).not.toBe(bare);
+  });
 });

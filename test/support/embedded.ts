@@ -1,4 +1,4 @@
-import type { ModelId, TimingRecord } from "../../src/engine/backend";
+import type { ModelId, ModelResolver, TimingRecord } from "../../src/engine/backend";
 import { EmbeddedEngine } from "../../src/engine/client/embeddedEngine";
 import type { EngineSettings } from "../../src/engine/client/supervisor";
 import type { Turns } from "../../src/engine/turns";
@@ -15,6 +15,7 @@ export function embeddedEngine(
   files: Record<string, string>,
   settings: Partial<EngineSettings> = {},
   turns?: Turns,
+  adapters?: ModelResolver["adapters"],
 ): { engine: EmbeddedEngine; records: TimingRecord[]; logs: string[]; id: (name: string) => ModelId } {
   const records: TimingRecord[] = [];
   const logs: string[] = [];
@@ -34,6 +35,7 @@ export function embeddedEngine(
         await preflight(path, signal);
         return { path };
       },
+      ...(adapters === undefined ? {} : { adapters }),
     },
     timings: { record: (record) => void records.push(record) },
     settings: () => ({ gpu: "cpu", gpuLayers: null, threads: 0, contextSize: 1024, idleUnloadMinutes: 0, ...settings }),

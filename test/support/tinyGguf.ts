@@ -65,6 +65,31 @@ export function splitTinyGguf(options: TinyModel = {}): [first: Buffer, second: 
   return [writeGguf({ ...metadata, ...split(0) }, tensors.slice(0, half)), writeGguf(split(1), tensors.slice(half))];
 }
 
+/** A LoRA adapter of rank 1 for such a model, on its attention's queries. */
+export function tinyLora({
+  width = 64,
+  layers = 2,
+  seed = 2,
+}: Pick<TinyModel, "width" | "layers" | "seed"> = {}): Buffer {
+  const random = seededRandom(seed);
+  const tensors = Array.from({ length: layers }, (_, layer) =>
+    (["lora_a", "lora_b"] as const).map((part) => ({
+      name: `blk.${layer}.attn_q.weight.${part}`,
+      dimensions: part === "lora_a" ? [width, 1] : [1, width],
+      data: Float32Array.from({ length: width }, () => random() - 0.5),
+    })),
+  ).flat();
+  return writeGguf(
+    {
+      "general.type": { type: "string", value: "adapter" },
+      "general.architecture": { type: "string", value: "llama" },
+      "adapter.type": { type: "string", value: "lora" },
+      "adapter.lora.alpha": { type: "f32", value: 8 },
+    },
+    tensors,
+  );
+}
+
 function tinyParts(options: TinyModel): { metadata: Record<string, Value>; tensors: TinyTensor[] } {
   const {
     fim = false,

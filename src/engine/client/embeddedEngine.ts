@@ -233,7 +233,7 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
     options: JobOptions,
   ): Promise<{ actual: number | null; top: { token: number; probability: number }[] }[]> {
     const { positions } = await this.jobs.scheduled(options, async (running, job) => {
-      const context = await this.jobs.context(running, options.feature);
+      const context = await this.jobs.context(running, options);
       const { from, top } = request;
       return running.engine.peer.request(
         "probabilities",

@@ -2,15 +2,7 @@ import { randomUUID } from "node:crypto";
 import { PaddockError, isCancellation, toPaddockError } from "../../platform/core/errors";
 import { Emitter } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
-import type {
-  Feature,
-  JobOptions,
-  ModelId,
-  ModelResolver,
-  ModelStateChange,
-  StateOptions,
-  TimingSink,
-} from "../backend";
+import type { JobOptions, ModelId, ModelResolver, ModelStateChange, StateOptions, TimingSink } from "../backend";
 import type { GenerationResult } from "../protocol";
 import type { Turns } from "../turns";
 import { EngineProcess } from "./engineProcess";
@@ -81,7 +73,7 @@ export class EngineJobs {
     let answered = false;
     const attempt = (): Promise<R> =>
       this.scheduled(options, async (running, job, waited) => {
-        const context = await this.context(running, options.feature);
+        const context = await this.context(running, options);
         const since = performance.now();
         await options.before?.();
         // All of it is what a person waits for.
@@ -187,8 +179,9 @@ export class EngineJobs {
   }
 
   /** Features of different priority never share a KV cache, or a paused job would hold what another waits for. */
-  async context(running: Running, feature: Feature): Promise<string> {
-    const [name, options] = contextOf(feature, this.options.settings());
+  async context(running: Running, { model, feature }: Pick<JobOptions, "model" | "feature">): Promise<string> {
+    const { models, settings } = this.options;
+    const [name, options] = contextOf(feature, settings(), models.adapters?.(model, feature) ?? []);
     if (!running.contexts.has(name)) await openContext(running, name, options);
     else await running.contexts.get(name);
     return name;

@@ -1,25 +1,34 @@
-import type { Feature } from "../backend";
+import type { Adapter, Feature } from "../backend";
+import { DEFAULT_CONTEXT } from "../contextDefaults";
 import type { ContextOptions } from "../protocol";
 import type { EngineSettings } from "./supervisor";
 
-/** Which of a model's contexts a feature works in, and how large it is made on first use. */
+/**
+ * Which of a model's contexts a feature works in, and how large it is made on first use. A feature that has adapters has
+ * a context of its own, since they belong to the context.
+ */
 export function contextOf(
   feature: Feature,
   settings: EngineSettings,
+  adapters: readonly Adapter[],
 ): [name: string, options: Omit<ContextOptions, "context">] {
-  const threads = settings.threads > 0 ? { threads: settings.threads } : {};
+  const common = {
+    ...(settings.threads > 0 ? { threads: settings.threads } : {}),
+    ...(adapters.length > 0 ? { adapters: adapters.map(({ path, scale }) => ({ path, scale })) } : {}),
+  };
   switch (feature) {
     case "chat":
     case "sql":
     case "action":
       // Made when the model loads; see mainContext.
-      return ["main", {}];
+      if (adapters.length === 0) return ["main", {}];
+      return [feature, { contextSize: settings.contextSize > 0 ? settings.contextSize : DEFAULT_CONTEXT, ...common }];
     case "completion":
       // Two, since a prefetch of lower priority may hold one of them, paused.
-      return ["completion", { contextSize: 4096, sequences: 2, ...threads }];
+      return ["completion", { contextSize: 4096, sequences: 2, ...common }];
     case "benchmark":
-      return ["benchmark", { contextSize: 4096, ...threads }];
+      return ["benchmark", { contextSize: 4096, ...common }];
     case "index":
-      return ["index", { contextSize: 2048, ...threads }];
+      return ["index", { contextSize: 2048, ...common }];
   }
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import * as v from "valibot";
-import type { Feature, ModelId, ModelResolver } from "../../engine/backend";
+import type { Adapter, Feature, ModelId, ModelResolver } from "../../engine/backend";
 import type { InfillLayout } from "../../engine/infill";
 import { PaddockError } from "../../platform/core/errors";
 import { Emitter } from "../../platform/core/event";
@@ -137,7 +137,7 @@ export class ModelRegistry implements ModelResolver {
   }
 
   /** The adapters that a feature uses on a model, as its context is made with them. */
-  adapters(model: ModelId, feature: Feature): { readonly path: string; readonly scale: number }[] {
+  adapters(model: ModelId, feature: Feature): Adapter[] {
     return this.adapterEntries
       .filter(({ appliesTo, roles }) => appliesTo === model && roles.some((role) => role === feature))
       .map(({ file, scale }) => ({ path: path.join(this.folder, file), scale }));
