@@ -49,7 +49,8 @@ export async function openPicker(page: Page, view: PickerView, theme = "dark"): 
     try {
       const body = await readFile(path.join(dist, path.basename(pathname)));
       const types: Record<string, string> = { ".js": "text/javascript", ".css": "text/css", ".ttf": "font/ttf" };
-      await route.fulfill({ contentType: types[path.extname(pathname)] ?? "application/json", body }); return;
+      await route.fulfill({ contentType: types[path.extname(pathname)] ?? "application/json", body });
+      return;
     } catch {
       return route.fulfill({ status: 404 });
     }

@@ -96,6 +96,7 @@ export class PickerDesk implements Disposable {
     this.changed.fire();
     try {
       this.calibration ??= await this.deps.calibrator?.current();
+      listing.signal.throwIfAborted();
       await source.list((candidate) => this.add(candidate, listing.signal), listing.signal);
     } catch (error) {
       if (!isCancellation(error) && !listing.signal.aborted) this.fail(error);

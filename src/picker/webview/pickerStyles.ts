@@ -14,6 +14,12 @@ export const pickerStyles = css`
     margin: 0 auto;
     padding: 20px 24px 32px;
   }
+  paddock-picker-limits,
+  paddock-picker-scatter,
+  paddock-picker-table {
+    display: block;
+    min-width: 0;
+  }
   h1 {
     font-size: 1.5em;
     font-weight: 600;

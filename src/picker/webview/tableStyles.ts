@@ -2,6 +2,8 @@ import { css } from "lit";
 
 export const tableStyles = css`
   .table-scroll {
+    /* What is for screen readers alone is placed absolutely, and must scroll along. */
+    position: relative;
     overflow-x: auto;
     border: 1px solid var(--line);
     border-radius: var(--radius);

@@ -1,0 +1,190 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { expect, type Page, test } from "@playwright/test";
+import type { PickerView } from "../../src/picker/core/pickerContract";
+import { themes } from "../support/themes";
+import { figure, ladder, openPicker, type PickerPageUnderTest, pickerView } from "./pickerPage";
+
+async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).include("iframe").disableRules(["region"]).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""} ${nodes[0]?.failureSummary ?? ""}`)).toEqual(
+    [],
+  );
+}
+
+const noSpeeds = ladder().map((row) => ({ ...row, pp: null, tg: null, ttft: null }));
+const views: Record<string, PickerView> = {
+  ladder: pickerView(),
+  uncalibrated: pickerView({
+    rows: noSpeeds,
+    calibration: { state: "none", fraction: 0, at: null },
+    recommendation: {
+      tone: "none",
+      sentence: "No file keeps what you want.",
+      reason: "Q2_K comes closest: it takes 4.4 GiB, 0.4 GiB more than you allow.",
+      row: "Q2_K",
+    },
+  }),
+  running: pickerView({
+    isLooking: true,
+    calibration: { state: "running", fraction: 0.37, at: null },
+    failure: { message: "The model file x.gguf cannot be read.", remedy: "Check its permissions." },
+  }),
+};
+
+for (const theme of Object.keys(themes))
+  for (const width of [380, 1280])
+    for (const [name, view] of Object.entries(views))
+      test(`is accessible and fits: ${name}, ${theme}, ${width} px`, async ({ page }) => {
+        await page.setViewportSize({ width, height: 1000 });
+        const picker = await openPicker(page, view, theme);
+        await expect(picker.frame.locator(".point").first()).toBeVisible();
+        await expectAccessible(page);
+        await page.screenshot({ path: `test-results/picker-${name}-${theme}-${width}.png` });
+        const overflow = await picker.frame.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        expect(overflow).toBeLessThanOrEqual(0);
+        expect(picker.problems).toEqual([]);
+      });
+
+const names = ({ frame }: PickerPageUnderTest) =>
+  frame.locator("tbody tr").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-row")));
+
+test("headings sort, say so, and leave unknown figures last", async ({ page }) => {
+  const picker = await openPicker(page, pickerView());
+  const heading = picker.frame.getByRole("columnheader", { name: "tg" });
+  await heading.getByRole("button").click();
+  await expect(heading).toHaveAttribute("aria-sort", "descending");
+  const byTg = await names(picker);
+  expect(byTg[0]).toBe("server");
+  expect(byTg[1]).toBe("Q2_K");
+  expect(byTg.slice(-2)).toEqual(["BF16", "Q3_K_S"]);
+  await heading.getByRole("button").press("Enter");
+  await expect(heading).toHaveAttribute("aria-sort", "ascending");
+  expect((await names(picker))[0]).toBe("Q8_0");
+  expect((await names(picker)).slice(-2)).toEqual(["BF16", "Q3_K_S"]);
+  await picker.frame.getByRole("columnheader", { name: "KL div." }).getByRole("button").click();
+  await expect(heading).not.toHaveAttribute("aria-sort");
+  expect((await names(picker))[0]).toBe("BF16");
+});
+
+test("every figure says in words how it is known and how far it may be off", async ({ page }) => {
+  const { frame } = await openPicker(page, pickerView());
+  const row = frame.locator('tr[data-row="Q5_K_M"]');
+  await expect(row).toContainText("0.0081, measured, plus or minus 0.00070, against Llama-3.1-8B-Instruct-Q8_0.gguf");
+  await expect(row).toContainText("6.4, measured, plus or minus 0.1");
+  await expect(row).toContainText("6.8 GiB, calibrated, plus or minus 102 MiB");
+  await expect(row.getByRole("img")).toHaveAccessibleName(
+    "weights 5.3 GiB, KV cache 1.0 GiB, compute 266 MiB, vocabulary 195 MiB",
+  );
+  await expect(frame.locator('tr[data-row="Q6_K"]')).toContainText("0.0034, estimated, within a factor of 3");
+  const server = frame.locator('tr[data-row="server"]');
+  await expect(server).toContainText("21.0, measured");
+  await expect(server).toContainText("The server says no more.");
+  await expect(frame.locator('tr[data-row="Q3_K_S"]')).toContainText("cut short");
+});
+
+test("by keyboard: from point to point, to the row, and an action there", async ({ page }) => {
+  const picker = await openPicker(page, pickerView());
+  const { frame } = picker;
+  const points = frame.locator(".point");
+  await points.first().focus();
+  await expect(points.first()).toBeFocused();
+  await expect(points.first()).toHaveAttribute("data-row", "Q8_0");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  const recommended = frame.locator('.point[data-row="Q5_K_M"]');
+  await expect(recommended).toBeFocused();
+  await expect(recommended).toHaveAccessibleName(
+    "Llama-3.1-8B-Instruct-Q5_K_M.gguf. recommended. on the Pareto front. KL div.: 0.0081, measured, plus or minus 0.00070, against Llama-3.1-8B-Instruct-Q8_0.gguf. tg: 6.4, measured, plus or minus 0.1. Memory: 6.8 GiB, calibrated, plus or minus 102 MiB",
+  );
+  await page.keyboard.press("End");
+  await expect(frame.locator('.point[data-row="Q2_K"]')).toBeFocused();
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Enter");
+  const row = frame.locator('tr[data-row="Q8_0"]');
+  await expect(row.locator("th")).toBeFocused();
+  await page.keyboard.press("Tab");
+  await expect(row.getByRole("button", { name: "Use: Llama-3.1-8B-Instruct-Q8_0.gguf" })).toBeFocused();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expect
+    .poll(async () => (await picker.calls()).filter(({ method }) => method === "act"))
+    .toEqual([{ method: "act", params: { row: "Q8_0", action: "measureSpeed" } }]);
+  expect(picker.problems).toEqual([]);
+});
+
+test("limits are sent in their units, emptied, and refused where they are no numbers", async ({ page }) => {
+  const picker = await openPicker(page, pickerView());
+  const { frame } = picker;
+  const sent = async () =>
+    (await picker.calls()).filter(({ method }) => method === "setLimits").map(({ params }) => params);
+  const memory = frame.getByLabel("Most memory");
+  await memory.fill("6.5");
+  await memory.press("Enter");
+  await expect.poll(async () => (await sent()).at(-1)?.mostMemoryBytes).toBe(6.5 * 1024 ** 3);
+  const context = frame.getByLabel("Context size");
+  await context.fill("");
+  await context.blur();
+  await expect(context).toHaveAttribute("aria-invalid", "true");
+  await expect(context).toHaveAccessibleDescription("Give a number from 256 to 1048576.");
+  expect(await sent()).toHaveLength(1);
+  await context.fill("4096");
+  await context.blur();
+  await expect(context).toHaveAttribute("aria-invalid", "false");
+  await expect.poll(async () => (await sent()).at(-1)?.contextSize).toBe(4096);
+  const tg = frame.getByLabel("Least tg");
+  await tg.fill("0");
+  await tg.blur();
+  await expect(tg).toHaveAttribute("aria-invalid", "true");
+  await tg.fill("");
+  await tg.blur();
+  await expect(tg).toHaveAttribute("aria-invalid", "false");
+});
+
+test("what is measured replaces what was estimated, and is said politely", async ({ page }) => {
+  const { frame, tell } = await openPicker(page, views.uncalibrated ?? pickerView());
+  await expect(frame.getByRole("radio", { name: "Speed (tg)" })).toBeDisabled();
+  await expect(frame.locator('tr[data-row="Q6_K"]')).toContainText("not calibrated");
+  const measured = noSpeeds.map((row) =>
+    row.id === "Q6_K" ? { ...row, tg: figure(5.6, "measured", 0.2), pp: figure(99, "measured", 3) } : row,
+  );
+  await tell("view", pickerView({ rows: measured }));
+  await tell("announce", { text: "Measured Q6_K: 5.6 tok/s of text generation." });
+  await expect(frame.locator('tr[data-row="Q6_K"]')).toContainText("5.6, measured, plus or minus 0.2");
+  await expect(frame.locator(".sr-only[aria-live]")).toHaveText("Measured Q6_K: 5.6 tok/s of text generation.");
+  await expect(frame.getByRole("radio", { name: "Speed (tg)" })).toBeChecked();
+});
+
+test("calibrating, using and cancelling are asked of the host", async ({ page }) => {
+  const picker = await openPicker(page, views.uncalibrated ?? pickerView());
+  const { frame } = picker;
+  await frame.getByRole("button", { name: "Calibrate This Machine" }).click();
+  await picker.tell("view", views.running);
+  await frame.getByRole("button", { name: "Cancel", exact: true }).click();
+  await frame.getByRole("button", { name: "Cancel: Llama-3.1-8B-Instruct-Q4_K_M.gguf" }).click();
+  await frame.getByRole("button", { name: "Use It" }).click();
+  await frame.getByRole("button", { name: "Dismiss" }).click();
+  await frame.getByRole("combobox", { name: "Model" }).selectOption("b");
+  await frame.getByRole("button", { name: "Choose Folder…" }).click();
+  await expect
+    .poll(async () => (await picker.calls()).map(({ method, params }) => [method, params]))
+    .toEqual([
+      ["ready", {}],
+      ["calibrate", {}],
+      ["cancelCalibration", {}],
+      ["cancelWork", { row: "Q4_K_M" }],
+      ["act", { row: "Q5_K_M", action: "use" }],
+      ["dismissFailure", {}],
+      ["chooseModel", { key: "b" }],
+      ["chooseFolder", {}],
+    ]);
+});
+
+test("names that act instead of being seen are shown, and a view that is no view is not", async ({ page }) => {
+  const [first] = ladder();
+  const hostile = { ...first, name: "model\u202Efugg.<b>exe</b>", quantization: null };
+  const picker = await openPicker(page, pickerView({ rows: [hostile as NonNullable<typeof first>] }));
+  await expect(picker.frame.locator("tbody th")).toContainText("model[U+202E]fugg.<b>exe</b>");
+  await picker.tell("view", { rows: "all" });
+  await expect.poll(async () => (await picker.calls()).some(({ method }) => method === "problem")).toBe(true);
+  await expect(picker.frame.locator("tbody th")).toContainText("fugg");
+});
