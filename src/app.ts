@@ -17,19 +17,19 @@ import type { ModelId } from "./engine/backend";
 import { EmbeddedEngine } from "./engine/client/embeddedEngine";
 import { MachineTurns } from "./engine/client/machineTurns";
 import { turnsPath } from "./engine/client/turnsPath";
-import { createDownloads } from "./models/host/downloadsRoom";
+import { createDownloads, type DownloadsRoom } from "./models/host/downloadsRoom";
 import { createInspector } from "./inspector/host/inspector";
 import { createModels, type ModelsRoom } from "./models/host/models";
 import { ownFolder } from "./models/host/storeWatch";
-import { preflight } from "./models/node/ggufPreflight";
 import { ModelRegistry } from "./models/node/modelRegistry";
+import type { PickerRoom } from "./picker/host/picker";
 import { type Disposable, DisposableStore } from "./platform/core/disposables";
-import { createPicker } from "./picker/host/picker";
 import { toPaddockError } from "./platform/core/errors";
 import { eraseStorage } from "./platform/host/eraseStorage";
 import { describeError, showError } from "./platform/host/errorWords";
 import { OutputLog } from "./platform/host/log";
 import { SettingsService } from "./platform/host/settingsService";
+import { createPicking, repositorySource } from "./picking";
 import { createQuantizing } from "./quantizing";
 import { TimingHistory } from "./speed/core/timingHistory";
 import { createStatusBar } from "./speed/host/statusBar";
@@ -67,12 +67,13 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       idleUnloadMinutes: settings.current["engine.idleUnloadMinutes"],
     }),
   });
-  const downloads = store.add(
+  const downloads: DownloadsRoom = store.add(
     createDownloads({
       settings,
       secrets: context.secrets,
       ownFolder: () => ownFolder(settings.current["models.folder"], context.globalStorageUri),
       use: (file) => models.active.switchTo(file),
+      compare: (repository) => picker.open(repositorySource(downloads, repository)),
       version,
       log,
       report,
@@ -109,34 +110,8 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   );
   const gate = store.add(new ReadingGate());
   const inspector = store.add(createInspector({ extensionUri: context.extensionUri, describeError, log }));
-  const picker = store.add(
-    createPicker({
-      extensionUri: context.extensionUri,
-      storage: context.globalStorageUri,
-      memento: context.globalState,
-      measuring: engine.measuring({
-        check: (file, signal) => preflight(file, signal),
-        folder: path.join(context.globalStorageUri.fsPath, "measuring"),
-      }),
-      backend: () => settings.current["engine.gpu"],
-      contextSize: () => settings.current["engine.contextSize"],
-      localModels: async () =>
-        (await models.store.ready()).models
-          .filter(({ content }) => !content.usable || content.facts.kind === "model")
-          .map(({ name, parts }) => ({ name, files: parts })),
-      active: {
-        path: () => registry.known(active.current().id)?.path,
-        onDidChange: active.onDidChange,
-        use: (file) => {
-          const bundled = registry.bundled().find((model) => model.path === file);
-          return active.switchTo(bundled === undefined ? file : registry.settingOf(bundled));
-        },
-      },
-      inspect: (file) => inspector.open(file),
-      gate,
-      describeError,
-      log,
-    }),
+  const picker: PickerRoom = store.add(
+    createPicking({ context, engine, models, registry, downloads, inspector, settings, gate, log }),
   );
   const workspaceContext = store.add(new WorkspaceContext(log));
   const edits = store.add(new EditService(context.workspaceState));

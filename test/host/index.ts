@@ -25,6 +25,7 @@ export async function run(): Promise<void> {
   await import("./suite/edits.test");
   await import("./suite/inspector.test");
   await import("./suite/models.test");
+  await import("./suite/picker.test");
   await import("./suite/promptFiles.test");
   await import("./suite/quantizer.test");
   await import("./suite/reliability.test");

@@ -21,6 +21,8 @@ export interface TinyModel {
   readonly layers?: number;
   /** The output has weights of its own, instead of the token embeddings'. */
   readonly ownOutput?: boolean;
+  /** Of the matrices; norms are F32. */
+  readonly weights?: "F32" | "Q8_0" | "Q4_0";
   /** A mixture of so many experts, of which two are used for each token. */
   readonly experts?: number;
 }
@@ -35,7 +37,9 @@ type Value =
 export interface TinyTensor {
   readonly name: string;
   readonly dimensions: readonly number[];
-  readonly data: Float32Array;
+  readonly data: Float32Array | Uint8Array;
+  /** ggml's number of the type that the data has; absent: F32. */
+  readonly type?: number;
 }
 
 const HEADS = 2;
@@ -50,7 +54,42 @@ const chatml =
 
 export function tinyGguf(options: TinyModel = {}): Buffer {
   const { metadata, tensors } = tinyParts(options);
-  return writeGguf(metadata, tensors);
+  const { weights = "F32" } = options;
+  if (weights === "F32") return writeGguf(metadata, tensors);
+  const fileType = { Q8_0: 7, Q4_0: 2 }[weights];
+  return writeGguf(
+    { ...metadata, "general.file_type": { type: "u32", value: fileType } },
+    tensors.map((tensor) =>
+      tensor.dimensions.length < 2 || !(tensor.data instanceof Float32Array)
+        ? tensor
+        : { ...tensor, ...quantized(tensor.data, weights) },
+    ),
+  );
+}
+
+/** Blocks of 32 values with a scale, rounded to the nearest. */
+function quantized(values: Float32Array, to: "Q8_0" | "Q4_0"): { type: number; data: Uint8Array } {
+  const [type, bytes, most] = to === "Q8_0" ? [8, 34, 127] : [2, 18, 7];
+  const data = Buffer.alloc((values.length / 32) * bytes);
+  for (let block = 0; block * 32 < values.length; block++) {
+    const part = values.subarray(block * 32, block * 32 + 32);
+    const scale = part.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) / most;
+    const at = block * bytes;
+    data.writeUInt16LE(halfOf(scale), at);
+    const rounded = Array.from(part, (value) => (scale === 0 ? 0 : Math.round(value / scale)));
+    rounded.forEach((value, index) => {
+      if (to === "Q8_0") data.writeInt8(value, at + 2 + index);
+      else if (index < 16) data.writeUInt8((value + 8) | (((rounded[index + 16] ?? 0) + 8) << 4), at + 2 + index);
+    });
+  }
+  return { type, data };
+}
+
+/** The bits of a number as a 16-bit float; of small positive ones, as scales are, with the last bit cut off. */
+function halfOf(value: number): number {
+  if (value === 0) return 0;
+  const exponent = Math.max(-14, Math.floor(Math.log2(value)));
+  return ((exponent + 15) << 10) | Math.min(1023, Math.floor((value / 2 ** exponent - 1) * 1024));
 }
 
 /** The same in two files, as gguf-split writes them. */
@@ -301,7 +340,7 @@ export function writeGguf(metadata: Record<string, Value>, tensors: readonly Tin
     text(tensor.name);
     u32(tensor.dimensions.length);
     for (const dimension of tensor.dimensions) u64(dimension);
-    u32(0);
+    u32(tensor.type ?? 0);
     u64(offset);
     offset += padded(tensor.data.byteLength, alignment);
   }
