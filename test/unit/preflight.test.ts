@@ -116,6 +116,15 @@ describe("before llama.cpp sees a file", () => {
       "model/damaged",
       /name does not say which/,
     ],
+    [
+      "an empty file",
+      async () => {
+        await writeFile(path.join(folder, "empty.gguf"), "");
+        return path.join(folder, "empty.gguf");
+      },
+      "model/not-gguf",
+      /empty\.gguf is empty/,
+    ],
     ["a folder", () => Promise.resolve(folder), "model/not-a-file", /is a folder/],
   ])("%s is refused with the reason", async (_, make, code, words) => {
     await expect(preflight(await make(), signal)).rejects.toMatchObject({
