@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { EngineInfo } from "./protocol";
 
 /**
  * Measuring a model file that need not be loaded by anybody: what memory it takes, how fast it is, and how far its
@@ -88,6 +89,8 @@ export interface DivergenceRequest {
  * PaddockError: model/* and context/* as loading does; `unsupported` for what cannot be compared; storage/full.
  */
 export interface Measuring {
+  /** What measures here: the backend, its devices and threads, llama.cpp's version. */
+  engine(signal: AbortSignal): Promise<EngineInfo>;
   /** Loads no weights. */
   estimateMemory(file: string, options: MemoryOptions): Promise<MemoryEstimate>;
   /** pp and tg as llama-bench has them: a warm-up, then repetitions from an empty KV cache or at `depth`. */
@@ -117,7 +120,13 @@ export const measuringRequests = {
     result: memoryEstimateSchema,
   },
   measureSpeed: {
-    params: v.object({ ...job, promptTokens: count, generatedTokens: count, depth: count, repetitions: positive }),
+    params: v.object({
+      ...job,
+      promptTokens: count,
+      generatedTokens: count,
+      depth: count,
+      repetitions: positive,
+    }),
     progress: fraction,
     result: speedResultSchema,
   },

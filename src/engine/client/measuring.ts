@@ -49,14 +49,26 @@ interface Loaded {
   readonly context: string;
 }
 
+/** The process that estimates share. */
+interface Estimator {
+  readonly engine: EngineProcess;
+  readonly ready: Promise<EngineInfo>;
+  users: number;
+  idle?: NodeJS.Timeout;
+}
+
 /** Measures in engine processes of its own, each of which ends with its measurement. */
 export class ProcessMeasuring implements Measuring, Disposable {
   private readonly engines = new Set<EngineProcess>();
   private readonly closing = new AbortController();
-  private estimator: { readonly ready: Promise<EngineProcess>; users: number; idle?: NodeJS.Timeout } | undefined;
+  private estimator: Estimator | undefined;
   private swept: Promise<void> | undefined;
 
   constructor(private readonly options: ProcessMeasuringOptions) {}
+
+  engine(signal: AbortSignal): Promise<EngineInfo> {
+    return this.withEstimator(signal, (_, info) => Promise.resolve(info));
+  }
 
   async estimateMemory(file: string, { contextSize, gpuLayers, signal }: MemoryOptions): Promise<MemoryEstimate> {
     await this.checked(file, signal);
@@ -213,15 +225,20 @@ export class ProcessMeasuring implements Measuring, Disposable {
     return engine;
   }
 
-  private async withEstimator<T>(signal: AbortSignal, work: (engine: EngineProcess) => Promise<T>): Promise<T> {
+  private async withEstimator<T>(
+    signal: AbortSignal,
+    work: (engine: EngineProcess, info: EngineInfo) => Promise<T>,
+  ): Promise<T> {
     const either = AbortSignal.any([signal, this.closing.signal]);
     either.throwIfAborted();
     const estimator = (this.estimator ??= this.startEstimator());
     clearTimeout(estimator.idle);
     estimator.users++;
     try {
-      const engine = await estimator.ready;
-      return await abortable(either, work(engine));
+      return await abortable(
+        either,
+        estimator.ready.then((info) => work(estimator.engine, info)),
+      );
     } catch (error) {
       if (either.aborted) throw cancelled();
       const known = named(error, "estimated the memory of");
@@ -229,19 +246,20 @@ export class ProcessMeasuring implements Measuring, Disposable {
       throw known;
     } finally {
       estimator.users--;
-      if (estimator.users === 0) estimator.idle = setTimeout(() => this.endEstimator(estimator), ESTIMATOR_IDLE_MS);
+      if (estimator.users === 0 && this.estimator === estimator)
+        estimator.idle = setTimeout(() => this.endEstimator(estimator), ESTIMATOR_IDLE_MS);
     }
   }
 
-  private startEstimator(): NonNullable<ProcessMeasuring["estimator"]> {
+  private startEstimator(): Estimator {
     const engine = this.launch();
-    return { ready: this.hello(engine).then(() => engine), users: 0 };
+    return { engine, ready: this.hello(engine), users: 0 };
   }
 
-  private endEstimator(estimator: NonNullable<ProcessMeasuring["estimator"]>): void {
+  private endEstimator(estimator: Estimator): void {
     clearTimeout(estimator.idle);
     if (this.estimator === estimator) this.estimator = undefined;
-    estimator.ready.then((engine) => engine.dispose()).catch(() => undefined);
+    estimator.engine.dispose();
   }
 
   private async ownFolder(): Promise<string> {

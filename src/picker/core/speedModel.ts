@@ -1,0 +1,271 @@
+import { ggmlTypes } from "../../gguf/core/ggmlTypes";
+import type { GgufTensor } from "../../gguf/core/ggufHeader";
+import { layerOf, type ModelShape, valuesOf } from "../../gguf/core/modelShape";
+import { type Figure, figure } from "./figure";
+
+/**
+ * How fast a model will be on this machine, from what the machine was measured to need for each tensor type. A token's
+ * time is the sum over the weights it reads, by their types, and what layers, the vocabulary and the KV cache cost.
+ */
+export interface TypeSpeed {
+  /** Text generation, seconds for each value read, while the weights fit the processor's caches. */
+  readonly near: number;
+  /** As near, of weights that come from memory; undefined where that was not measured of this type. */
+  readonly far: number | undefined;
+  /** Prompt processing, seconds for each value and token. */
+  readonly pp: number;
+}
+
+/** What a calibration found, in seconds; of one machine, backend, number of threads and llama.cpp. */
+export interface MachineSpeed {
+  /** By the types' names. */
+  readonly types: Readonly<Record<string, TypeSpeed>>;
+  /**
+   * How much of the way from near to far a token is whose weights have so many bytes, by rising bytes. Less than the
+   * first is near, more than the last is far. Empty: the two are the same.
+   */
+  readonly reach: readonly { readonly bytes: number; readonly share: number }[];
+  readonly perToken: number;
+  readonly perLayer: number;
+  /** For each token of the vocabulary, of choosing one. */
+  readonly perVocabularyEntry: number;
+  /** For each value of the attention heads and token in the KV cache: heads * head length * layers * depth. */
+  readonly attentionTg: number;
+  readonly attentionPp: number;
+}
+
+/** What a model does for one token, from its tensors. */
+export interface ModelWork {
+  /** Values read for a token generated, by type name. */
+  readonly tg: Readonly<Record<string, number>>;
+  /** Values computed with for a token of a prompt, by type name. */
+  readonly pp: Readonly<Record<string, number>>;
+  /** Of the weights read for a token generated. */
+  readonly bytes: number;
+  readonly layers: number;
+  readonly vocabulary: number;
+  /** Values of all attention heads, in all layers. */
+  readonly attention: number;
+}
+
+export interface SpeedQuestion {
+  /** Tokens in the KV cache before. */
+  readonly depth: number;
+  /** Tokens of the prompt that pp is asked for. */
+  readonly promptTokens: number;
+}
+
+/** @param tensors of all parts of the model. */
+export function modelWork(tensors: readonly GgufTensor[], shape: ModelShape): ModelWork {
+  const hasOutput = tensors.some(({ name }) => name === "output.weight");
+  const tg: Record<string, number> = {};
+  const pp: Record<string, number> = {};
+  let bytes = 0;
+  for (const tensor of tensors) {
+    const type = ggmlTypes.get(tensor.type)?.name ?? String(tensor.type);
+    // Vectors (norms, biases) cost nothing beside matrices; what looks a row up reads one.
+    if (tensor.dimensions.length < 2 || isLookup(tensor.name, hasOutput)) continue;
+    const share = usedShare(tensor.name, shape);
+    const values = valuesOf(tensor) * share;
+    tg[type] = (tg[type] ?? 0) + values;
+    bytes += tensor.bytes * share;
+    if (countsForPrompts(tensor.name, shape)) pp[type] = (pp[type] ?? 0) + values;
+  }
+  return {
+    tg,
+    pp,
+    bytes,
+    layers: shape.layers,
+    vocabulary: shape.vocabularySize,
+    attention: shape.layers * shape.heads * shape.keyLength,
+  };
+}
+
+function isLookup(name: string, hasOutput: boolean): boolean {
+  // An embedding without an output matrix beside it is the output matrix, too.
+  return name === "token_embd.weight" ? hasOutput : /^(position_embd|token_types|per_layer_token_embd)\./.test(name);
+}
+
+/** Of the experts of a layer only some are asked. */
+function usedShare(name: string, { experts }: ModelShape): number {
+  return experts !== undefined && /_exps\./.test(name) ? experts.used / Math.max(1, experts.total) : 1;
+}
+
+/** What comes after the last layer's attention is computed for the last token of a prompt alone. */
+function countsForPrompts(name: string, { layers }: ModelShape): boolean {
+  const layer = layerOf(name);
+  return layer !== undefined && !(layer === layers - 1 && name.includes(".ffn_"));
+}
+
+/** As they are known: of calibrated types alone, of relatives of some, or of types nothing is known of. */
+const ERRORS = { seen: 0.12, relative: 0.2, unknown: 0.5, anchored: 0.08 } as const;
+const PP_ERROR = 0.2;
+
+export interface SpeedPrediction {
+  /** tokens/s */
+  readonly tg: Figure;
+  readonly pp: Figure;
+  /** Types of the model that the calibration has not measured. */
+  readonly unseen: readonly string[];
+}
+
+/** @throws RangeError for a calibration that has no type at all. */
+export function predictSpeed(machine: MachineSpeed, work: ModelWork, question: SpeedQuestion): SpeedPrediction {
+  const unseen = Object.keys(work.tg).filter((type) => machine.types[type] === undefined);
+  const error =
+    unseen.length === 0 ? ERRORS.seen : unseen.every(hasRelatives(machine)) ? ERRORS.relative : ERRORS.unknown;
+  const tg = 1 / tokenSeconds(machine, work, question.depth);
+  const pp = 1 / promptSeconds(machine, work, question);
+  return {
+    tg: figure(tg, "calibrated", tg * error),
+    pp: figure(pp, "calibrated", pp * Math.max(error, PP_ERROR)),
+    unseen,
+  };
+}
+
+/**
+ * As predictSpeed, put right by one real measurement: of another quantization of the same model, or of a model of about
+ * this size. What the prediction was wrong by there, it is taken to be wrong by here.
+ */
+export function anchor(
+  prediction: SpeedPrediction,
+  measured: { readonly tg?: number; readonly pp?: number },
+  predictedThere: SpeedPrediction,
+): SpeedPrediction {
+  const put = (of: Figure, real: number | undefined, there: Figure): Figure => {
+    if (real === undefined || there.value <= 0) return of;
+    const value = (of.value * real) / there.value;
+    return figure(value, "calibrated", value * ERRORS.anchored);
+  };
+  return {
+    ...prediction,
+    tg: put(prediction.tg, measured.tg, predictedThere.tg),
+    pp: put(prediction.pp, measured.pp, predictedThere.pp),
+  };
+}
+
+/** Seconds for one token generated. */
+function tokenSeconds(machine: MachineSpeed, work: ModelWork, depth: number): number {
+  const reach = reachOf(machine, work.bytes);
+  let seconds =
+    machine.perToken +
+    machine.perLayer * work.layers +
+    machine.perVocabularyEntry * work.vocabulary +
+    machine.attentionTg * work.attention * depth;
+  for (const [type, values] of Object.entries(work.tg)) {
+    const { near, far } = typeSpeed(machine, type);
+    seconds += values * (near + reach * ((far ?? near) - near));
+  }
+  return seconds;
+}
+
+/** Seconds for one token of a prompt, on average. */
+function promptSeconds(machine: MachineSpeed, work: ModelWork, { depth, promptTokens }: SpeedQuestion): number {
+  let seconds = machine.attentionPp * work.attention * (depth + promptTokens / 2);
+  for (const [type, values] of Object.entries(work.pp)) seconds += values * typeSpeed(machine, type).pp;
+  return seconds;
+}
+
+function reachOf({ reach }: MachineSpeed, bytes: number): number {
+  let before: MachineSpeed["reach"][number] | undefined;
+  for (const point of reach) {
+    if (bytes <= point.bytes) {
+      if (before === undefined) return point.share;
+      const way = Math.log(bytes / before.bytes) / Math.log(point.bytes / before.bytes);
+      return before.share + way * (point.share - before.share);
+    }
+    before = point;
+  }
+  return before === undefined ? 0 : 1;
+}
+
+interface Kin {
+  /** Their average is taken. */
+  readonly tg: readonly string[];
+  readonly pp: readonly string[];
+  /** By bytes rather than by values: bound by reading, not by computing. */
+  readonly byBytes?: boolean;
+}
+
+/** Types whose kernels do about the same for each value (ggml-cpu's vec_dot and repack), as measured with AVX-512. */
+const kin: Readonly<Record<string, Kin | undefined>> = {
+  F32: { tg: ["F16"], pp: ["F16"], byBytes: true },
+  BF16: { tg: ["F16"], pp: ["F16"] },
+  Q4_0: { tg: ["Q4_K"], pp: ["Q4_K"] },
+  Q4_1: { tg: ["Q5_K"], pp: ["Q5_K"], byBytes: true },
+  Q5_0: { tg: ["Q5_K"], pp: ["Q8_0", "Q6_K"] },
+  Q5_1: { tg: ["Q5_K"], pp: ["Q5_K"] },
+  IQ4_NL: { tg: ["Q4_0", "IQ4_XS"], pp: ["Q4_0"] },
+  MXFP4: { tg: ["Q4_0", "IQ4_XS"], pp: ["Q4_0"] },
+  NVFP4: { tg: ["Q5_K"], pp: ["Q5_K"] },
+  IQ3_XXS: { tg: ["IQ3_S", "IQ2_XXS"], pp: ["IQ3_S"] },
+  IQ2_S: { tg: ["IQ2_XXS"], pp: ["IQ2_XXS"] },
+  IQ2_XS: { tg: ["IQ2_XXS"], pp: ["IQ2_XXS"] },
+  IQ1_M: { tg: ["IQ2_XXS"], pp: ["IQ2_XXS"] },
+  IQ1_S: { tg: ["IQ2_XXS"], pp: ["IQ2_XXS"] },
+  TQ1_0: { tg: ["Q2_K"], pp: ["Q3_K"] },
+  TQ2_0: { tg: ["Q2_K"], pp: ["Q2_K"] },
+};
+
+function hasRelatives(machine: MachineSpeed): (type: string) => boolean {
+  return (type) => kin[type]?.tg.some((other) => machine.types[other] !== undefined) === true;
+}
+
+/** Of a type that was not measured, from its kin; of one that has none, from all by bytes. */
+function typeSpeed(machine: MachineSpeed, type: string): Required<TypeSpeed> {
+  const { types } = machine;
+  const own = types[type];
+  if (own !== undefined) return { ...own, far: own.far ?? farOf(machine, type, own.near) };
+  const known = (names: readonly string[]): string[] => names.filter((name) => types[name] !== undefined);
+  const relatives = kin[type];
+  const all = Object.keys(types);
+  if (all.length === 0) throw new RangeError("a calibration without types");
+  const tgNames = known(relatives?.tg ?? []);
+  const ppNames = known(relatives?.pp ?? []);
+  const byBytes = relatives === undefined || relatives.byBytes === true || tgNames.length === 0;
+  const from = (names: readonly string[], of: (speed: TypeSpeed, name: string) => number, scale: boolean): number =>
+    average(
+      names.map((name) => {
+        const speed = types[name];
+        if (speed === undefined) return 0;
+        return of(speed, name) * (scale ? bytesPerValue(type) / bytesPerValue(name) : 1);
+      }),
+    );
+  const tg = tgNames.length > 0 ? tgNames : all;
+  return {
+    near: from(tg, ({ near }) => near, byBytes),
+    far: from(tg, ({ near, far }, name) => far ?? farOf(machine, name, near), byBytes),
+    pp: from(ppNames.length > 0 ? ppNames : all, ({ pp }) => pp, false),
+  };
+}
+
+/**
+ * Of a type of which only near is known: what reading from memory adds a byte falls with what the kernel computes for a
+ * byte meanwhile, in a straight line through the types that were measured.
+ */
+function farOf({ types }: MachineSpeed, type: string, near: number): number {
+  const points = Object.entries(types).flatMap(([name, { near: x, far }]) => {
+    const bytes = bytesPerValue(name);
+    return far === undefined ? [] : [{ x: x / bytes, y: (far - x) / bytes }];
+  });
+  const bytes = bytesPerValue(type);
+  return near + Math.max(0, lineThrough(points, near / bytes)) * bytes;
+}
+
+/** Least squares; the average where they make no line. */
+function lineThrough(points: readonly { readonly x: number; readonly y: number }[], at: number): number {
+  const meanX = average(points.map(({ x }) => x));
+  const meanY = average(points.map(({ y }) => y));
+  const spread = points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
+  if (spread === 0) return meanY;
+  return meanY + (points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0) / spread) * (at - meanX);
+}
+
+function bytesPerValue(type: string): number {
+  for (const { name, bytes, values } of ggmlTypes.values()) if (name === type) return bytes / values;
+  return 1;
+}
+
+function average(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
