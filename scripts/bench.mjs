@@ -7,6 +7,6 @@ await main(async () => {
   const { build } = await import("./build.mjs");
   const { runTypeScript } = await import("./runTypeScript.mjs");
   // The chat's figures come from the whole extension in the editor, too.
-  await build(name === "chat" ? {} : { only: ["engine"] });
+  await build(name === "chat" ? {} : { only: name === "picker" ? ["engine", "quantizer"] : ["engine"] });
   await runTypeScript(`test/bench/${name}.bench.ts`);
 });

@@ -25,6 +25,8 @@ export const memoryEstimateSchema = v.object({
   gpuLayers: count,
   /** The weights in RAM are a mapping of the file, as the product loads them on this backend. */
   mapped: v.boolean(),
+  /** Resident memory of an engine process with no model at all. */
+  processBytes: bytes,
   /** What the CPU can do, by llama.cpp's own names ("AVX2"): decides which weights it keeps repacked. */
   cpuFeatures: v.array(v.string()),
 });

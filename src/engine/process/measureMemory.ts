@@ -18,7 +18,7 @@ export interface MemoryRequest {
  * @throws PaddockError model/*
  */
 export async function estimateMemory(
-  { binding, llama, keepOffGpu }: Runtime,
+  { binding, llama, keepOffGpu, rssBytes }: Runtime,
   log: EngineLog,
   request: MemoryRequest,
 ): Promise<MemoryEstimate> {
@@ -68,6 +68,7 @@ export async function estimateMemory(
       ...(split === undefined || split > total ? {} : { kvBytes: split, computeBytes: total - split }),
       gpuLayers,
       mapped: useMmap,
+      processBytes: rssBytes,
       cpuFeatures: cpuFeatures(llama.systemInfo),
     };
   } catch (error) {

@@ -40,6 +40,8 @@ export interface Runtime {
   readonly llama: Llama;
   /** Nothing may go to the GPU, though the backend could: the only prebuilt binary of Apple silicon is Metal's. */
   readonly keepOffGpu: boolean;
+  /** Resident memory before anything was done with it. */
+  readonly rssBytes: number;
   readonly info: EngineInfo;
 }
 
@@ -89,6 +91,7 @@ export async function startRuntime(
     binding,
     llama,
     keepOffGpu,
+    rssBytes: process.memoryUsage.rss(),
     info: {
       protocolVersion: PROTOCOL_VERSION,
       pid: process.pid,

@@ -93,7 +93,7 @@ export function byteTokenizer(size = 0): GeneratedTokenizer {
       text: `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`,
       type: BYTE,
     })),
-    ...[..."▁etaon"].map((text) => ({ text, type: NORMAL })),
+    ...["▁", "e", "t", "a", "o", "n"].map((text) => ({ text, type: NORMAL })),
   ];
   // To a multiple of 8 rows, which llama.cpp can repack.
   while (tokens.length < size || tokens.length % 8 !== 0)

@@ -88,7 +88,7 @@ function isLookup(name: string, hasOutput: boolean): boolean {
 
 /** Of the experts of a layer only some are asked. */
 function usedShare(name: string, { experts }: ModelShape): number {
-  return experts !== undefined && /_exps\./.test(name) ? experts.used / Math.max(1, experts.total) : 1;
+  return experts !== undefined && name.includes("_exps.") ? experts.used / Math.max(1, experts.total) : 1;
 }
 
 /** What comes after the last layer's attention is computed for the last token of a prompt alone. */

@@ -216,7 +216,6 @@ class Calibration {
     await generateModel(file, model, signal);
     try {
       const { tg, pp } = await measuring.measureSpeed(file, { ...test, signal });
-      if (process.env.RAW) console.log(what, model.shape.layers, tg.map((t) => (1000 / t).toFixed(3)).join(" "), pp.map((t) => (1000 / t).toFixed(3)).join(" "));
       // Whatever else runs here only makes it slower: the best comes nearest to what the machine can do.
       return { tg: 1 / Math.max(...tg), pp: test.promptTokens === 0 ? 0 : 1 / Math.max(...pp) };
     } finally {
