@@ -211,6 +211,11 @@ function modelItem(model: StoredModel, sources: ItemSources): Item {
   item.iconPath = modelIcon(model, state);
   item.tooltip = modelTooltip(model, state, roles);
   item.contextValue = modelContext(model, state);
+  item.command = {
+    command: "paddock.inspectModelFile",
+    title: vscode.l10n.t("Inspect"),
+    arguments: [vscode.Uri.file(model.path)],
+  };
   item.accessibilityInformation = {
     label: [
       visibleText(model.name),

@@ -1,6 +1,6 @@
 import os from "node:os";
 import path from "node:path";
-import type * as vscode from "vscode";
+import * as vscode from "vscode";
 import type { ModelLifecycle } from "../../engine/backend";
 import { type Disposable, DisposableStore } from "../../platform/core/disposables";
 import type { Logger } from "../../platform/core/logger";
@@ -17,7 +17,7 @@ import { type ChangeDeps, deleteModel, renameModel } from "./changeModel";
 import { engineCommands, pickModel, pickModelFile } from "./modelCommands";
 import { ModelRoles } from "./modelRoles";
 import { ModelsView } from "./modelsView";
-import { storeCommands } from "./storeCommands";
+import { isNode, storeCommands } from "./storeCommands";
 import { ownFolder, StoreWatch } from "./storeWatch";
 
 /** All that the models room is given. */
@@ -50,6 +50,8 @@ export interface ModelsRoom extends Disposable {
   };
   /** By the name after "paddock.". */
   readonly commands: Readonly<Record<string, (...given: unknown[]) => unknown>>;
+  /** The file of an item of the view, as VS Code hands it to a command; undefined for anything else. */
+  fileOf(given: unknown): vscode.Uri | undefined;
   /** Where Paddock's own models lie: a full path. */
   ownFolder(): string;
 }
@@ -119,6 +121,7 @@ export function createModels(deps: ModelsDeps): ModelsRoom {
       rename: (model, base) => renameModel(model, base, change),
       delete: (model, mayLose) => deleteModel(model, change, mayLose),
     },
+    fileOf: (given) => (isNode(given) && given.kind === "model" ? vscode.Uri.file(given.model.path) : undefined),
     ownFolder: own,
     commands: {
       ...engineCommands(active, store, lifecycle),

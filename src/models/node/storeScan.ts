@@ -13,7 +13,7 @@ import type { HeaderCache } from "./headerCache";
 import { fileModelId } from "./modelId";
 
 /** Headers read at the same time: enough to hide a slow disk, few enough that a hostile folder costs little memory. */
-const READERS = 3;
+const READERS = 2;
 
 export interface ScanOptions {
   readonly places: readonly ModelPlace[];

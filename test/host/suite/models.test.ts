@@ -88,6 +88,17 @@ describe("the models on this machine", () => {
     assert.ok(lines.indexOf("In Use") < lines.indexOf("Comes with Paddock"));
   });
 
+  it("are opened in the inspector", async () => {
+    const { node, item } = await shown("writes");
+    assert.equal(item.command?.command, "paddock.inspectModelFile");
+    await run("inspectModelFile", node);
+    await until("the inspector", () => {
+      const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+      return input instanceof vscode.TabInputCustom && input.uri.fsPath === at("extra", "writes.gguf");
+    });
+    await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+  });
+
   it("can all be chosen to switch to", async () => {
     const { models } = await paddock();
     const { node } = await shown("writes");
