@@ -8,6 +8,7 @@ import type { ModelRegistry } from "./models/node/modelRegistry";
 import { contentsOf } from "./picker/core/candidate";
 import type { CandidateSource } from "./picker/core/candidateSource";
 import { createPicker, type PickerRoom } from "./picker/host/picker";
+import { machineCalibrator } from "./picker/node/machineCalibrator";
 import type { TextGate } from "./picker/host/workspaceText";
 import { describeError } from "./platform/host/errorWords";
 import type { Logger } from "./platform/core/logger";
@@ -29,14 +30,16 @@ export interface PickingRooms {
 export function createPicking(rooms: PickingRooms): PickerRoom {
   const { context, engine, models, registry, downloads, inspector, settings, gate, log } = rooms;
   const { active, store } = models;
+  const measuring = engine.measuring({
+    check: (file, signal) => preflight(file, signal),
+    folder: path.join(context.globalStorageUri.fsPath, "measuring"),
+  });
   return createPicker({
     extensionUri: context.extensionUri,
     storage: context.globalStorageUri,
     memento: context.globalState,
-    measuring: engine.measuring({
-      check: (file, signal) => preflight(file, signal),
-      folder: path.join(context.globalStorageUri.fsPath, "measuring"),
-    }),
+    measuring,
+    calibrator: machineCalibrator({ measuring, folder: path.join(context.globalStorageUri.fsPath, "calibration") }),
     backend: () => settings.current["engine.gpu"],
     contextSize: () => settings.current["engine.contextSize"],
     localModels: async () =>

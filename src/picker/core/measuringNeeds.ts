@@ -8,6 +8,10 @@ export interface EstimatedMemory {
   readonly contextVramBytes: number;
   readonly kvBytes?: number | undefined;
   readonly computeBytes?: number | undefined;
+  /** Layers on the GPU that it is for. */
+  readonly gpuLayers?: number;
+  /** Resident memory of an engine without a model. */
+  readonly processBytes?: number;
 }
 
 interface Work {

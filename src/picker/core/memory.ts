@@ -47,20 +47,24 @@ export function residentMemory(estimate: MemoryEstimate, file: MemoryFile): Memo
   const kv = Math.min(estimate.kvBytes ?? context, context);
   const reserved = context - kv;
   const weights = weightsRamBytes + weightsVramBytes + (gpuLayers === 0 ? secondCopies(estimate, file) : 0);
-  // On a GPU buffers are there from the start; in RAM only the pages that something was written to.
-  const touched = gpuLayers === 0 ? Math.min(reserved, SLICE * F32 * activations(file.shape)) : reserved;
-  const vocabulary = vocabularyBytes(file) + estimate.processBytes + AFTER_LOAD + AFTER_ANSWER;
   return {
     weights: figure(weights, "calibrated", 0.03 * weights),
     kvCache: figure(kv, "calibrated", 0.01 * kv),
-    compute: figure(touched, "calibrated", Math.min(reserved, 8 * touched)),
-    vocabulary: figure(vocabulary, "calibrated", 0.1 * vocabulary),
+    compute: touchedCompute(file.shape, reserved, gpuLayers),
+    vocabulary: processNeed(file, estimate.processBytes),
   };
 }
 
-/** What fitting a model must leave room for besides: all that llama.cpp reserves, as when every token's logits are wanted. */
-export function reservedBytes(estimate: MemoryEstimate): Figure {
-  return figure(estimate.computeBytes ?? 0, "calibrated");
+/** Of what is reserved for computing: on a GPU all, in RAM only the pages that something is written to. */
+export function touchedCompute(shape: ModelShape, reserved: number, gpuLayers: number): Figure {
+  const touched = gpuLayers === 0 ? Math.min(reserved, SLICE * F32 * activations(shape)) : reserved;
+  return figure(touched, "calibrated", Math.min(reserved, 8 * touched));
+}
+
+/** The vocabulary and the process around it. @param processBytes of an engine without a model. */
+export function processNeed(file: Pick<MemoryFile, "shape" | "merges">, processBytes: number): Figure {
+  const bytes = vocabularyBytes(file) + processBytes + AFTER_LOAD + AFTER_ANSWER;
+  return figure(bytes, "calibrated", 0.1 * bytes);
 }
 
 export function vocabularyBytes({ shape, merges }: Pick<MemoryFile, "shape" | "merges">): number {

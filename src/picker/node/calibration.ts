@@ -56,6 +56,8 @@ const DEPTH = 1536;
 const PLAIN = "Q8_0";
 /** The type that is measured at several sizes. */
 const SCALED = "Q4_0";
+/** So many of them are measured however long it takes: without them most files could not be predicted. */
+const LEAST_TYPES = 4;
 /** Most wanted first. Others are predicted from their kin (speedModel.ts). */
 const NEAR_TYPES = ["Q4_K", "Q6_K", "Q5_K", "F16", "IQ3_S", "Q3_K", "IQ4_XS", "Q2_K", "IQ2_XXS"];
 const FAR_TYPES = ["Q4_K", "Q6_K", PLAIN, "IQ3_S", "F16"];
@@ -107,8 +109,8 @@ class Calibration {
     await near(SCALED);
     const attention = await this.attention(types[PLAIN], overhead);
     const reach = await this.reach(types, overhead);
-    for (const type of NEAR_TYPES) {
-      if (this.without.has(type) || this.isLate) continue;
+    for (const [index, type] of NEAR_TYPES.entries()) {
+      if (this.without.has(type) || (index >= LEAST_TYPES && this.isLate)) continue;
       await near(type);
     }
     if (reach.length > 0) {

@@ -4,6 +4,7 @@ import type { Logger } from "../../platform/core/logger";
 import { type Candidate, modelKey } from "../core/candidate";
 import { figure } from "../core/figure";
 import type { EstimatedMemory, FileMeasuring } from "../core/measuringNeeds";
+import { processNeed, touchedCompute } from "../core/memory";
 import { memoryFormula, type MemoryModel, usableContext } from "../core/memoryNeed";
 
 /** The simulation is exact for the context (0.00% in 14 cases); files of other types change the buffers by little. */
@@ -68,12 +69,18 @@ export class MemoryLearner {
       need: (other, wanted) => {
         const size = usableContext(other, wanted);
         const kvBytes = Math.max(0, kv(size));
-        const computeBytes = Math.max(0, context(size) - kvBytes);
+        const reserved = Math.max(0, context(size) - kvBytes);
+        const formula = memoryFormula.need(other, size);
+        // Byte-pair vocabularies, which most are, have about a merge for each token.
+        const file = { shape: other, merges: other.vocabularySize };
         return {
-          ...memoryFormula.need(other, size),
+          vocabulary: first.processBytes === undefined ? formula.vocabulary : processNeed(file, first.processBytes),
           weights: figure(other.tensorBytes * weights, "calibrated", WEIGHTS_ERROR * other.tensorBytes * weights),
           kvCache: figure(kvBytes, "calibrated", CONTEXT_ERROR * kvBytes),
-          compute: figure(computeBytes, "calibrated", CONTEXT_ERROR * context(size)),
+          compute:
+            first.gpuLayers === undefined
+              ? figure(reserved, "calibrated", CONTEXT_ERROR * context(size))
+              : touchedCompute(other, reserved, first.gpuLayers),
         };
       },
     };
