@@ -4,6 +4,15 @@ export const pickerStyles = css`
   body {
     overflow: auto;
   }
+  /* Radio buttons are the browser's own. */
+  .vscode-dark,
+  .vscode-high-contrast {
+    color-scheme: dark;
+  }
+  .vscode-light,
+  .vscode-high-contrast-light {
+    color-scheme: light;
+  }
   main {
     display: flex;
     flex-direction: column;
