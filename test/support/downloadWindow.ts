@@ -20,7 +20,7 @@ async function main([endpoint = "", folder = "", repository = "", path = ""]: st
   downloads.onDidChange(() => {
     for (const { doneBytes, status } of downloads.list()) process.stdout.write(`${doneBytes} bytes ${status}\n`);
   });
-  downloads.onDidFinish((at) => {
+  downloads.onDidFinish(({ path: at }) => {
     process.stdout.write(`${at}\n`);
     process.exit(0);
   });

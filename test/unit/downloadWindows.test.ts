@@ -198,7 +198,9 @@ describe("two windows", () => {
     expect(await isHeld(lock)).toBe(false);
     await write(2 ** 30, "another machine");
     expect(await isHeld(lock)).toBe(true);
-    await writeFile(lock, "{");
+    await writeFile(lock, "");
+    expect(await isHeld(lock)).toBe(true);
+    await write(2 ** 30);
     const taken = await Promise.all(Array.from({ length: 20 }, () => DownloadLock.take(lock)));
     const mine = taken.filter((one) => one !== undefined);
     expect(mine).toHaveLength(1);

@@ -83,7 +83,7 @@ describe("a download", () => {
   it("comes by several ranges at once, is verified, and only then has its name", async () => {
     const downloads = open();
     const finished: string[] = [];
-    downloads.onDidFinish((at) => finished.push(at));
+    downloads.onDidFinish(({ path: at }) => finished.push(at));
     const id = await start(downloads);
     expect(await downloads.ended(id, forever)).toBe(target());
     await expectContent(target(), model);
@@ -111,6 +111,9 @@ describe("a download", () => {
     expect(had).toBeGreaterThan(1_900_000);
     server.contentFault = undefined;
     server.forgetRequests();
+    downloads.resume(id);
+    // Somebody who can't make up their mind.
+    downloads.pause(id);
     downloads.resume(id);
     expect(await downloads.ended(id, forever)).toBe(target());
     await expectContent(target(), model);

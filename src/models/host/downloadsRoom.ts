@@ -21,7 +21,7 @@ import { downloadStatus } from "./downloadStatus";
 import { pickAddress } from "./findModel";
 import { HubTokens } from "./hubToken";
 import { pickRemoteModel } from "./pickRemoteModel";
-import { watchDownload } from "./watchDownload";
+import { tellFinished, watchDownload } from "./watchDownload";
 
 export interface DownloadsDeps {
   readonly settings: SettingsService;
@@ -83,12 +83,23 @@ export function createDownloads(deps: DownloadsDeps): DownloadsRoom {
       if (focused) void downloads.refresh();
     }),
   );
+  const watched = new Set<string>();
+  const watch = (id: string, page: string | undefined): void => {
+    if (watched.has(id)) return;
+    watched.add(id);
+    watchDownload(id, { downloads, use: deps.use, askForToken: () => tokens.ask(), page })
+      .catch(report)
+      .finally(() => watched.delete(id));
+  };
+  // One that goes on after a reload ends without anybody who waits for it.
+  subscriptions.add(
+    downloads.onDidFinish(({ id, path }) => {
+      if (!watched.has(id)) tellFinished(path, deps.use).catch(report);
+    }),
+  );
   // Those that ran when their window closed go on: somebody asked for them.
   void downloads.refresh();
 
-  const watch = (id: string, page: string | undefined): void => {
-    watchDownload(id, { downloads, use: deps.use, askForToken: () => tokens.ask(), page }).catch(report);
-  };
   const start = async (wanted: WantedDownload, page?: string): Promise<void> => {
     watch(await downloads.start(wanted), page);
   };

@@ -23,7 +23,7 @@ export async function watchDownload(id: string, deps: WatchDeps): Promise<void> 
     const title = view?.title ?? "";
     const ended = await inProgress(id, title, downloads);
     if (typeof ended === "string") {
-      await finished(ended, deps);
+      await tellFinished(ended, deps.use);
       return;
     }
     const again = ended === undefined ? await paused(id, title, downloads) : await failed(id, ended, deps);
@@ -62,7 +62,8 @@ async function inProgress(id: string, title: string, downloads: Downloads): Prom
   );
 }
 
-async function finished(file: string, { use }: WatchDeps): Promise<void> {
+/** Says that a model is there, and offers to use it. */
+export async function tellFinished(file: string, use: WatchDeps["use"]): Promise<void> {
   const useNow = vscode.l10n.t("Use This Model");
   const picked = await vscode.window.showInformationMessage(
     vscode.l10n.t("{0} is downloaded and verified.", path.basename(file)),

@@ -2,7 +2,6 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import path from "node:path";
 import * as v from "valibot";
 import { writeFileAtomic } from "../../platform/node/atomicFile";
-import { errnoOf } from "../../platform/node/storageError";
 import { type DownloadState, downloadStateSchema } from "../core/downloadState";
 
 /** Half downloads lie in the models' own folder, so that a finished one only changes its name. Hidden: no model is in it. */
@@ -62,7 +61,7 @@ export class DownloadFolder {
   async remove(id: string): Promise<void> {
     const names = await readdir(this.folder).catch((): string[] => []);
     // The state goes last: a part without one would lie there for ever.
-    const own = names.filter((name) => name.startsWith(`${id}.`) && name !== `${id}.lock` && name !== `${id}.json`);
+    const own = names.filter((name) => name.startsWith(`${id}.`) && /\.(?:part|pause|cancel|tmp|guard)$/.test(name));
     for (const name of [...own, `${id}.json`]) await rm(path.join(this.folder, name), { force: true });
   }
 
@@ -73,12 +72,11 @@ export class DownloadFolder {
   /** What another window asked for since the last look. */
   async takeOrder(id: string): Promise<DownloadOrder | undefined> {
     for (const order of ["cancel", "pause"] as const) {
-      const file = path.join(this.folder, `${id}.${order}`);
-      const isThere = await rm(file).then(
+      const isTaken = await rm(path.join(this.folder, `${id}.${order}`)).then(
         () => true,
-        (error: unknown) => errnoOf(error) !== "ENOENT",
+        () => false,
       );
-      if (isThere) return order;
+      if (isTaken) return order;
     }
     return undefined;
   }

@@ -1,12 +1,11 @@
-import { statfs } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ErrorCode, errorCodes, isCancellation, PaddockError, toPaddockError } from "../../platform/core/errors";
-import { formatBytes } from "../../platform/core/format";
 import type { Logger } from "../../platform/core/logger";
 import { errnoOf, toStorageError } from "../../platform/node/storageError";
 import { coveredBytes } from "../core/byteRanges";
 import type { DownloadFile, DownloadState, DownloadView } from "../core/downloadState";
 import { RateMeter, secondsLeft } from "../core/rateMeter";
+import { assertSpace, diskFull, freeBytesOf } from "./diskSpace";
 import type { DownloadFolder } from "./downloadFolder";
 import { DownloadLock, isHeld } from "./downloadLock";
 import { isAtTarget, moveToTarget, settleTargets, targetPath, wasMoved } from "./downloadTargets";
@@ -14,8 +13,6 @@ import { FileDownload, type FileDownloadRules } from "./fileDownload";
 import type { HubClient } from "./hubClient";
 import type { RemoteFile } from "./remoteFile";
 
-/** What a disk should have left beside a download, bytes. */
-const RESERVE = 256 * 1024 * 1024;
 /** How often one looks how another window's download goes. */
 const FOLLOW_MS = 500;
 
@@ -45,6 +42,7 @@ export class DownloadJob {
   private unsaved = 0;
   private run: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
   private outcome: "finished" | "gone" | undefined;
+  private goesOn = false;
 
   constructor(private readonly deps: DownloadJobDeps) {
     this.state = deps.state;
@@ -59,11 +57,13 @@ export class DownloadJob {
   pause(): void {
     if (this.run === undefined) return;
     if (this.phase === "elsewhere") void this.order("pause");
-    else this.stop("paused");
+    else this.stop();
   }
 
   resume(): void {
     this.state = { ...this.state, wish: "run", problem: null };
+    // One that is just being paused goes on when it has let go.
+    this.goesOn = this.run?.abort.signal.aborted === true;
     this.start();
   }
 
@@ -72,7 +72,7 @@ export class DownloadJob {
     const { folder, id, log } = this.deps;
     if (this.phase === "elsewhere") await this.order("cancel");
     else {
-      this.stop("paused");
+      this.stop();
       await this.run?.done;
       if (this.outcome !== undefined) return;
       await folder.remove(id).catch((error: unknown) => log.warn(`A half download was not removed: ${String(error)}`));
@@ -82,6 +82,7 @@ export class DownloadJob {
 
   /** Lets go of it without stopping it: the next window goes on. */
   async close(): Promise<void> {
+    this.goesOn = false;
     this.run?.abort.abort();
     await this.run?.done;
   }
@@ -150,14 +151,20 @@ export class DownloadJob {
       this.phase = "idle";
       this.unsaved = 0;
       this.meter.reset();
-      this.deps.onEnd(this.outcome ?? "kept", this.target());
+      if (this.goesOn && this.outcome === undefined) {
+        this.goesOn = false;
+        this.start();
+      } else {
+        this.deps.onEnd(this.outcome ?? "kept", this.target());
+      }
     });
     this.run = { abort, done };
     this.show("waiting");
   }
 
-  private stop(wish: "paused"): void {
-    this.state = { ...this.state, wish };
+  private stop(): void {
+    this.goesOn = false;
+    this.state = { ...this.state, wish: "paused" };
     this.run?.abort.abort();
   }
 
@@ -205,7 +212,7 @@ export class DownloadJob {
   }
 
   private async downloadFiles(signal: AbortSignal): Promise<void> {
-    const { folder, id, log } = this.deps;
+    const { folder, id, log, freeBytes } = this.deps;
     const written = await folder.read(id);
     if (written === undefined) {
       await this.endOfOther();
@@ -217,7 +224,7 @@ export class DownloadJob {
       this.state = { ...this.state, files: await settleTargets(folder, written.files, signal) };
     }
     await this.write();
-    await this.assertSpace();
+    assertSpace(this.state.title, this.missingBytes(), await (freeBytes ?? freeBytesOf)(folder.models));
     for (let index = 0; index < this.state.files.length; index++) await this.downloadFile(index, signal);
     // The first part last: who finds it finds the others beside it.
     for (let index = this.state.files.length - 1; index >= 0; index--) {
@@ -289,19 +296,6 @@ export class DownloadJob {
     });
   }
 
-  /** @throws PaddockError download/no-space */
-  private async assertSpace(): Promise<void> {
-    const { folder, freeBytes } = this.deps;
-    const needed = this.missingBytes();
-    const free = await (freeBytes ?? freeBytesOf)(folder.models);
-    if (needed + RESERVE <= free) return;
-    throw new PaddockError(
-      "download/no-space",
-      `${this.state.title} needs ${formatBytes(needed)} more, and its disk has ${formatBytes(free)} free.`,
-      { remedy: "Free some space, then resume; what came so far is kept.", detail: folder.models },
-    );
-  }
-
   private missingBytes(): number {
     return this.state.files.reduce((sum, file) => sum + (file.isDone ? 0 : file.size - coveredBytes(file.ranges)), 0);
   }
@@ -338,7 +332,7 @@ export class DownloadJob {
   /** What another window asked for. */
   private async obey(): Promise<void> {
     const order = await this.deps.folder.takeOrder(this.deps.id);
-    if (order === "pause") this.stop("paused");
+    if (order === "pause") this.stop();
     else if (order === "cancel") await this.cancel();
   }
 
@@ -350,16 +344,9 @@ export class DownloadJob {
   private fail(error: unknown): void {
     const known = errnoOf(error) === undefined ? toPaddockError(error) : toStorageError(error);
     this.deps.log.warn(`${this.state.title}: ${known.message} ${known.detail ?? ""}`);
-    const isFull = known.code === "storage/full" || known.code === "download/no-space";
-    const problem =
-      known.code === "storage/full"
-        ? {
-            code: "download/no-space",
-            message: `The disk is full; ${this.state.title} needs ${formatBytes(this.missingBytes())} more.`,
-            remedy: "Free some space, then resume; what came so far is kept.",
-          }
-        : problemOf(known);
-    this.state = { ...this.state, wish: isFull ? "paused" : "failed", problem };
+    const why = known.code === "storage/full" ? diskFull(this.state.title, this.missingBytes()) : known;
+    const wish = why.code === "download/no-space" ? "paused" : "failed";
+    this.state = { ...this.state, wish, problem: problemOf(why) };
   }
 
   private end(how: "finished" | "gone"): void {
@@ -389,11 +376,6 @@ class Lost extends Error {}
 
 function problemOf(error: PaddockError): { code: ErrorCode; message: string; remedy: string | null } {
   return { code: error.code, message: error.message, remedy: error.remedy ?? null };
-}
-
-async function freeBytesOf(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
 }
 
 function isAborted(signal: AbortSignal): boolean {

@@ -1,12 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { link, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import { errnoOf } from "../../platform/node/storageError";
 
 const BEAT_MS = 1_000;
 /** Ten beats missed: its window hangs, or its process id belongs to another program by now. */
 const STALE_MS = 10_000;
+/** A lock without an owner is one that is just being written. */
+const YOUNG_MS = 2_000;
 
 const ownerSchema = v.object({
   pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
@@ -32,19 +35,14 @@ export class DownloadLock {
    */
   static async take(file: string): Promise<DownloadLock | undefined> {
     const mark = randomBytes(8).toString("hex");
-    // Written beside its place and linked to it, so that nobody ever sees a lock without its owner.
-    const own = `${file}.${mark}`;
-    await writeFile(own, JSON.stringify({ pid: process.pid, host: hostname(), mark }));
-    try {
-      for (let attempt = 0; attempt < 3; attempt++) {
-        if (await linked(own, file)) return new DownloadLock(file, mark);
-        if (await isHeld(file)) return undefined;
-        await removeStale(file, mark);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      if (await created(file, JSON.stringify({ pid: process.pid, host: hostname(), mark }))) {
+        return new DownloadLock(file, mark);
       }
-      return undefined;
-    } finally {
-      await rm(own, { force: true });
+      if (await isHeld(file)) return undefined;
+      await removeStale(file);
     }
+    return undefined;
   }
 
   /**
@@ -83,43 +81,49 @@ export class DownloadLock {
 /** Does a window that lives download it? */
 export async function isHeld(file: string): Promise<boolean> {
   try {
-    const { mtimeMs } = await stat(file);
-    if (Date.now() - mtimeMs > STALE_MS) return false;
+    const age = Date.now() - (await stat(file)).mtimeMs;
+    if (age > STALE_MS) return false;
     const owner = await ownerOf(file);
-    return owner !== undefined && (owner.host !== hostname() || processExists(owner.pid));
+    if (owner === undefined) return age < YOUNG_MS;
+    return owner.host !== hostname() || processExists(owner.pid);
   } catch {
     return false;
   }
 }
 
-/** A link fails where something is, on every file system that has links; where there are none, copying must do. */
-async function linked(from: string, to: string): Promise<boolean> {
+/** False where there is one already. */
+async function created(file: string, text: string): Promise<boolean> {
+  return await writeFile(file, text, { flag: "wx" }).then(
+    () => true,
+    (error: unknown) => {
+      if (errnoOf(error) === "EEXIST") return false;
+      throw error;
+    },
+  );
+}
+
+/** One window at a time looks again and removes, so that nobody takes away the fresh lock of who was faster. */
+async function removeStale(file: string): Promise<void> {
+  const guard = `${file}.guard`;
+  if (!(await created(guard, ""))) {
+    // Nobody holds it for longer than a moment, but one that was killed then.
+    if ((await ageOf(guard)) > STALE_MS) await rm(guard, { force: true });
+    await sleep(20);
+    return;
+  }
   try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === "EEXIST") return false;
-    return await writeFile(to, await readFile(from), { flag: "wx" }).then(
-      () => true,
-      (problem: unknown) => {
-        if (errnoOf(problem) === "EEXIST") return false;
-        throw problem;
-      },
-    );
+    if (!(await isHeld(file))) await rm(file, { force: true });
+  } finally {
+    await rm(guard, { force: true });
   }
 }
 
-/** Of two windows that find the same stale lock, only one gets to rename it; a fresh one that came in between goes back. */
-async function removeStale(file: string, mark: string): Promise<void> {
-  const aside = `${file}.${mark}.stale`;
-  try {
-    await rename(file, aside);
-    if (await isHeld(aside)) await linked(aside, file);
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
-  } finally {
-    await rm(aside, { force: true });
-  }
+/** Milliseconds since it was touched; 0 for one that is gone. */
+async function ageOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    () => 0,
+  );
 }
 
 async function ownerOf(file: string): Promise<v.InferOutput<typeof ownerSchema> | undefined> {

@@ -45,7 +45,7 @@ const NEWS_MS = 250;
  */
 export class Downloads implements Disposable {
   private readonly changes = new Emitter<void>();
-  private readonly finishes = new Emitter<string>();
+  private readonly finishes = new Emitter<{ readonly id: string; readonly path: string }>();
   /** Some download changed, by at most four times a second. */
   readonly onDidChange = this.changes.event;
   /** A model is there and verified: the full path of its first file. */
@@ -196,7 +196,7 @@ export class Downloads implements Disposable {
       onEnd: (how, path) => {
         if (how !== "kept") this.jobs.delete(id);
         this.tell();
-        if (how === "finished") this.finishes.fire(path);
+        if (how === "finished") this.finishes.fire({ id, path });
       },
     });
     this.jobs.set(id, job);

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { access, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
+import { repositorySource } from "../../../src/picking";
 import { publishedGguf } from "../../support/hubModels";
 import { HubServer, sha256 } from "../../support/hubServer";
 import { tinyGguf } from "../../support/tinyGguf";
@@ -89,6 +91,23 @@ describe("models that are found and downloaded", () => {
     assert.ok(content.every(({ authorization }) => authorization === undefined));
     await downloads.erase();
     assert.equal(await downloads.tokens.current(), undefined);
+  });
+
+  it("of a repository are compared by their headers before one of them is downloaded", async () => {
+    const { downloads, picker } = await paddock();
+    server.forgetRequests();
+    await picker.open(repositorySource(downloads, "owner/Large-GGUF"));
+    const desk = picker.desk();
+    assert.ok(desk !== undefined);
+    const [row] = await until("the file's row", () => desk.view().rows.length > 0 && desk.view().rows);
+    assert.deepEqual(row?.actions, ["download"]);
+    const content = server.requests.filter(({ server: asked }) => asked === "content");
+    assert.ok(content.every(({ range }) => /^bytes=0-\d{1,7}$/.test(range ?? "")));
+    await desk.act(row.id, "download");
+    const at = path.join(folder, "owner", "Large-GGUF", "m-Q4_0.gguf");
+    await until("the download", () => existsSync(at));
+    await rm(at);
+    await vscode.commands.executeCommand("workbench.action.closeAllEditors");
   });
 
   it("are asked for through the proxy that the editor is set to", async () => {
