@@ -73,6 +73,9 @@ test("a type that was not measured is predicted from its kin, with a larger erro
   expect(kin.unseen).toEqual(["Q4_0"]);
   expect(kin.tg.value).toBeCloseTo(known.tg.value, 3);
   expect(kin.tg.error ?? 0).toBeGreaterThan(known.tg.error ?? 0);
+  // A kernel like Q4_K's, with fewer bytes to wait for.
+  const smaller = predictSpeed(bare, work({ Q2_K: 1e8 }, 1e9), question);
+  expect(smaller.tg.value).toBeGreaterThan(known.tg.value);
   // Nothing at all is known of its like: by bytes from all that was measured.
   const stranger = predictSpeed(bare, work({ I8: 1e8 }, 1e9), question);
   expect(stranger.tg.value).toBeGreaterThan(0);

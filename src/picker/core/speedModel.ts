@@ -193,6 +193,9 @@ const kin: Readonly<Record<string, Kin | undefined>> = {
   BF16: { tg: ["F16"], pp: ["F16"] },
   Q4_0: { tg: ["Q4_K"], pp: ["Q4_K"] },
   Q4_1: { tg: ["Q5_K"], pp: ["Q5_K"], byBytes: true },
+  Q3_K: { tg: ["Q6_K"], pp: ["Q5_K"] },
+  Q2_K: { tg: ["Q4_K"], pp: ["Q4_K"] },
+  IQ4_XS: { tg: ["Q4_0", "Q6_K"], pp: ["Q4_0"] },
   Q5_0: { tg: ["Q5_K"], pp: ["Q8_0", "Q6_K"] },
   Q5_1: { tg: ["Q5_K"], pp: ["Q5_K"] },
   IQ4_NL: { tg: ["Q4_0", "IQ4_XS"], pp: ["Q4_0"] },
@@ -223,18 +226,28 @@ function typeSpeed(machine: MachineSpeed, type: string): Required<TypeSpeed> {
   const tgNames = known(relatives?.tg ?? []);
   const ppNames = known(relatives?.pp ?? []);
   const byBytes = relatives === undefined || relatives.byBytes === true || tgNames.length === 0;
-  const from = (names: readonly string[], of: (speed: TypeSpeed, name: string) => number, scale: boolean): number =>
+  const from = (names: readonly string[], of: (speed: TypeSpeed) => number, scale: boolean): number =>
     average(
       names.map((name) => {
         const speed = types[name];
         if (speed === undefined) return 0;
-        return of(speed, name) * (scale ? bytesPerValue(type) / bytesPerValue(name) : 1);
+        return of(speed) * (scale ? bytesPerValue(type) / bytesPerValue(name) : 1);
       }),
     );
   const tg = tgNames.length > 0 ? tgNames : all;
+  const near = from(tg, (speed) => speed.near, byBytes);
+  // What memory adds goes by bytes, whatever the kernel.
+  const extra = average(
+    tg.map((name) => {
+      const speed = types[name];
+      return speed === undefined
+        ? 0
+        : ((speed.far ?? farOf(machine, name, speed.near)) - speed.near) / bytesPerValue(name);
+    }),
+  );
   return {
-    near: from(tg, ({ near }) => near, byBytes),
-    far: from(tg, ({ near, far }, name) => far ?? farOf(machine, name, near), byBytes),
+    near,
+    far: near + extra * bytesPerValue(type),
     pp: from(ppNames.length > 0 ? ppNames : all, ({ pp }) => pp, false),
   };
 }

@@ -57,9 +57,9 @@ const PLAIN = "Q8_0";
 /** The type that is measured at several sizes. */
 const SCALED = "Q4_0";
 /** So many of them are measured however long it takes: without them most files could not be predicted. */
-const LEAST_TYPES = 4;
+const LEAST_TYPES = 6;
 /** Most wanted first. Others are predicted from their kin (speedModel.ts). */
-const NEAR_TYPES = ["Q4_K", "Q6_K", "Q5_K", "F16", "IQ3_S", "Q3_K", "IQ4_XS", "Q2_K", "IQ2_XXS"];
+const NEAR_TYPES = ["Q4_K", "Q6_K", "Q5_K", "F16", "IQ3_S", "IQ2_XXS", "Q3_K", "Q2_K", "IQ4_XS"];
 const FAR_TYPES = ["Q4_K", "Q6_K", PLAIN, "IQ3_S", "F16"];
 
 interface Sample {
