@@ -54,11 +54,10 @@ export function registerCommands(store: DisposableStore, rooms: CommandRooms): v
   addAll(rooms.models.commands);
   addAll(rooms.downloads.commands);
   addAll(rooms.quantizing.commands);
-  for (const [name, run] of Object.entries(rooms.picker.commands)) {
+  for (const [name, run] of Object.entries({ ...rooms.picker.commands, ...rooms.inspector.commands })) {
     // An item of the Models view is its file, for a room that knows files.
     add(name, (first, ...rest) => run(rooms.models.fileOf(first) ?? first, ...rest));
   }
-  addAll(rooms.inspector.commands);
   add("showLog", () => log.show());
   add("showSpeedDetails", async () => {
     const document = await vscode.workspace.openTextDocument({

@@ -1,4 +1,3 @@
-import * as v from "valibot";
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../platform/core/disposables";
 import type { PaddockError } from "../../platform/core/errors";
@@ -44,18 +43,13 @@ export function createInspector({ extensionUri, describeError, log }: InspectorD
   };
 }
 
-/** What the Models view gives its commands: an item of it, or for other things something else. */
-const listedModel = v.object({ model: v.object({ path: v.string() }) });
-
-/** @param target a file's Uri or full path, or an item of the Models view; anything else, as from the palette, asks. */
+/** @param target a file's Uri or full path; anything else, as from the palette, asks. */
 async function inspectModelFile(target: unknown): Promise<void> {
-  const listed = v.safeParse(listedModel, target);
-  const path = listed.success ? listed.output.model.path : target;
   const uri =
-    path instanceof vscode.Uri
-      ? path
-      : typeof path === "string" && path !== ""
-        ? vscode.Uri.file(path)
+    target instanceof vscode.Uri
+      ? target
+      : typeof target === "string" && target !== ""
+        ? vscode.Uri.file(target)
         : await askForFile();
   if (uri !== undefined) await openEditor(uri);
 }

@@ -89,7 +89,11 @@ describe("the inspector of model files", () => {
 
   it("opens what the Models view lists", async () => {
     const uri = await write("listed.gguf", tinyGguf({ seed: 2 }));
-    await vscode.commands.executeCommand("paddock.inspectModelFile", { kind: "model", model: { path: uri.fsPath } });
+    await vscode.commands.executeCommand("paddock.inspectModelFile", {
+      kind: "model",
+      id: "model:listed",
+      model: { path: uri.fsPath },
+    });
     assert.equal((await model(uri)).file, "listed.gguf");
   });
 
