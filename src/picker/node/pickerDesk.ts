@@ -347,7 +347,10 @@ export class PickerDesk implements Disposable {
     signal: AbortSignal,
     onProgress: (fraction: number) => void,
   ): Promise<void> {
-    const result = await this.deps.measuring.measureSpeed(file, { ...SPEED, signal, onProgress });
+    // A context holds no more than the model was trained for, and measuring takes one token besides.
+    const trained = candidate.contents?.shape.trainContextSize ?? 0;
+    const promptTokens = trained === 0 ? SPEED.promptTokens : Math.max(1, Math.min(SPEED.promptTokens, trained - 1));
+    const result = await this.deps.measuring.measureSpeed(file, { ...SPEED, promptTokens, signal, onProgress });
     const pp = measuredRate(result.pp);
     const tg = measuredRate(result.tg);
     if (pp === undefined || tg === undefined)
