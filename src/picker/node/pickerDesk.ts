@@ -347,9 +347,10 @@ export class PickerDesk implements Disposable {
     signal: AbortSignal,
     onProgress: (fraction: number) => void,
   ): Promise<void> {
-    // A context holds no more than the model was trained for, and measuring takes one token besides.
+    // A context holds no more than the model was trained for, and a prompt that fills it to the brim finds no room.
     const trained = candidate.contents?.shape.trainContextSize ?? 0;
-    const promptTokens = trained === 0 ? SPEED.promptTokens : Math.max(1, Math.min(SPEED.promptTokens, trained - 1));
+    const most = trained === 0 ? SPEED.promptTokens : Math.max(1, Math.floor(trained / 2));
+    const promptTokens = Math.min(SPEED.promptTokens, most);
     const result = await this.deps.measuring.measureSpeed(file, { ...SPEED, promptTokens, signal, onProgress });
     const pp = measuredRate(result.pp);
     const tg = measuredRate(result.tg);
