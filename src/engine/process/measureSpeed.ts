@@ -41,6 +41,7 @@ export async function measureSpeed(
 
   await bench.begin(0);
   if (promptTokens > 0) await bench.process(Math.min(promptTokens, context.info.batchSize));
+  await bench.begin(0);
   if (generatedTokens > 0) await bench.generate(Math.min(generatedTokens, WARM_UP));
   const pp: number[] = [];
   const tg: number[] = [];
