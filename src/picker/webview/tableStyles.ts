@@ -83,9 +83,14 @@ export const tableStyles = css`
   th.fit {
     text-align: start;
   }
+  /* The hover colour may be translucent, and other cells are scrolled under the name. */
   tbody tr:hover > *,
   tbody tr.marked > * {
-    background: var(--vscode-list-hoverBackground, var(--vscode-editor-background));
+    background-color: var(--vscode-editor-background);
+    background-image: linear-gradient(
+      var(--vscode-list-hoverBackground, transparent),
+      var(--vscode-list-hoverBackground, transparent)
+    );
   }
   tr.recommended > th.name {
     box-shadow: inset 3px 0 var(--vscode-focusBorder);
