@@ -57,8 +57,14 @@ test("it is still attached after a reload", async () => {
 test("an ignored file is asked about at the input box", async () => {
   const chat = chatFrame(page);
   // The editor's own search offers no ignored file, so it is opened from its folder.
-  await runCommand(page, "View: Show Explorer");
-  await page.getByRole("treeitem", { name: "dist" }).first().click();
+  // The chat, opened just now, may take the side bar once more.
+  await expect(async () => {
+    await runCommand(page, "View: Show Explorer");
+    await page
+      .getByRole("treeitem", { name: "dist" })
+      .first()
+      .click({ timeout: 10 * aSecond });
+  }).toPass({ timeout: 60 * aSecond });
   await page.getByRole("treeitem", { name: "bundle.js" }).dblclick();
   await page.locator(".tab.active").filter({ hasText: "bundle.js" }).waitFor();
   await runCommand(page, "Paddock: Add File to Chat");

@@ -158,12 +158,15 @@ test("code becomes a new file, goes to the cursor, and takes the place of what i
 
   await page.locator(".editor-instance .monaco-editor.focused").waitFor();
   await page.keyboard.press("Control+Home");
+  const lines = page.locator(".editor-instance .view-lines");
   await code(1).getByRole("button", { name: "Insert at the cursor" }).click();
+  await expect(lines).toContainText("llama");
   await page.locator(".editor-instance .monaco-editor.focused").waitFor();
   await page.keyboard.press("Control+s");
   await expect.poll(() => readFile(fresh, "utf8")).toBe("llama();\nfresh();\n");
   await page.keyboard.press("Control+a");
   await code(1).getByRole("button", { name: "Replace the selection" }).click();
+  await expect(lines).not.toContainText("fresh");
   await page.locator(".editor-instance .monaco-editor.focused").waitFor();
   await page.keyboard.press("Control+s");
   await expect.poll(() => readFile(fresh, "utf8")).toMatch(/^llama\(\);\n?$/);
