@@ -34,7 +34,9 @@ test("a file's menu compares it with its siblings, and one is recommended", asyn
   // A click on the tab of a view that is open would close it.
   await page.keyboard.press("Control+Shift+E");
   const item = (name: string) => page.getByRole("treeitem", { name });
-  await item("ladder").first().click({ timeout: 60 * aSecond });
+  await item("ladder")
+    .first()
+    .click({ timeout: 60 * aSecond });
   await item("tiny-Q4_0.gguf").first().click({ button: "right" });
   await page.getByRole("menuitem", { name: "Choose a Quantization…" }).click();
   picker = chatFrame(page);
