@@ -8,6 +8,7 @@ import type { Asker, ConfirmedPair, EarlierTurn } from "../core/asking";
 import type { ConnectionProfile } from "../core/connection";
 import type { OpenDatabase, QueryLimits } from "../core/database";
 import type { StatementGate } from "../core/gate";
+import type { ResultsSink } from "../core/resultsSink";
 import type { DatabaseSchema } from "../core/schema";
 
 /** One connection that is open, as a panel needs it. */
@@ -49,7 +50,8 @@ export interface AskPanelDeps {
   readonly log: Logger;
 }
 
-export interface AskPanels extends Disposable {
+/** `show` is for statements from files, the tree and the chat too; `open` is its short form for asking. */
+export interface AskPanels extends Disposable, ResultsSink {
   /** Shows the panel of a connection, and asks at once where a question is given. */
   open(id: string, question?: string): Promise<void>;
   /** Pairs that the person confirmed, the newest first: examples for whoever asks this database. */
