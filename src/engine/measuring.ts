@@ -33,6 +33,17 @@ export const memoryEstimateSchema = v.object({
 /** What llama.cpp itself allocates, by its own simulation; the process around it comes on top (picker/core/memory.ts). */
 export type MemoryEstimate = v.InferOutput<typeof memoryEstimateSchema>;
 
+export const gpuMemorySchema = v.object({
+  /** Of all GPUs that this backend uses; 0: none. */
+  totalBytes: bytes,
+  freeBytes: bytes,
+  /** Of the total, what is RAM, too: Apple silicon, graphics in the processor. */
+  unifiedBytes: bytes,
+  /** The devices' names. */
+  devices: v.array(v.string()),
+});
+export type GpuMemory = v.InferOutput<typeof gpuMemorySchema>;
+
 export const speedResultSchema = v.object({
   /** Prompt processing, tokens/s of each repetition; empty where no prompt was asked for. */
   pp: v.array(rate),
@@ -93,6 +104,8 @@ export interface DivergenceRequest {
 export interface Measuring {
   /** What measures here: the backend, its devices and threads, llama.cpp's version. */
   engine(signal: AbortSignal): Promise<EngineInfo>;
+  /** What the GPUs have at the moment. */
+  gpuMemory(signal: AbortSignal): Promise<GpuMemory>;
   /** Loads no weights. */
   estimateMemory(file: string, options: MemoryOptions): Promise<MemoryEstimate>;
   /** pp and tg as llama-bench has them: a warm-up, then repetitions from an empty KV cache or at `depth`. */
@@ -112,6 +125,7 @@ const job = { job: name, context: name };
 const fraction = v.object({ fraction: v.number() });
 
 export const measuringRequests = {
+  gpuMemory: { params: v.object({}), result: gpuMemorySchema },
   /** Before any model is loaded; loads none. */
   estimateMemory: {
     params: v.object({

@@ -55,6 +55,7 @@ peer.listen(
     tokenize: unsupported,
     detokenize: unsupported,
     probabilities: unsupported,
+    gpuMemory: unsupported,
     estimateMemory: unsupported,
     measureSpeed: unsupported,
     writePredictions: unsupported,

@@ -328,6 +328,56 @@ describe("a disk", () => {
     expect(await readdir(folder)).toEqual(["mine"]);
     expect(downloads.list()).toEqual([]);
   });
+
+  it("keeps the checksums of the models that stay, and of no others", async () => {
+    const downloads = open();
+    await downloads.ended(await start(downloads), forever);
+    const kept = path.join(folder, ".paddock-downloads");
+    const checksums = path.join(kept, "checksums.json");
+    const known = JSON.parse(await readFile(checksums, "utf8")) as object;
+    await writeFile(checksums, JSON.stringify({ ...known, "owner/gone.gguf": "0".repeat(64) }));
+    await writeFile(path.join(kept, "0123456789abcdef.0.part"), "half");
+    await downloads.erase();
+    expect(await readdir(kept)).toEqual(["checksums.json"]);
+    expect(JSON.parse(await readFile(checksums, "utf8"))).toEqual(known);
+    expect(await downloads.checksumOf(target())).toBe(sha256(model));
+    await rm(target());
+    await downloads.erase();
+    expect(await readdir(folder)).toEqual(["owner"]);
+  });
+});
+
+describe("of files that a hub tells of", () => {
+  it("it is known which are on their way, and which are here", async () => {
+    const downloads = open();
+    const wanted = { source, files: await files() };
+    expect(downloads.find(wanted)).toBeUndefined();
+    expect(await downloads.downloaded(wanted)).toBeUndefined();
+    slowAfter(1_000_000);
+    const id = await start(downloads);
+    expect(downloads.find(wanted)?.id).toBe(id);
+    expect(downloads.find({ ...wanted, source: { ...source, revision: "other" } })).toBeUndefined();
+    server.contentFault = undefined;
+    downloads.pause(id);
+    downloads.resume(id);
+    await downloads.ended(id, forever);
+    expect(downloads.find(wanted)).toBeUndefined();
+    expect(await downloads.downloaded(wanted)).toEqual([target()]);
+    // Another content of the same length, which the hub has now.
+    const [file] = wanted.files;
+    const other = { ...wanted, files: [{ path: "m-Q4_0.gguf", size: file?.size ?? 0, sha256: "0".repeat(64) }] };
+    expect(await downloads.downloaded(other)).toBeUndefined();
+    expect(await downloads.downloaded({ ...wanted, files: [] })).toBeUndefined();
+  });
+
+  it("one that stands in a folder of its own is found there", async () => {
+    await mkdir(path.dirname(target()), { recursive: true });
+    await writeFile(target(), "something else");
+    const downloads = open();
+    const at = await downloads.ended(await start(downloads), forever);
+    expect(at).not.toBe(target());
+    expect(await downloads.downloaded({ source, files: await files() })).toEqual([at]);
+  });
 });
 
 async function expectContent(file: string, bytes: Buffer): Promise<void> {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { modelKey, quantizationName, weightMix } from "../../src/picker/core/candidate";
+import { type Candidate, modelKey, quantizationName, weightMix } from "../../src/picker/core/candidate";
 import { areDistinct, figure, leastSure, range, scaled } from "../../src/picker/core/figure";
 import { CONTEXT_STEP, fitOf } from "../../src/picker/core/fit";
-import { usableMemory } from "../../src/picker/core/machine";
+import { allUsableMemory, usableGpuMemory, usableMemory } from "../../src/picker/core/machine";
 import { memoryFormula, totalMemory } from "../../src/picker/core/memoryNeed";
 import { priorQuality, type Quality, qualitiesDiffer, sameTopOf } from "../../src/picker/core/quality";
 import { ttftOf, verdictOf } from "../../src/picker/core/verdict";
@@ -151,10 +151,11 @@ describe("a candidate", () => {
 });
 
 describe("memory", () => {
-  const { shape } = contentsOf("a", "Q4_K");
+  const contents = contentsOf("a", "Q4_K");
+  const { shape } = contents;
 
   it("by formula: KV cache by layers, heads and lengths, compute by the vocabulary", () => {
-    const need = memoryFormula.need(shape, 8192);
+    const need = memoryFormula.need(contents, 8192);
     // 32 layers × 8 heads × 256 values × 2 bytes × 8192 tokens.
     expect(need.kvCache.value).toBe(GIB);
     // llama.cpp reports 258.5 MiB of compute buffer for Llama 3 8B, and a mask of 8 MiB.
@@ -165,10 +166,10 @@ describe("memory", () => {
   });
 
   it("is rounded up to whole cells and grows with the context", () => {
-    expect(memoryFormula.need(shape, 1)).toEqual(memoryFormula.need(shape, 256));
+    expect(memoryFormula.need(contents, 1)).toEqual(memoryFormula.need(contents, 256));
     let before = 0;
     for (let context = 256; context < 20_000; context += 1000) {
-      const total = totalMemory(memoryFormula.need(shape, context)).value;
+      const total = totalMemory(memoryFormula.need(contents, context)).value;
       expect(total).toBeGreaterThanOrEqual(before);
       before = total;
     }
@@ -176,9 +177,20 @@ describe("memory", () => {
 });
 
 describe("the fit", () => {
-  const { shape } = contentsOf("a", "Q4_K");
+  const contents = contentsOf("a", "Q4_K");
+  const { shape } = contents;
+  const gpuOf = (gib: number, unified = 0) => ({
+    totalBytes: gib * GIB,
+    freeBytes: 0,
+    unifiedBytes: unified * GIB,
+    devices: ["A GPU"],
+  });
+  const machineOf = (memory: number, gpu = 0, unified = 0) => ({
+    memoryBytes: memory * GIB,
+    ...(gpu === 0 ? {} : { gpu: gpuOf(gpu, unified) }),
+  });
   const fit = (memory: number, gpu = 0, most?: number) =>
-    fitOf(shape, memoryFormula, { memoryBytes: memory * GIB, gpuMemoryBytes: gpu * GIB }, 4096, most);
+    fitOf(contents, memoryFormula, machineOf(memory, gpu), 4096, most);
 
   it("is the CPU, the GPU, a part of it, or nowhere", () => {
     expect(fit(16).place).toBe("cpu");
@@ -188,38 +200,60 @@ describe("the fit", () => {
     expect(partly.place).toBe("partly");
     expect(partly.gpuLayers).toBeGreaterThan(5);
     expect(partly.gpuLayers).toBeLessThan(32);
-    expect(fit(4, 3).place).toBe("partly");
+    expect(fit(5, 3).place).toBe("partly");
     expect(fit(2, 2).place).toBe("none");
+  });
+
+  it("counts what the GPU shares with the processor once", () => {
+    // 4.5 GiB of weights: on two memories of 5 GiB they fit, on one that both share nothing fits.
+    expect(fitOf(contents, memoryFormula, machineOf(5, 5), 4096).place).not.toBe("none");
+    expect(fitOf(contents, memoryFormula, machineOf(5, 4, 4), 4096).place).toBe("none");
+    expect(fitOf(contents, memoryFormula, machineOf(16, 12, 12), 4096)).toMatchObject({ place: "gpu", gpuLayers: 33 });
+    expect(allUsableMemory(machineOf(16, 12, 12))).toBe(usableMemory(machineOf(16)));
+    expect(allUsableMemory(machineOf(16, 24))).toBeCloseTo(usableMemory(machineOf(16)) + 22.4 * GIB, -3);
+    expect(usableGpuMemory(machineOf(16))).toBe(0);
+  });
+
+  it("has the layers on the GPU that llama.cpp's own simulation puts there", () => {
+    const simulated = (gpuLayers: number) => fitOf(contents, { ...memoryFormula, gpuLayers }, machineOf(16, 4), 4096);
+    expect(simulated(33)).toMatchObject({ place: "gpu", gpuLayers: 33 });
+    expect(simulated(32)).toMatchObject({ place: "partly", gpuLayers: 32 });
+    expect(simulated(7)).toMatchObject({ place: "partly", gpuLayers: 7, largestContext: fit(16, 4).largestContext });
+    expect(simulated(0)).toMatchObject({ place: "cpu", gpuLayers: 0 });
+    // What does not fit at all is not put anywhere.
+    const tooLarge = fitOf(contents, { ...memoryFormula, gpuLayers: 3 }, machineOf(2, 2), 4096);
+    expect(tooLarge.place).toBe("none");
   });
 
   it("finds the largest context that fits, to the step, and never more than the model was trained for", () => {
     expect(fit(64).largestContext).toBe(8192);
     for (const memory of [6.2, 6.8, 7, 7.3]) {
       const { largestContext } = fit(memory);
-      const machine = { memoryBytes: memory * GIB, gpuMemoryBytes: 0 };
-      const needs = (context: number) => totalMemory(memoryFormula.need(shape, context)).value;
-      if (largestContext < 8192) expect(needs(largestContext + CONTEXT_STEP)).toBeGreaterThan(usableMemory(machine));
-      if (largestContext > 0) expect(needs(largestContext)).toBeLessThanOrEqual(usableMemory(machine));
+      const needs = (context: number) => totalMemory(memoryFormula.need(contents, context)).value;
+      const usable = usableMemory(machineOf(memory));
+      if (largestContext < 8192) expect(needs(largestContext + CONTEXT_STEP)).toBeGreaterThan(usable);
+      if (largestContext > 0) expect(needs(largestContext)).toBeLessThanOrEqual(usable);
     }
     expect(fit(4).largestContext).toBe(0);
     // The person's own bound.
     const most = 5.5 * GIB;
     const bounded = fit(64, 0, most).largestContext;
-    expect(totalMemory(memoryFormula.need(shape, bounded)).value).toBeLessThanOrEqual(most);
+    expect(totalMemory(memoryFormula.need(contents, bounded)).value).toBeLessThanOrEqual(most);
     expect(bounded).toBeGreaterThan(0);
   });
 
   it("copes with models that say little", () => {
-    const machine = { memoryBytes: 64 * GIB, gpuMemoryBytes: 0 };
-    expect(fitOf({ ...shape, trainContextSize: 0 }, memoryFormula, machine, 4096).largestContext).toBe(131_072);
-    expect(fitOf({ ...shape, trainContextSize: 128 }, memoryFormula, machine, 128).largestContext).toBe(128);
-    expect(fitOf({ ...shape, layers: 0, heads: 0, headsKv: 0 }, memoryFormula, machine, 128).place).toBe("cpu");
+    const of = (over: Partial<typeof shape>, contextSize: number) =>
+      fitOf({ ...contents, shape: { ...shape, ...over } }, memoryFormula, machineOf(64), contextSize);
+    expect(of({ trainContextSize: 0 }, 4096).largestContext).toBe(131_072);
+    expect(of({ trainContextSize: 128 }, 128).largestContext).toBe(128);
+    expect(of({ layers: 0, heads: 0, headsKv: 0 }, 128).place).toBe("cpu");
   });
 });
 
 describe("a verdict", () => {
   const inputs = {
-    machine: { memoryBytes: 16 * GIB, gpuMemoryBytes: 0 },
+    machine: { memoryBytes: 16 * GIB },
     conditions: { contextSize: 4096, promptTokens: 1000 },
     memory: memoryFormula,
     speed: { predict: () => undefined },
@@ -257,6 +291,11 @@ describe("a verdict", () => {
       inputs,
     );
     expect(found).toMatchObject({ bitsPerWeight: undefined, memory: undefined, fit: undefined, quality: undefined });
+    const told = { quantization: "Q4_K_M", parameters: 8e9, contextSize: 8192 };
+    const known: Candidate = { ...found.candidate, sizeBytes: 4.5e9, told };
+    expect(verdictOf(known, inputs).bitsPerWeight).toBe(4.5);
+    expect(verdictOf({ ...known, told: { ...told, parameters: undefined } }, inputs).bitsPerWeight).toBeUndefined();
+    expect(quantizationName(known)).toBe("Q4_K_M");
   });
 
   it("gives a TTFT with the error of both phases, and none without speeds", () => {

@@ -1,14 +1,21 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { cancelled, PaddockError } from "../../src/platform/core/errors";
+import { Emitter } from "../../src/platform/core/event";
 import { silentLogger } from "../../src/platform/core/logger";
 import type { Candidate } from "../../src/picker/core/candidate";
+import type { CandidateDownloads } from "../../src/picker/core/downloadNeeds";
 import { figure } from "../../src/picker/core/figure";
+import type { GpuMemory } from "../../src/picker/core/machine";
 import type { Calibration, FileMeasuring } from "../../src/picker/core/measuringNeeds";
 import type { LimitsView } from "../../src/picker/core/pickerContract";
 import { measuredRate } from "../../src/picker/core/spread";
 import type { FileMeasurements } from "../../src/picker/node/measurementStore";
 import { type DeskDeps, PickerDesk } from "../../src/picker/node/pickerDesk";
 import { candidate, GIB } from "../support/pickerVerdicts";
+import { tinyGguf } from "../support/tinyGguf";
 
 const limits: LimitsView = {
   contextSize: 4096,
@@ -35,6 +42,7 @@ function desk(over: Partial<DeskDeps> = {}, measuring: Partial<FileMeasuring> = 
   const said: string[] = [];
   const made = new PickerDesk({
     measuring: {
+      gpuMemory: () => Promise.resolve(undefined),
       estimateMemory: () => Promise.reject(new PaddockError("unsupported", "not here")),
       measureSpeed: () => Promise.resolve({ pp: [90, 100, 110], tg: [9, 10, 11] }),
       divergence: () => Promise.resolve({ meanKld: 0.02, meanKldError: 0.001, sameTop: 0.93, sameTopError: 0.02 }),
@@ -56,12 +64,12 @@ function desk(over: Partial<DeskDeps> = {}, measuring: Partial<FileMeasuring> = 
         return Promise.resolve();
       },
     },
-    machine: () => ({ memoryBytes: 32 * GIB, gpuMemoryBytes: 0 }),
+    machine: () => ({ memoryBytes: 32 * GIB }),
     limits,
     keepLimits: (now) => kept.push(now),
     activePath: () => "/models/Q8_0",
     use: () => Promise.resolve(),
-    download: undefined,
+    downloads: undefined,
     inspect: undefined,
     workspaceText: () => Promise.resolve("text"),
     words: {
@@ -69,6 +77,7 @@ function desk(over: Partial<DeskDeps> = {}, measuring: Partial<FileMeasuring> = 
       failure: ({ message, remedy }) => ({ message, ...(remedy === undefined ? {} : { remedy }) }),
       measured: (name) => `measured ${name}`,
       calibrated: () => "calibrated",
+      arrived: (name) => `arrived ${name}`,
     },
     log: silentLogger,
     ...over,
@@ -169,6 +178,77 @@ describe("the desk", () => {
     expect(row("Q8_0").memory?.weights.value).toBeCloseTo(8 * GIB, -3);
     picker.setLimits({ ...limits, contextSize: 2048 });
     expect(row("Q4_K").memory?.kvCache.value).toBeCloseTo(2048 * 1000, -3);
+  });
+
+  it("counts the second copy of an embedding that is the output, too, and is repacked", async () => {
+    const tensors = (contents: NonNullable<Candidate["contents"]>) =>
+      contents.tensors.filter(({ name }) => name !== "output.weight");
+    const tied = (of: Candidate): Candidate => {
+      if (of.contents === undefined) throw new Error("There are contents.");
+      return { ...of, contents: { ...of.contents, tensors: tensors(of.contents) } };
+    };
+    const weights = async (cpuFeatures: readonly string[]): Promise<number> => {
+      const { open, row } = desk(
+        {},
+        {
+          estimateMemory: () =>
+            Promise.resolve({
+              weightsRamBytes: q4.sizeBytes ?? 0,
+              weightsVramBytes: 0,
+              contextRamBytes: GIB,
+              contextVramBytes: 0,
+              gpuLayers: 0,
+              mapped: false,
+              cpuFeatures,
+            }),
+        },
+      );
+      await open(tied(q4));
+      await expect.poll(() => row("Q4_K").memory?.weights.how).toBe("calibrated");
+      return row("Q4_K").memory?.weights.value ?? 0;
+    };
+    const embedding = q4.contents?.tensors.find(({ name }) => name === "token_embd.weight")?.bytes ?? 0;
+    const more = (await weights(["AVX2", "REPACK"])) - (await weights(["AVX2"]));
+    expect(more).toBeGreaterThan(embedding);
+    expect(more).toBeLessThan(1.2 * embedding);
+  });
+
+  it("asks llama.cpp of each file and context size how many layers go to the GPU, where there is one", async () => {
+    const asked: [string, number][] = [];
+    const found: { gpu?: GpuMemory } = {};
+    const {
+      desk: picker,
+      open,
+      row,
+    } = desk(
+      { machine: () => ({ memoryBytes: 32 * GIB, ...found }) },
+      {
+        estimateMemory: (file, { contextSize }) => {
+          asked.push([file, contextSize]);
+          return Promise.resolve({
+            weightsRamBytes: 0,
+            weightsVramBytes: 8 * GIB,
+            contextRamBytes: 0,
+            contextVramBytes: 1000 * contextSize + GIB,
+            gpuLayers: file.endsWith("Q8_0") ? 20 : 33,
+          });
+        },
+      },
+    );
+    await open(q8, q4);
+    expect(row("Q8_0").fit).toMatchObject({ place: "cpu" });
+    expect(picker.view().machine.gpu).toBeNull();
+    found.gpu = { totalBytes: 8 * GIB, freeBytes: 7 * GIB, unifiedBytes: 0, devices: ["A GPU"] };
+    picker.refresh();
+    await expect.poll(() => row("Q8_0").fit).toMatchObject({ place: "partly", gpuLayers: 20, layers: 32 });
+    await expect.poll(() => row("Q4_K").fit).toMatchObject({ place: "gpu" });
+    expect(picker.view().machine).toMatchObject({ gpu: { freeBytes: 7 * GIB, devices: ["A GPU"] } });
+    picker.setLimits({ ...limits, contextSize: 1024 });
+    await expect
+      .poll(() => asked.filter(([, contextSize]) => contextSize === 1024).map(([file]) => file))
+      .toEqual(["/models/Q8_0", "/models/Q4_K"]);
+    picker.refresh();
+    expect(asked.filter(([, contextSize]) => contextSize === 1024)).toHaveLength(2);
   });
 
   it("measures speed and quality in place, and says so", async () => {
@@ -311,6 +391,113 @@ describe("the desk", () => {
     expect(picker.view().rows.map(({ id }) => id)).toEqual(["Q4_K"]);
     await picker.open({ label: "none", list: () => Promise.reject(new PaddockError("storage/failed", "No list.")) });
     expect(picker.view()).toMatchObject({ source: "none", rows: [], failure: { message: "No list." } });
+  });
+});
+
+describe("what is not on this machine", () => {
+  const remote: Candidate = {
+    ...q4,
+    origin: { kind: "hub", repository: "ann/Eight", parts: [{ path: "Q4_K.gguf", size: 1, sha256: undefined }] },
+  };
+  function downloads() {
+    const [changes, finishes] = [new Emitter<void>(), new Emitter<void>()];
+    const state: { fraction: number | undefined; files: string[] | undefined; calls: string[] } = {
+      fraction: undefined,
+      files: undefined,
+      calls: [],
+    };
+    const fake: CandidateDownloads = {
+      progress: ({ origin }) => (origin.kind === "hub" ? state.fraction : undefined),
+      local: () => Promise.resolve(state.files),
+      start: ({ id }) => {
+        state.calls.push(`start ${id}`);
+        state.fraction = 0;
+        return Promise.resolve();
+      },
+      pause: ({ id }) => {
+        state.calls.push(`pause ${id}`);
+        state.fraction = undefined;
+      },
+      onDidChange: changes.event,
+      onDidFinish: finishes.event,
+    };
+    return { fake, state, changed: () => changes.fire(), finished: () => finishes.fire() };
+  }
+
+  it("shows how far its download is, whoever began it, and pauses it", async () => {
+    const { fake, state, changed } = downloads();
+    const { desk: picker, open, row } = desk({ downloads: fake });
+    await open(q8, remote);
+    expect(row("Q4_K")).toMatchObject({ origin: "hub", place: "ann/Eight/Q4_K.gguf", actions: ["download"] });
+    let told = 0;
+    picker.onDidChange(() => told++);
+    state.fraction = 0.25;
+    changed();
+    expect(told).toBe(1);
+    expect(row("Q4_K").work).toEqual({ kind: "download", fraction: 0.25 });
+    picker.cancelWork("Q4_K");
+    expect(row("Q4_K").work).toBeNull();
+    await picker.act("Q4_K", "download");
+    expect(state.calls).toEqual(["pause Q4_K", "start Q4_K"]);
+    expect(row("Q4_K").work).toEqual({ kind: "download", fraction: 0 });
+  });
+
+  it("becomes a file of this machine when its download has ended: the same row, with its figures and new actions", async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), "paddock-desk-"));
+    try {
+      const { fake, state, finished } = downloads();
+      const estimated: string[] = [];
+      const {
+        desk: picker,
+        open,
+        row,
+        said,
+      } = desk(
+        { downloads: fake },
+        {
+          estimateMemory: (file) => {
+            estimated.push(file);
+            return Promise.reject(new PaddockError("unsupported", "not here"));
+          },
+        },
+      );
+      const file = path.join(folder, "tiny.gguf");
+      await writeFile(file, tinyGguf());
+      await open(remote);
+      const before = row("Q4_K");
+      expect(before.kld).not.toBeNull();
+      finished();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(row("Q4_K").origin).toBe("hub");
+      state.files = [file];
+      finished();
+      await expect.poll(() => picker.view().rows.find(({ id }) => id === "Q4_K")?.origin).toBe("file");
+      expect(row("Q4_K")).toMatchObject({ name: "Q4_K", place: file, actions: ["use", "measureSpeed"], work: null });
+      expect(row("Q4_K").memory).not.toBeNull();
+      expect(estimated).toEqual([file]);
+      expect(said).toEqual(["arrived Q4_K"]);
+      await picker.act("Q4_K", "measureSpeed");
+      expect(row("Q4_K").tg?.how).toBe("measured");
+      expect(picker.view().rows).toHaveLength(1);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("is a file of this machine from the beginning where it was downloaded before", async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), "paddock-desk-"));
+    try {
+      const { fake, state } = downloads();
+      const { open, row, said } = desk({ downloads: fake });
+      state.files = [path.join(folder, "tiny.gguf")];
+      await writeFile(path.join(folder, "tiny.gguf"), tinyGguf());
+      await open(remote);
+      await expect.poll(() => row("Q4_K").origin).toBe("file");
+      // Nothing has just arrived, and nobody needs to hear that it had.
+      expect(said).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
 

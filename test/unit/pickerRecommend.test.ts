@@ -6,7 +6,7 @@ import type { Verdict } from "../../src/picker/core/verdict";
 import { GIB, verdict } from "../support/pickerVerdicts";
 import { seededRandom } from "../support/random";
 
-const machine = { memoryBytes: 16 * GIB, gpuMemoryBytes: 0 };
+const machine = { memoryBytes: 16 * GIB };
 const ladder = (): Verdict[] => [
   verdict("F16", { memory: 16 * GIB, kld: 0.000_02, place: "none" }),
   verdict("Q8_0", { memory: 8.6 * GIB, kld: 0.0006, tg: 4 }),

@@ -143,6 +143,7 @@ export function row(name: string, gib: number, kld: number, over: Partial<RowVie
     isRecommended: false,
     isActive: false,
     problem: null,
+    told: null,
     actions: ["use", "measureSpeed", "measureQuality", "inspect"],
     work: null,
     ...over,
@@ -215,7 +216,7 @@ export function pickerView(over: Partial<PickerView> = {}): PickerView {
     model: "a",
     rows: ladder(),
     limits: { contextSize: 8192, promptTokens: 1000, leastTg: null, leastContext: null, mostMemoryBytes: null },
-    machine: { memoryBytes: 16 * GIB, gpuMemoryBytes: 0 },
+    machine: { memoryBytes: 16 * GIB, gpu: null, usableBytes: 14.5 * GIB },
     calibration: { state: "ready", fraction: 0, at: Date.UTC(2026, 5, 1) },
     recommendation: {
       tone: "choice",

@@ -8,6 +8,7 @@ import { chunksFor, COMPARED_PER_CHUNK } from "../divergence";
 import {
   type DivergenceRequest,
   type DivergenceResult,
+  type GpuMemory,
   type MeasureOptions,
   type Measuring,
   type MemoryEstimate,
@@ -35,8 +36,11 @@ export interface ProcessMeasuringOptions {
   readonly launch: () => EngineProcess;
   readonly scheduler: Scheduler;
   readonly settings: () => EngineSettings;
-  /** Refuses what is no sound model file, before any engine opens it. @throws PaddockError model/* */
-  readonly check: (file: string, signal: AbortSignal) => Promise<unknown>;
+  /**
+   * Refuses what is no sound model file, before any engine opens it, and where it is to be loaded what memory has no
+   * room for. @throws PaddockError model/*
+   */
+  readonly check: (file: string, signal: AbortSignal, purpose: "estimate" | "load") => Promise<unknown>;
   /** Where a reference's predictions lie while they are compared. */
   readonly folder: string;
 }
@@ -70,8 +74,14 @@ export class ProcessMeasuring implements Measuring, Disposable {
     return this.withEstimator(signal, (_, info) => Promise.resolve(info));
   }
 
+  gpuMemory(signal: AbortSignal): Promise<GpuMemory> {
+    return this.withEstimator(signal, (engine) =>
+      withWatchdog(ESTIMATE_MS, "tell its GPU", () => engine.peer.request("gpuMemory", {})),
+    );
+  }
+
   async estimateMemory(file: string, { contextSize, gpuLayers, signal }: MemoryOptions): Promise<MemoryEstimate> {
-    await this.checked(file, signal);
+    await this.checked(file, signal, "estimate");
     return this.withEstimator(signal, (engine) =>
       withWatchdog(ESTIMATE_MS, "estimate memory", () =>
         engine.peer.request("estimateMemory", { path: file, contextSize, gpuLayers }),
@@ -137,7 +147,7 @@ export class ProcessMeasuring implements Measuring, Disposable {
     ) => Promise<T>,
   ): Promise<T> {
     const signal = AbortSignal.any([wanted, this.closing.signal]);
-    await this.checked(file, signal);
+    await this.checked(file, signal, "load");
     const job = randomUUID();
     let engine: EngineProcess | undefined;
     const control = {
@@ -166,10 +176,10 @@ export class ProcessMeasuring implements Measuring, Disposable {
     });
   }
 
-  private async checked(file: string, signal: AbortSignal): Promise<void> {
+  private async checked(file: string, signal: AbortSignal, purpose: "estimate" | "load"): Promise<void> {
     if (signal.aborted) throw cancelled();
     try {
-      await this.options.check(file, signal);
+      await this.options.check(file, signal, purpose);
     } catch (error) {
       throw toPaddockError(error);
     }

@@ -6,6 +6,7 @@ import { type EngineContract, type GenerationProgress, type GenerationResult, PR
 import { type RenderedChat } from "./chatPrompt";
 import { checkTokens } from "./checkTokens";
 import { generate } from "./generate";
+import { gpuMemory } from "./gpuMemory";
 import { createGrammar } from "./grammar";
 import { infill } from "./infill";
 import { beginning } from "./infillPrompt";
@@ -114,6 +115,7 @@ export class Engine {
       this.jobs.run(job, signal, (running) => saveState(this.context(context), state, running)),
     loadState: ({ job, context, ...state }, { signal }) =>
       this.jobs.run(job, signal, (running) => loadState(this.context(context), state, running)),
+    gpuMemory: async () => gpuMemory(await this.started()),
     estimateMemory: async (params) => estimateMemory(await this.started(), this.log, params),
     measureSpeed: ({ job, context, ...request }, { signal, progress }) =>
       this.measure(job, context, signal, (place) =>

@@ -1,6 +1,7 @@
 import type { GgmlType } from "node-llama-cpp";
 import { BATCH, clampedContextSize, mainSequences } from "../contextDefaults";
 import type { MemoryEstimate } from "../measuring";
+import { gpuMemory, simulatedLayers } from "./gpuMemory";
 import { loadError } from "./loadErrors";
 import type { EngineLog, Runtime } from "./runtime";
 
@@ -18,10 +19,11 @@ export interface MemoryRequest {
  * @throws PaddockError model/*
  */
 export async function estimateMemory(
-  { binding, llama, keepOffGpu, rssBytes }: Runtime,
+  runtime: Runtime,
   log: EngineLog,
   request: MemoryRequest,
 ): Promise<MemoryEstimate> {
+  const { binding, llama, keepOffGpu, rssBytes } = runtime;
   log.take();
   try {
     const info = await binding.readGgufFileInfo(request.path, { sourceType: "filesystem", logWarnings: false });
@@ -29,10 +31,16 @@ export async function estimateMemory(
     if (!insights.isSupportedByLlamaCpp)
       throw loadError(`unknown model architecture: ${info.metadata.general.architecture}`, []);
     const onCpu = llama.gpu === false || keepOffGpu;
+    const contextSize = clampedContextSize(request.contextSize, insights.trainContextSize ?? request.contextSize);
     const { gpuLayers, useMmap } = onCpu
       ? { gpuLayers: 0, useMmap: false }
-      : await insights.configurationResolver.resolveModelGpuLayersV2(request.gpuLayers ?? "auto", { useMmap: "auto" });
-    const contextSize = clampedContextSize(request.contextSize, insights.trainContextSize ?? request.contextSize);
+      : await simulatedLayers({
+          resolver: insights.configurationResolver,
+          totalBytes: (await gpuMemory(runtime)).totalBytes,
+          paddingBytes: llama.vramPaddingSize,
+          contextSize,
+          gpuLayers: request.gpuLayers,
+        });
     const options = {
       contextSize,
       modelGpuLayers: gpuLayers,

@@ -18,6 +18,9 @@ export type ModelAddress =
   /** Words to search for. */
   | { readonly kind: "words"; readonly words: string };
 
+/** The branch that is meant where nobody says which. */
+export const mainRevision = "main";
+
 export const defaultEndpoint = "https://huggingface.co";
 
 /** Hosts that mean the hub, whichever mirror the person has set. */
@@ -49,7 +52,7 @@ export function parseModelAddress(text: string, endpoint: string = defaultEndpoi
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(bare)) return parseUrl(bare, endpoint);
   const [name = "", quantization, ...more] = typed.split(":");
   if (!isRepository(name) || more.length > 0) return { kind: "words", words: typed };
-  return repository(name, "main", quantization);
+  return repository(name, mainRevision, quantization);
 }
 
 function parseUrl(text: string, endpoint: string): ModelAddress {
@@ -61,14 +64,14 @@ function parseUrl(text: string, endpoint: string): ModelAddress {
     if (!/\.gguf$/i.test(decoded(url.pathname))) throw notAnAddress(text);
     return { kind: "url", url: url.href };
   }
-  const [owner = "", name = "", verb, revision = "main", ...rest] = url.pathname
+  const [owner = "", name = "", verb, revision = mainRevision, ...rest] = url.pathname
     .split("/")
     .filter((part) => part !== "")
     .map(decoded);
   const [plain = "", quantization] = name.split(":");
   const id = `${owner}/${plain}`;
   if (!isRepository(id)) throw notAnAddress(text);
-  if (verb === undefined) return repository(id, "main", quantization);
+  if (verb === undefined) return repository(id, mainRevision, quantization);
   if (!["tree", "blob", "resolve", "raw"].includes(verb) || !isRevision(revision)) throw notAnAddress(text);
   const path = rest.join("/");
   if (/\.gguf$/i.test(path) && verb !== "tree") return { kind: "file", repository: id, revision, path };

@@ -6,6 +6,7 @@ import type { SettingsService } from "../../platform/host/settingsService";
 import type { Repository } from "../core/hub";
 import {
   defaultEndpoint,
+  mainRevision,
   type ModelAddress,
   nameOfUrl,
   pageUrl,
@@ -150,11 +151,11 @@ export function createDownloads(deps: DownloadsDeps): DownloadsRoom {
       setHubToken: () => tokens.ask(),
     },
     read: async (id, found, signal) => {
-      const repository = await hub.repository({ repository: id, revision: "main" }, signal);
+      const repository = await hub.repository({ repository: id, revision: mainRevision }, signal);
       const models = runnableModels(repository.files).filter(({ missingParts }) => missingParts === 0);
       await readModels(hub, repository, models, signal, found);
     },
-    download: (repository, path) => open({ kind: "file", repository, revision: "main", path }),
+    download: (repository, path) => open({ kind: "file", repository, revision: mainRevision, path }),
     erase: async () => {
       await tokens.forget();
       await downloads.erase();

@@ -102,9 +102,28 @@ export class DownloadFolder {
     );
   }
 
-  /** Everything of every half download. @throws Node's own errors. */
+  /**
+   * Everything of every half download. Models stay, and so does what their checksums are, of those that are still there.
+   * @throws Node's own errors.
+   */
   async erase(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true });
+    const kept: Record<string, string> = {};
+    for (const [name, sha256] of Object.entries(await this.readChecksums())) {
+      const isThere = await stat(path.join(this.models, ...name.split("/"))).then(
+        (found) => found.isFile(),
+        () => false,
+      );
+      if (isThere) kept[name] = sha256;
+    }
+    if (Object.keys(kept).length === 0) {
+      await rm(this.folder, { recursive: true, force: true });
+      return;
+    }
+    await writeFileAtomic(this.checksums(), JSON.stringify(kept));
+    for (const name of await readdir(this.folder)) {
+      const at = path.join(this.folder, name);
+      if (at !== this.checksums()) await rm(at, { recursive: true, force: true });
+    }
   }
 
   /** As the checksums name a file. */

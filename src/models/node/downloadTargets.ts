@@ -7,7 +7,7 @@ import type { DownloadFolder } from "./downloadFolder";
 import { FollowingHash } from "./followingHash";
 
 /** Where a file of a download goes. */
-export function targetPath(folder: DownloadFolder, { target }: DownloadFile): string {
+export function targetPath(folder: DownloadFolder, { target }: Pick<DownloadFile, "target">): string {
   return path.join(folder.models, ...target.split("/"));
 }
 
@@ -21,15 +21,45 @@ export async function settleTargets(
   files: readonly DownloadFile[],
   signal: AbortSignal,
 ): Promise<DownloadFile[]> {
-  const mark = (files[0]?.sha256 ?? "new").slice(0, 8);
   for (let attempt = 1; ; attempt++) {
-    const below = attempt === 1 ? undefined : `version ${mark}${attempt === 2 ? "" : ` ${attempt - 1}`}`;
-    const moved = files.map((file) => (below === undefined ? file : { ...file, target: inFolder(file.target, below) }));
+    const moved = atAttempt(files, attempt);
     const settled: (DownloadFile | undefined)[] = [];
     for (const file of moved) settled.push(await settle(folder, file, signal));
     const good = settled.filter((file) => file !== undefined);
     if (good.length === files.length) return good;
   }
+}
+
+/**
+ * Where the files of a model stand that was downloaded before: full paths, in the order of the parts. A file is what it
+ * was when it arrived as long as its size is the same; undefined where one is missing or of another checksum.
+ * @throws the file system's own errors.
+ */
+export async function findDownloaded(
+  folder: DownloadFolder,
+  files: readonly Pick<DownloadFile, "target" | "size" | "sha256">[],
+): Promise<string[] | undefined> {
+  // Where two others stand in the way there may be a third; nobody goes looking for it.
+  for (const attempt of [1, 2, 3]) {
+    const moved = atAttempt(files, attempt);
+    const good = await Promise.all(
+      moved.map(async (file) => {
+        const at = targetPath(folder, file);
+        if ((await sizeOf(at)) !== file.size) return false;
+        return file.sha256 === null || (await folder.checksumOf(at)) === file.sha256;
+      }),
+    );
+    if (good.length > 0 && good.every(Boolean)) return moved.map((file) => targetPath(folder, file));
+  }
+  return undefined;
+}
+
+/** Where the files go when something else stands at the places of the attempts before: first is 1. */
+function atAttempt<T extends Pick<DownloadFile, "target" | "sha256">>(files: readonly T[], attempt: number): T[] {
+  if (attempt === 1) return [...files];
+  const mark = (files[0]?.sha256 ?? "new").slice(0, 8);
+  const below = `version ${mark}${attempt === 2 ? "" : ` ${attempt - 1}`}`;
+  return files.map((file) => ({ ...file, target: inFolder(file.target, below) }));
 }
 
 /** Undefined where something else stands. */

@@ -8,6 +8,7 @@ import { localPaths } from "../core/localPath";
 import { downloadRetry } from "../core/retry";
 import { DownloadFolder } from "./downloadFolder";
 import { DownloadJob } from "./downloadJob";
+import { findDownloaded } from "./downloadTargets";
 import type { FileDownloadRules } from "./fileDownload";
 import type { HubClient } from "./hubClient";
 
@@ -18,6 +19,7 @@ export interface WantedDownload {
   /** All parts of one model, in order. */
   readonly files: readonly { readonly path: string; readonly size: number; readonly sha256: string | undefined }[];
 }
+export type WantedFiles = Pick<WantedDownload, "source" | "files">;
 
 export interface DownloadsOptions {
   /** The models' own folder, a full path; it may change at any time. */
@@ -85,11 +87,7 @@ export class Downloads implements Disposable {
    */
   async start(wanted: WantedDownload): Promise<string> {
     const { source, files } = wanted;
-    const below = source.kind === "hub" ? source.repository : new URL(source.url).host;
-    const paths = localPaths(
-      below,
-      files.map(({ path }) => path),
-    );
+    const paths = pathsOf(wanted);
     const id = idOf(source, paths);
     const known = this.jobs.get(id);
     if (known !== undefined) {
@@ -124,6 +122,25 @@ export class Downloads implements Disposable {
       throw toStorageError(error);
     }
     return id;
+  }
+
+  /** A download of just these files, if there is one. */
+  find(wanted: WantedFiles): DownloadView | undefined {
+    return this.jobs.get(idOf(wanted.source, pathsOf(wanted)))?.view();
+  }
+
+  /**
+   * Where just these files stand that were downloaded before: full paths, in order; undefined: not all of them do.
+   * Never rejects: what cannot be looked at is not there.
+   */
+  async downloaded(wanted: WantedFiles): Promise<readonly string[] | undefined> {
+    const paths = pathsOf(wanted);
+    const files = wanted.files.map(({ size, sha256 }, index) => ({
+      target: paths[index] ?? "",
+      size,
+      sha256: sha256 ?? null,
+    }));
+    return findDownloaded(this.folder(), files).catch(() => undefined);
   }
 
   /** SHA-256 that a file of the models' folder had when it was downloaded; undefined for any other. */
@@ -217,6 +234,14 @@ export class Downloads implements Disposable {
       this.changes.fire();
     }, NEWS_MS);
   }
+}
+
+/** Below the models' folder. */
+function pathsOf({ source, files }: WantedFiles): string[] {
+  return localPaths(
+    source.kind === "hub" ? source.repository : new URL(source.url).host,
+    files.map(({ path }) => path),
+  );
 }
 
 /** The same for the same files in every window: of where they come from and where they go. */

@@ -5,9 +5,25 @@ import { type ModelShape, modelShape } from "../../gguf/core/modelShape";
 /** Where a candidate is. */
 export type CandidateOrigin =
   | { readonly kind: "file"; readonly path: string }
-  /** Not on this machine yet. `file`: its path in the repository; of a split model the first part. */
-  | { readonly kind: "hub"; readonly repository: string; readonly file: string }
+  /** Not on this machine yet. `parts`: of all of its files, in order, what the hub tells of them. */
+  | { readonly kind: "hub"; readonly repository: string; readonly parts: readonly HubPart[] }
   | { readonly kind: "server"; readonly server: string };
+
+export interface HubPart {
+  /** In the repository, as the hub writes it. */
+  readonly path: string;
+  readonly size: number;
+  readonly sha256: string | undefined;
+}
+
+/** What a server says of a model, as far as it says anything. */
+export interface ToldFacts {
+  /** By the server's own name, such as "Q4_K_M". */
+  readonly quantization: string | undefined;
+  readonly parameters: number | undefined;
+  /** Tokens that the model was trained for, or that the server has room for. */
+  readonly contextSize: number | undefined;
+}
 
 /** One choice: a file of a folder or repository, a split model as one, or what a server offers. */
 export interface Candidate {
@@ -21,6 +37,8 @@ export interface Candidate {
   readonly contents: CandidateContents | undefined;
   /** Why there are no contents: a full sentence. */
   readonly problem: string | undefined;
+  /** Of a server's model. */
+  readonly told?: ToldFacts;
 }
 
 export interface CandidateContents {
@@ -91,9 +109,9 @@ export function modelKey({ contents }: Candidate): string | undefined {
   return [architecture, name ?? "", layers, embeddingLength, vocabularySize, experts?.total ?? 0].join("/");
 }
 
-/** How people call the file's quantization: what the metadata says, or the type that most values have. */
-export function quantizationName({ contents }: Candidate): string | undefined {
-  if (contents === undefined) return undefined;
+/** How people call the file's quantization: what its metadata or its server says, or the type that most values have. */
+export function quantizationName({ contents, told }: Candidate): string | undefined {
+  if (contents === undefined) return told?.quantization;
   const { fileType, types } = contents.shape;
   if (fileType !== undefined) return fileType;
   const [most] = [...types].sort((one, other) => other.values - one.values);

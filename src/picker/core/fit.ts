@@ -1,6 +1,5 @@
-import type { ModelShape } from "../../gguf/core/modelShape";
-import { type Machine, usableMemory } from "./machine";
-import { type MemoryModel, type MemoryNeed, totalMemory } from "./memoryNeed";
+import { type Machine, usableGpuMemory, usableMemory } from "./machine";
+import { type MemoryModel, type MemoryNeed, type ModelFile, totalMemory } from "./memoryNeed";
 
 /** Where a model runs. "partly": some of its layers on the GPU, the others on the CPU. */
 export type FitPlace = "gpu" | "partly" | "cpu" | "none";
@@ -18,18 +17,31 @@ export const CONTEXT_STEP = 256;
 
 /** @param mostBytes what the person wants it to take at most, bytes: bounds the largest context, not the place. */
 export function fitOf(
-  shape: ModelShape,
+  file: ModelFile,
   model: MemoryModel,
   machine: Machine,
   contextSize: number,
   mostBytes?: number,
 ): Fit {
+  const { layers, trainContextSize } = file.shape;
   const fits = (context: number): boolean =>
-    placeOf(model.need(shape, context), shape.layers, machine, mostBytes).place !== "none";
+    placeOf(model.need(file, context), layers, machine, mostBytes).place !== "none";
   return {
-    ...placeOf(model.need(shape, contextSize), shape.layers, machine),
-    largestContext: largestContext(fits, shape.trainContextSize),
+    ...placed(placeOf(model.need(file, contextSize), layers, machine), layers, model.gpuLayers),
+    largestContext: largestContext(fits, trainContextSize),
   };
+}
+
+/** @param simulated the layers that llama.cpp's own simulation puts on the GPU, which knows better how they differ. */
+function placed(
+  found: Pick<Fit, "place" | "gpuLayers">,
+  layers: number,
+  simulated: number | undefined,
+): Pick<Fit, "place" | "gpuLayers"> {
+  if (simulated === undefined || found.place === "none") return found;
+  if (simulated === 0) return { place: "cpu", gpuLayers: 0 };
+  // The output counts as one more.
+  return { place: simulated > layers ? "gpu" : "partly", gpuLayers: simulated };
 }
 
 function placeOf(
@@ -41,13 +53,16 @@ function placeOf(
   const nowhere = { place: "none", gpuLayers: 0 } as const;
   const total = totalMemory(need).value;
   if (total > mostBytes) return nowhere;
-  const { gpuMemoryBytes: gpu } = machine;
+  const gpu = usableGpuMemory(machine);
   const cpu = usableMemory(machine);
-  const onGpu = need.weights.value + need.kvCache.value + need.compute.value;
-  if (gpu > 0 && onGpu <= gpu && need.vocabulary.value <= cpu) return { place: "gpu", gpuLayers: layers + 1 };
+  // What is on the GPU beyond its own memory lies in the CPU's.
+  const own = Math.max(0, gpu - (machine.gpu?.unifiedBytes ?? 0));
+  const fits = (onGpu: number): boolean => onGpu <= gpu && total - Math.min(onGpu, own) <= cpu;
+  const all = need.weights.value + need.kvCache.value + need.compute.value;
+  if (gpu > 0 && fits(all)) return { place: "gpu", gpuLayers: layers + 1 };
   const layer = (need.weights.value + need.kvCache.value) / Math.max(layers, 1);
   const some = Math.min(layers, Math.max(0, Math.floor((gpu - need.compute.value) / layer)));
-  if (gpu > 0 && some > 0 && total - some * layer <= cpu) return { place: "partly", gpuLayers: some };
+  if (gpu > 0 && some > 0 && fits(some * layer)) return { place: "partly", gpuLayers: some };
   return total <= cpu ? { place: "cpu", gpuLayers: 0 } : nowhere;
 }
 

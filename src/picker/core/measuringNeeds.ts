@@ -1,3 +1,4 @@
+import type { GpuMemory } from "./machine";
 import type { SpeedPredictor } from "./verdict";
 
 /** What llama.cpp's own simulation says that a file takes, bytes. */
@@ -12,6 +13,10 @@ export interface EstimatedMemory {
   readonly gpuLayers?: number;
   /** Resident memory of an engine without a model. */
   readonly processBytes?: number;
+  /** The weights in RAM are a mapping of the file. */
+  readonly mapped?: boolean;
+  /** What the CPU can do, by llama.cpp's names. */
+  readonly cpuFeatures?: readonly string[];
 }
 
 interface Work {
@@ -22,6 +27,8 @@ interface Work {
 
 /** What the picker needs of the engine. All reject with a PaddockError; aborting rejects as a cancellation. */
 export interface FileMeasuring {
+  /** The GPUs that llama.cpp uses here; undefined: none. */
+  gpuMemory(signal: AbortSignal): Promise<GpuMemory | undefined>;
   /** Loads no model. @param options.gpuLayers null: as many as fit. */
   estimateMemory(
     file: string,

@@ -77,8 +77,11 @@ function activations({ feedForwardLength, embeddingLength }: ModelShape): number
   return 3 * (feedForwardLength ?? embeddingLength) + 4 * embeddingLength;
 }
 
-/** Weights on the CPU of which the simulation counts one copy and memory has two. */
-function secondCopies({ mapped, cpuFeatures }: MemoryEstimate, { tensors }: MemoryFile): number {
+/** Weights on the CPU of which the simulation counts one copy and memory has two, bytes. */
+export function secondCopies(
+  { mapped, cpuFeatures }: Pick<MemoryEstimate, "mapped" | "cpuFeatures">,
+  { tensors }: Pick<MemoryFile, "tensors">,
+): number {
   const repacked = tensors.filter((tensor) => isMatrix(tensor) && isRepacked(tensor, cpuFeatures));
   const largest = Math.max(0, ...repacked.map(({ bytes }) => bytes));
   // An embedding that is the output matrix, too, is looked up in as it is and multiplied by repacked.

@@ -1,3 +1,4 @@
+import type { GgufTensor } from "../../gguf/core/ggufHeader";
 import type { ModelShape } from "../../gguf/core/modelShape";
 import { BATCH, clampedContextSize, mainSequences } from "../../engine/contextDefaults";
 import { type Figure, type FigureSource, figure, leastSure } from "./figure";
@@ -12,9 +13,18 @@ export interface MemoryNeed {
   readonly vocabulary: Figure;
 }
 
-/** What a file would take at a context size; undefined: nobody can say. */
+/** A file, as far as its memory depends on it. */
+export interface ModelFile {
+  readonly shape: ModelShape;
+  /** Of all parts. */
+  readonly tensors: readonly GgufTensor[];
+}
+
+/** What a file would take at a context size. */
 export interface MemoryModel {
-  need(shape: ModelShape, contextSize: number): MemoryNeed;
+  need(file: ModelFile, contextSize: number): MemoryNeed;
+  /** Layers that llama.cpp would put on the GPU, the output counted; undefined: it was not asked, or has none. */
+  readonly gpuLayers?: number | undefined;
 }
 
 /** All of it, bytes. The parts' errors add up as independent ones do. */
@@ -48,7 +58,7 @@ export function usableContext({ trainContextSize }: ModelShape, wanted: number):
  * is the most it can be. Compute: for each token of a batch the logits and the widest activations in F32, and the mask.
  */
 export const memoryFormula: MemoryModel = {
-  need(shape, contextSize) {
+  need({ shape }, contextSize) {
     const size = usableContext(shape, contextSize);
     const cells = Math.ceil(size / CELLS) * CELLS * mainSequences(shape.parameters);
     const kv = shape.layers * shape.headsKv * (shape.keyLength + shape.valueLength) * F16 * cells;

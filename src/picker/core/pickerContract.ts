@@ -72,6 +72,8 @@ export const rowSchema = v.object({
   /** It is what the chat answers with now. */
   isActive: v.boolean(),
   problem: v.nullable(v.string()),
+  /** What a server says of its model besides; null: it is a file, or the server says nothing. */
+  told: v.nullable(v.object({ parameters: v.nullable(v.number()), contextSize: v.nullable(v.number()) })),
   actions: v.array(v.picklist(actions)),
   work: v.nullable(
     v.object({ kind: v.picklist(["speed", "quality", "use", "download"]), fraction: v.nullable(v.number()) }),
@@ -110,7 +112,21 @@ export const pickerViewSchema = v.object({
   rows: v.array(rowSchema),
   limits: limitsSchema,
   /** Bytes. */
-  machine: v.object({ memoryBytes: v.number(), gpuMemoryBytes: v.number() }),
+  machine: v.object({
+    memoryBytes: v.number(),
+    /** null: llama.cpp uses none here. */
+    gpu: v.nullable(
+      v.object({
+        totalBytes: v.number(),
+        freeBytes: v.number(),
+        /** Of the total, what is the CPU's memory, too. */
+        unifiedBytes: v.number(),
+        devices: v.array(v.string()),
+      }),
+    ),
+    /** What a model can have of all of it. */
+    usableBytes: v.number(),
+  }),
   calibration: calibrationSchema,
   recommendation: recommendationSchema,
   /** What failed last, in words; null: nothing did. */

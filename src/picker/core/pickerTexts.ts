@@ -16,6 +16,10 @@ export function pickerTexts(l10n: { t(text: string): string }) {
     model: l10n.t("Model"),
     modelOption: l10n.t("{0} ({1})"),
 
+    gpuOf: l10n.t("GPU: {0}"),
+    gpuFree: l10n.t("{0} of {1} free"),
+    gpuShared: l10n.t("shared with the processor"),
+
     recommendation: l10n.t("Recommendation"),
     useIt: l10n.t("Use It"),
     downloadIt: l10n.t("Download It"),
@@ -31,7 +35,7 @@ export function pickerTexts(l10n: { t(text: string): string }) {
     leastContext: l10n.t("Least context"),
     leastContextHint: l10n.t("tokens that must fit"),
     mostMemory: l10n.t("Most memory"),
-    mostMemoryHint: l10n.t("GiB of {0}"),
+    mostMemoryHint: l10n.t("GiB; a model can have {0} here"),
     anyValue: l10n.t("any"),
     notANumber: l10n.t("Give a number from {0} to {1}, or leave it empty."),
     notANumberNeeded: l10n.t("Give a number from {0} to {1}."),
@@ -97,6 +101,9 @@ export function pickerTexts(l10n: { t(text: string): string }) {
     largestContext: l10n.t("up to {0} tokens"),
     noContext: l10n.t("at no context"),
     unknown: l10n.t("not known"),
+    notTold: l10n.t("not told"),
+    toldParameters: l10n.t("{0} parameters"),
+    toldContext: l10n.t("{0} tokens of context"),
     unknownOfServer: l10n.t("The server says no more."),
     notCalibratedShort: l10n.t("not calibrated"),
 
@@ -130,6 +137,7 @@ export function pickerTexts(l10n: { t(text: string): string }) {
     measuringQuality: l10n.t("Measuring quality"),
     starting: l10n.t("Loading"),
     downloading: l10n.t("Downloading"),
+    pause: l10n.t("Pause"),
     waiting: l10n.t("waiting"),
   };
 }

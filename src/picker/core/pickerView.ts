@@ -1,6 +1,7 @@
 import { type Candidate, quantizationName } from "./candidate";
 import type { Figure } from "./figure";
-import type { FigureView, PickerAction, RowView } from "./pickerContract";
+import { allUsableMemory, type Machine } from "./machine";
+import type { FigureView, PickerAction, PickerView, RowView } from "./pickerContract";
 import type { Standing } from "./pareto";
 import type { Verdict } from "./verdict";
 
@@ -55,9 +56,24 @@ export function rowView(verdict: Verdict, facts: RowFacts): RowView {
     isRecommended: facts.isRecommended,
     isActive: facts.isActive,
     problem: candidate.problem ?? null,
+    told: toldView(candidate),
     actions: [...facts.actions],
     work: facts.work,
   };
+}
+
+export function machineView(machine: Machine): PickerView["machine"] {
+  const { memoryBytes, gpu } = machine;
+  return {
+    memoryBytes,
+    gpu: gpu === undefined ? null : { ...gpu, devices: [...gpu.devices] },
+    usableBytes: allUsableMemory(machine),
+  };
+}
+
+function toldView({ told }: Candidate): RowView["told"] {
+  if (told?.parameters === undefined && told?.contextSize === undefined) return null;
+  return { parameters: told.parameters ?? null, contextSize: told.contextSize ?? null };
 }
 
 function placeOf({ origin }: Candidate): string {
@@ -65,7 +81,7 @@ function placeOf({ origin }: Candidate): string {
     case "file":
       return origin.path;
     case "hub":
-      return `${origin.repository}/${origin.file}`;
+      return `${origin.repository}/${origin.parts[0]?.path ?? ""}`;
     case "server":
       return origin.server;
   }

@@ -1,5 +1,5 @@
 import { areDistinct } from "./figure";
-import { type Machine, usableMemory } from "./machine";
+import { allUsableMemory, type Machine } from "./machine";
 import { dominates } from "./pareto";
 import { qualitiesDiffer } from "./quality";
 import type { Verdict } from "./verdict";
@@ -79,7 +79,7 @@ export function missesOf(verdict: Verdict, limits: Limits, machine: Machine): Mi
     misses.push({
       what: "machine",
       has: totalMemory?.value,
-      wanted: usableMemory(machine) + machine.gpuMemoryBytes,
+      wanted: allUsableMemory(machine),
     });
   if (mostMemoryBytes !== undefined && !((totalMemory?.value ?? Infinity) <= mostMemoryBytes))
     misses.push({ what: "memory", has: totalMemory?.value, wanted: mostMemoryBytes });

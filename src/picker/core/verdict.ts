@@ -73,7 +73,7 @@ export function verdictOf(candidate: Candidate, inputs: VerdictInputs): Verdict 
     const { speed, quality } = measured;
     return {
       candidate,
-      bitsPerWeight: undefined,
+      bitsPerWeight: toldBits(candidate),
       memory: undefined,
       totalMemory: undefined,
       fit: undefined,
@@ -82,8 +82,8 @@ export function verdictOf(candidate: Candidate, inputs: VerdictInputs): Verdict 
       quality,
     };
   }
-  const need = memory.need(contents.shape, conditions.contextSize);
-  const fit = fitOf(contents.shape, memory, machine, conditions.contextSize, inputs.mostMemoryBytes);
+  const need = memory.need(contents, conditions.contextSize);
+  const fit = fitOf(contents, memory, machine, conditions.contextSize, inputs.mostMemoryBytes);
   const speed = fit.place === "none" ? undefined : (measured.speed ?? inputs.speed.predict(contents, inputs.anchor));
   return {
     candidate,
@@ -95,6 +95,12 @@ export function verdictOf(candidate: Candidate, inputs: VerdictInputs): Verdict 
     ttft: speed === undefined ? undefined : ttftOf(speed, conditions.promptTokens),
     quality: measured.quality ?? priorQuality(contents),
   };
+}
+
+/** Of a model that a server tells of: its bytes by its parameters, where it tells both. */
+function toldBits({ sizeBytes, told }: Candidate): number | undefined {
+  const { parameters = 0 } = told ?? {};
+  return sizeBytes === undefined || parameters <= 0 ? undefined : (sizeBytes * 8) / parameters;
 }
 
 /** The prompt is processed, then one token generated. @param promptTokens with the one that the answer begins after. */

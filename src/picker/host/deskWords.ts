@@ -26,6 +26,7 @@ export function deskWords(failure: (error: PaddockError) => ErrorWords): DeskWor
             )
           : vscode.l10n.t("Measured {0}.", name),
     calibrated: () => vscode.l10n.t("This machine is calibrated."),
+    arrived: (name) => vscode.l10n.t("{0} is on this machine now.", name),
   };
 }
 

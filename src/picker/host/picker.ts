@@ -6,8 +6,9 @@ import type { PaddockError } from "../../platform/core/errors";
 import type { Event } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import type { ErrorWords } from "../../platform/host/errorWords";
-import type { Candidate } from "../core/candidate";
 import type { CandidateSource } from "../core/candidateSource";
+import type { CandidateDownloads } from "../core/downloadNeeds";
+import type { GpuMemory } from "../core/machine";
 import { limitsSchema, type LimitsView } from "../core/pickerContract";
 import type { Calibrator, FileMeasuring } from "../core/measuringNeeds";
 import { type LocalModel, modelsInFolder, readLocalModels } from "../node/localCandidates";
@@ -39,8 +40,8 @@ export interface PickerDeps {
     /** Loads a model and makes it the one that is used. */
     use(path: string): Promise<void>;
   };
-  /** Fetches a file that is not on this machine. */
-  readonly download?: (candidate: Candidate) => Promise<void>;
+  /** Of files that are not on this machine. */
+  readonly downloads?: CandidateDownloads;
   /** Shows what is in a file. */
   readonly inspect?: (path: string) => Promise<void>;
   readonly gate: TextGate;
@@ -67,7 +68,19 @@ export function createPicker(deps: PickerDeps): PickerRoom {
     () => machineKey(deps.backend()),
     deps.log,
   );
+  const closing = new AbortController();
   let open: { readonly desk: PickerDesk; readonly panel: PickerPanel } | undefined;
+
+  let gpu: GpuMemory | undefined;
+  /** Another backend has another GPU, or none. */
+  const learnGpu = async (): Promise<void> => {
+    try {
+      gpu = await deps.measuring.gpuMemory(closing.signal);
+      open?.desk.refresh();
+    } catch (error) {
+      if (!closing.signal.aborted) deps.log.warn(`picker: the GPU's memory is not known: ${String(error)}`);
+    }
+  };
 
   const folderSource = (folder: string): CandidateSource => ({
     label: vscode.workspace.asRelativePath(folder),
@@ -87,12 +100,12 @@ export function createPicker(deps: PickerDeps): PickerRoom {
       measuring: deps.measuring,
       calibrator: deps.calibrator,
       store,
-      machine: () => thisMachine(),
+      machine: () => thisMachine(gpu),
       limits: keptLimits(deps),
       keepLimits: (limits) => void deps.memento.update(LIMITS_KEY, limits),
       activePath: () => deps.active.path(),
       use: (file) => deps.active.use(file),
-      download: deps.download,
+      downloads: deps.downloads,
       inspect: deps.inspect,
       workspaceText: (signal) => workspaceText(deps.gate, signal),
       words: deskWords(deps.describeError),
@@ -118,6 +131,7 @@ export function createPicker(deps: PickerDeps): PickerRoom {
       },
     );
     open = { desk, panel };
+    void learnGpu();
     return desk;
   };
 
@@ -141,6 +155,7 @@ export function createPicker(deps: PickerDeps): PickerRoom {
     open: (source) => show().open(source),
     desk: () => open?.desk,
     dispose: () => {
+      closing.abort();
       open?.panel.dispose();
       subscriptions.dispose();
     },

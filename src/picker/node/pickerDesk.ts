@@ -1,20 +1,21 @@
-import type { Disposable } from "../../platform/core/disposables";
+import { type Disposable, DisposableStore } from "../../platform/core/disposables";
 import { isCancellation, PaddockError, toPaddockError } from "../../platform/core/errors";
 import { Emitter } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
-import { type Candidate, modelKey } from "../core/candidate";
+import type { Candidate } from "../core/candidate";
 import type { CandidateSource } from "../core/candidateSource";
+import type { CandidateDownloads } from "../core/downloadNeeds";
 import type { Machine } from "../core/machine";
 import type { Calibration, Calibrator, FileMeasuring } from "../core/measuringNeeds";
 import { standings } from "../core/pareto";
-import type { LimitsView, PickerAction, PickerView, RecommendationView } from "../core/pickerContract";
-import { rowView } from "../core/pickerView";
+import type { LimitsView, PickerAction, PickerView, RecommendationView, RowView } from "../core/pickerContract";
+import { machineView, rowView } from "../core/pickerView";
 import { type Recommendation, recommend } from "../core/recommend";
 import { measuredRate } from "../core/spread";
-import { type Anchor, type Measurements, type Verdict, verdictOf } from "../core/verdict";
+import type { Measurements } from "../core/verdict";
 import { FileWork } from "./fileWork";
-import type { FileMeasurements, Measured, MeasurementStore } from "./measurementStore";
-import { MemoryLearner } from "./memoryLearner";
+import { KnownFiles, pathOf } from "./knownFiles";
+import type { Measured, MeasurementStore } from "./measurementStore";
 
 /** As llama-bench's defaults are, but shorter: pp512 and tg64, three times. */
 const SPEED = { promptTokens: 512, generatedTokens: 64, depth: 0, repetitions: 3 } as const;
@@ -34,8 +35,8 @@ export interface DeskDeps {
   readonly activePath: () => string | undefined;
   /** Loads a model and makes it the one that is used. */
   readonly use: (path: string) => Promise<void>;
-  /** Fetches what is not on this machine; undefined: nobody can. */
-  readonly download: ((candidate: Candidate) => Promise<void>) | undefined;
+  /** Of what is not on this machine; undefined: nobody can fetch it. */
+  readonly downloads: CandidateDownloads | undefined;
   readonly inspect: ((path: string) => Promise<void>) | undefined;
   /** Text of the person's workspace to compare models on. Rejects with a PaddockError where there is too little. */
   readonly workspaceText: (signal: AbortSignal) => Promise<string>;
@@ -52,6 +53,8 @@ export interface DeskWords {
   failure(error: PaddockError): { readonly message: string; readonly remedy?: string };
   measured(name: string, measurements: Measurements): string;
   calibrated(): string;
+  /** A file has been downloaded. */
+  arrived(name: string): string;
 }
 
 /** Candidates, what is known of them, and what is done to find out more: everything that the page shows. */
@@ -63,12 +66,10 @@ export class PickerDesk implements Disposable {
   /** Something for a screen reader to say. */
   readonly onAnnounce = this.announced.event;
 
+  private readonly subscriptions = new DisposableStore();
   private readonly work: FileWork;
-  private readonly memory: MemoryLearner;
+  private readonly files: KnownFiles;
   private source = "";
-  private candidates: Candidate[] = [];
-  private readonly measured = new Map<string, FileMeasurements>();
-  private model: string | undefined;
   private listing: AbortController | undefined;
   private calibration: Calibration | undefined;
   private calibrating: { readonly abort: AbortController; fraction: number } | undefined;
@@ -81,7 +82,20 @@ export class PickerDesk implements Disposable {
       () => this.changed.fire(),
       (error) => this.fail(error),
     );
-    this.memory = new MemoryLearner(deps.measuring, deps.log);
+    const { downloads } = deps;
+    this.files = this.subscriptions.add(
+      new KnownFiles({
+        ...deps,
+        hasGpu: () => deps.machine().gpu !== undefined,
+        local: (candidate) => downloads?.local(candidate) ?? Promise.resolve(undefined),
+        changed: () => this.changed.fire(),
+        arrived: ({ name }) => this.announced.fire(deps.words.arrived(name)),
+      }),
+    );
+    this.files.setContextSize(this.limits.contextSize);
+    if (downloads === undefined) return;
+    this.subscriptions.add(downloads.onDidChange(() => this.changed.fire()));
+    this.subscriptions.add(downloads.onDidFinish(() => void this.files.lookAgain()));
   }
 
   /** Shows what a source has, in place of what was shown. Resolves when all is there; never rejects. */
@@ -90,14 +104,15 @@ export class PickerDesk implements Disposable {
     const listing = new AbortController();
     this.listing = listing;
     this.source = source.label;
-    this.candidates = [];
-    this.model = undefined;
+    this.files.clear();
     this.failure = null;
     this.changed.fire();
     try {
       this.calibration ??= await this.deps.calibrator?.current();
       listing.signal.throwIfAborted();
-      await source.list((candidate) => this.add(candidate, listing.signal), listing.signal);
+      await source.list((candidate) => {
+        if (!listing.signal.aborted) this.files.add(candidate);
+      }, listing.signal);
     } catch (error) {
       if (!isCancellation(error) && !listing.signal.aborted) this.fail(error);
     } finally {
@@ -109,7 +124,7 @@ export class PickerDesk implements Disposable {
   view(): PickerView {
     const { calibrator } = this.deps;
     const machine = this.deps.machine();
-    const verdicts = this.verdicts(machine);
+    const verdicts = this.files.verdicts(machine, this.limits, this.calibration);
     const found = recommend(verdicts, this.recommendLimits(), machine);
     const shown = found.kind === "choice" ? found.choice : found.kind === "none" ? found.closest.verdict : undefined;
     const standing = standings(verdicts);
@@ -117,20 +132,20 @@ export class PickerDesk implements Disposable {
     return {
       source: this.source,
       isLooking: this.listing !== undefined,
-      models: this.models(),
-      model: this.chosenModel() ?? null,
+      models: this.files.models(),
+      model: this.files.chosenModel() ?? null,
       rows: verdicts.map((verdict) =>
         rowView(verdict, {
           standing: standing.get(verdict) ?? "behind",
           isRecommended: found.kind === "choice" && verdict === found.choice,
           isActive: pathOf(verdict.candidate) !== undefined && pathOf(verdict.candidate) === this.deps.activePath(),
-          reference: this.measured.get(verdict.candidate.id)?.reference,
+          reference: this.files.measurements(verdict.candidate).reference,
           actions: this.actions(verdict.candidate),
-          work: this.work.of(verdict.candidate.id),
+          work: this.workOn(verdict.candidate),
         }),
       ),
       limits: this.limits,
-      machine: { ...machine },
+      machine: machineView(machine),
       calibration: {
         state:
           calibrator === undefined
@@ -154,17 +169,19 @@ export class PickerDesk implements Disposable {
 
   setLimits(limits: LimitsView): void {
     this.limits = limits;
+    this.files.setContextSize(limits.contextSize);
     this.deps.keepLimits(limits);
     this.changed.fire();
   }
 
   chooseModel(key: string): void {
-    if (this.models().some((model) => model.key === key)) this.model = key;
+    this.files.choose(key);
     this.changed.fire();
   }
 
-  /** The model that is used has changed, or something else that the view is made of. */
+  /** The model that is used has changed, or the machine, or something else that the view is made of. */
   refresh(): void {
+    this.files.askMemory();
     this.changed.fire();
   }
 
@@ -203,11 +220,11 @@ export class PickerDesk implements Disposable {
 
   /** Resolves when it is done, failed (which the view says) or cancelled. Never rejects. */
   async act(row: string, action: PickerAction): Promise<void> {
-    const candidate = this.candidates.find(({ id }) => id === row);
+    const candidate = this.files.find(row);
     if (candidate === undefined || !this.actions(candidate).includes(action)) return;
     const file = pathOf(candidate);
-    const { use, download, inspect } = this.deps;
-    if (action === "download") await this.work.run(row, "download", async () => download?.(candidate));
+    const { use, downloads, inspect } = this.deps;
+    if (action === "download") await this.work.run(row, "download", async () => downloads?.start(candidate));
     if (file === undefined) return;
     switch (action) {
       case "use":
@@ -226,68 +243,20 @@ export class PickerDesk implements Disposable {
     }
   }
 
+  /** Ends a measurement; a download is paused. */
   cancelWork(row: string): void {
     this.work.cancel(row);
+    const candidate = this.files.find(row);
+    if (candidate !== undefined) this.deps.downloads?.pause(candidate);
   }
 
   dispose(): void {
     this.listing?.abort();
     this.calibrating?.abort.abort();
     this.work.cancelAll();
+    this.subscriptions.dispose();
     this.changed.dispose();
     this.announced.dispose();
-  }
-
-  private add(candidate: Candidate, signal: AbortSignal): void {
-    if (signal.aborted || this.candidates.some(({ id }) => id === candidate.id)) return;
-    this.candidates.push(candidate);
-    this.candidates.sort((one, other) => (other.sizeBytes ?? 0) - (one.sizeBytes ?? 0));
-    this.changed.fire();
-    this.memory.ask(candidate, this.limits.contextSize, () => this.changed.fire(), signal);
-    void this.remember(candidate);
-  }
-
-  /** What was measured of it before. */
-  private async remember(candidate: Candidate): Promise<void> {
-    const file = pathOf(candidate);
-    if (file === undefined || candidate.sizeBytes === undefined) return;
-    const known = await this.deps.store.get(file, candidate.sizeBytes);
-    if (known.speed === undefined && known.quality === undefined) return;
-    this.measured.set(candidate.id, known);
-    this.changed.fire();
-  }
-
-  private verdicts(machine: Machine): Verdict[] {
-    const { contextSize, promptTokens, mostMemoryBytes } = this.limits;
-    const chosen = this.chosenModel();
-    return this.candidates
-      .filter((candidate) => {
-        const key = modelKey(candidate);
-        return key === undefined || key === chosen;
-      })
-      .map((candidate) =>
-        verdictOf(candidate, {
-          machine,
-          conditions: { contextSize, promptTokens },
-          memory: this.memory.modelOf(candidate),
-          speed: this.calibration?.predictor ?? { predict: () => undefined },
-          measured: this.measured.get(candidate.id) ?? {},
-          anchor: this.anchorFor(candidate),
-          ...(mostMemoryBytes === null ? {} : { mostMemoryBytes }),
-        }),
-      );
-  }
-
-  /** The measured file of the same model that is nearest in bits per weight. */
-  private anchorFor(candidate: Candidate): Anchor | undefined {
-    const key = modelKey(candidate);
-    const bits = (one: Candidate): number => one.contents?.shape.bitsPerWeight ?? 0;
-    const distance = (one: Candidate): number => Math.abs(bits(one) - bits(candidate));
-    const [nearest] = this.candidates
-      .filter((one) => one !== candidate && modelKey(one) === key && this.measured.get(one.id)?.speed !== undefined)
-      .sort((one, other) => distance(one) - distance(other));
-    const speed = nearest && this.measured.get(nearest.id)?.speed;
-    return nearest?.contents === undefined || speed === undefined ? undefined : { contents: nearest.contents, speed };
   }
 
   private recommendLimits() {
@@ -299,46 +268,20 @@ export class PickerDesk implements Disposable {
     };
   }
 
-  private models(): PickerView["models"] {
-    const models = new Map<string, { label: string; files: number }>();
-    for (const candidate of this.candidates) {
-      const key = modelKey(candidate);
-      if (key === undefined) continue;
-      const known = models.get(key);
-      const label = candidate.contents?.shape.name ?? candidate.name;
-      models.set(key, { label: known?.label ?? label, files: (known?.files ?? 0) + 1 });
-    }
-    return [...models].map(([key, { label, files }]) => ({ key, label, files }));
-  }
-
-  /** What the person chose, or the model in use, or the one with the most files. */
-  private chosenModel(): string | undefined {
-    const models = this.models();
-    if (models.some(({ key }) => key === this.model)) return this.model;
-    const active = this.candidates.find((candidate) => pathOf(candidate) === this.deps.activePath());
-    const most = models.reduce((count, { files }) => Math.max(count, files), 0);
-    if (most < 2 && active !== undefined) return modelKey(active);
-    return models.find(({ files }) => files === most)?.key;
+  /** What is done to it here, or that it is on its way here, whoever asked for that. */
+  private workOn(candidate: Candidate): RowView["work"] {
+    const fraction = this.deps.downloads?.progress(candidate);
+    return fraction === undefined ? this.work.of(candidate.id) : { kind: "download", fraction };
   }
 
   private actions(candidate: Candidate): PickerAction[] {
-    const { download, inspect } = this.deps;
-    if (candidate.origin.kind === "hub") return download === undefined ? [] : ["download"];
+    const { downloads, inspect } = this.deps;
+    if (candidate.origin.kind === "hub") return downloads === undefined ? [] : ["download"];
     if (candidate.origin.kind === "server" || candidate.contents === undefined) return [];
     const all: PickerAction[] = ["use", "measureSpeed"];
-    if (this.referenceOf(candidate) !== undefined) all.push("measureQuality");
+    if (this.files.referenceOf(candidate) !== undefined) all.push("measureQuality");
     if (inspect !== undefined) all.push("inspect");
     return all;
-  }
-
-  /** The best file of the same model on this machine that is better than this one. */
-  private referenceOf(candidate: Candidate): Candidate | undefined {
-    const key = modelKey(candidate);
-    const bits = (one: Candidate): number => one.contents?.shape.bitsPerWeight ?? 0;
-    const [best] = this.candidates
-      .filter((other) => other.origin.kind === "file" && modelKey(other) === key)
-      .sort((one, other) => bits(other) - bits(one));
-    return best === undefined || bits(best) <= bits(candidate) ? undefined : best;
   }
 
   private async measureSpeed(
@@ -366,7 +309,7 @@ export class PickerDesk implements Disposable {
     signal: AbortSignal,
     onProgress: (fraction: number) => void,
   ): Promise<void> {
-    const reference = this.referenceOf(candidate);
+    const reference = this.files.referenceOf(candidate);
     const referencePath = reference === undefined ? undefined : pathOf(reference);
     if (reference === undefined || referencePath === undefined) return;
     const text = await this.deps.workspaceText(signal);
@@ -384,10 +327,7 @@ export class PickerDesk implements Disposable {
   }
 
   private async keep(candidate: Candidate, file: string, added: Parameters<MeasurementStore["add"]>[2]): Promise<void> {
-    await this.deps.store.add(file, candidate.sizeBytes ?? 0, added);
-    const known = await this.deps.store.get(file, candidate.sizeBytes ?? 0);
-    this.measured.set(candidate.id, known);
-    const { speed, quality } = known;
+    const { speed, quality } = await this.files.keep(candidate, file, added);
     const fresh: Measurements =
       added.speed !== undefined && speed !== undefined ? { speed } : quality !== undefined ? { quality } : {};
     this.announced.fire(this.deps.words.measured(candidate.name, fresh));
@@ -397,12 +337,8 @@ export class PickerDesk implements Disposable {
     const known = toPaddockError(error);
     this.deps.log.warn(`picker: ${known.message}${known.detail === undefined ? "" : ` (${known.detail})`}`);
     const { message, remedy } = this.deps.words.failure(known);
+    // The page says it to a screen reader, too.
     this.failure = { message, remedy: remedy ?? null };
-    this.announced.fire(message);
     this.changed.fire();
   }
-}
-
-function pathOf({ origin }: Candidate): string | undefined {
-  return origin.kind === "file" ? origin.path : undefined;
 }

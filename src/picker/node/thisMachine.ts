@@ -1,9 +1,9 @@
 import os from "node:os";
-import type { Machine } from "../core/machine";
+import type { GpuMemory, Machine } from "../core/machine";
 
-/** @param gpuMemoryBytes of the GPU that llama.cpp uses; 0: none, or nobody has asked it yet. */
-export function thisMachine(gpuMemoryBytes = 0): Machine {
-  return { memoryBytes: os.totalmem(), gpuMemoryBytes };
+/** @param gpu what llama.cpp uses of it; undefined: nothing, or nobody has asked it yet. */
+export function thisMachine(gpu: GpuMemory | undefined): Machine {
+  return { memoryBytes: os.totalmem(), gpu };
 }
 
 /** Figures measured on machines with different keys are different figures. @param backend what llama.cpp computes on. */

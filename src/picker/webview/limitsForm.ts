@@ -98,11 +98,7 @@ export class LimitsForm extends PaddockElement {
         @change=${(event: Event) => this.typed(field, event.target as HTMLInputElement)}
       />
       <span id=${`hint-${name}`} class=${isWrong ? "hint wrong" : "hint"}
-        >${
-          isWrong
-            ? problem
-            : fill(texts[field.hint], formatBytes(view.machine.memoryBytes + view.machine.gpuMemoryBytes))
-        }</span
+        >${isWrong ? problem : fill(texts[field.hint], formatBytes(view.machine.usableBytes))}</span
       >
     </div>`;
   }

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
-import { formatShare } from "../../platform/core/format";
+import { formatBytes, formatShare } from "../../platform/core/format";
 import { visibleText } from "../../platform/core/visibleText";
 import { icon, PaddockElement } from "../../ui/base";
 import type { PickerView, RecommendationView } from "../core/pickerContract";
@@ -63,6 +63,7 @@ export class PickerApp extends PaddockElement {
         <h1>${texts.title}</h1>
         <span class="source">
           <span class="quiet">${visibleText(view.source)}</span>
+          ${view.machine.gpu === null ? nothing : this.gpu(view.machine.gpu)}
           ${
             view.isLooking
               ? html`<span class="quiet looking" role="status">${icon("loading spinning")} ${texts.looking}</span>`
@@ -74,7 +75,7 @@ export class PickerApp extends PaddockElement {
           ${icon("folder-opened")} ${texts.chooseFolder}
         </button>
       </header>
-      ${view.failure === null ? nothing : this.failure(view.failure)}
+      <div class="failures" aria-live="assertive">${view.failure === null ? nothing : this.failure(view.failure)}</div>
       ${
         view.rows.length === 0
           ? view.isLooking
@@ -92,6 +93,16 @@ export class PickerApp extends PaddockElement {
               </section>
               <paddock-picker-table .view=${view} .texts=${texts} .ask=${ask}></paddock-picker-table>`
       }`;
+  }
+
+  private gpu({ devices, freeBytes, totalBytes, unifiedBytes }: NonNullable<PickerView["machine"]["gpu"]>) {
+    const { texts } = this;
+    const parts = [
+      fill(texts.gpuOf, visibleText(devices.join(", "))),
+      fill(texts.gpuFree, formatBytes(freeBytes), formatBytes(totalBytes)),
+      ...(unifiedBytes > 0 ? [texts.gpuShared] : []),
+    ];
+    return html`<span class="quiet">${parts.join(" · ")}</span>`;
   }
 
   private models({ models, model }: PickerView): TemplateResult {
@@ -190,7 +201,7 @@ export class PickerApp extends PaddockElement {
 
   private failure({ message, remedy }: NonNullable<PickerView["failure"]>): TemplateResult {
     const { texts } = this;
-    return html`<div class="callout error" role="alert">
+    return html`<div class="callout error">
       ${icon("error")}
       <p>${visibleText(message)} ${remedy === null ? nothing : html`<span>${visibleText(remedy)}</span>`}</p>
       <button

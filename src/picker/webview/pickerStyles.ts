@@ -66,6 +66,20 @@ export const pickerStyles = css`
   .looking .codicon {
     vertical-align: -3px;
   }
+  /* What failed was asked for anywhere on the page, so it is said where the page is looked at. */
+  .failures {
+    position: sticky;
+    top: 0;
+    z-index: 3;
+    background: var(--vscode-editor-background);
+    border-radius: var(--radius);
+  }
+  .failures:empty {
+    position: absolute;
+  }
+  .failures .callout {
+    border-color: var(--vscode-editorError-foreground, var(--line));
+  }
   .opening {
     padding: var(--gap-4) 0;
   }

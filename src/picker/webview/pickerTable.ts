@@ -1,7 +1,7 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
-import { formatBytes, formatCount, formatShare } from "../../platform/core/format";
+import { formatBytes, formatCount, formatParameters, formatShare } from "../../platform/core/format";
 import { visibleText } from "../../platform/core/visibleText";
 import { icon, PaddockElement } from "../../ui/base";
 import type { PickerAction, PickerView, RowView } from "../core/pickerContract";
@@ -115,11 +115,14 @@ export class PickerTable extends PaddockElement {
       row.fit?.place === "none" ? "too-large" : "",
       this.marked === row.id ? "marked" : "",
     ].join(" ");
-    const { unknown } = texts;
+    const unknown = row.origin === "server" ? texts.notTold : texts.unknown;
     const noSpeed =
-      row.fit === null || row.fit.place === "none" || this.view.calibration.state === "ready"
-        ? "–"
-        : texts.notCalibratedShort;
+      row.origin === "server"
+        ? unknown
+        : row.fit === null || row.fit.place === "none" || this.view.calibration.state === "ready"
+          ? "–"
+          : texts.notCalibratedShort;
+    const noTime = row.origin === "server" ? unknown : "–";
     const missing = html`<span class="missing">${unknown}</span>`;
     return html`<tr class=${classes} data-row=${row.id}>
       <th scope="row" class="name" tabindex="-1">${this.name(row)}</th>
@@ -128,8 +131,8 @@ export class PickerTable extends PaddockElement {
           ? html`<td>${figureCell(row.kld, "kld", texts, unknown, row.reference)}</td>
               <td>${figureCell(row.sameTop, "share", texts, unknown, row.reference)}</td>
               <td>${figureCell(row.tg, "rate", texts, noSpeed)}</td>
-              <td>${figureCell(row.pp, "rate", texts, "–")}</td>
-              <td>${figureCell(row.ttft, "time", texts, "–")}</td>
+              <td>${figureCell(row.pp, "rate", texts, noTime)}</td>
+              <td>${figureCell(row.ttft, "time", texts, noTime)}</td>
               <td class="memory">${this.memory(row, unknown)}</td>
               <td class="fit">${this.fit(row, unknown)}</td>
               <td>${row.bitsPerWeight?.toFixed(2) ?? missing}</td>
@@ -158,7 +161,16 @@ export class PickerTable extends PaddockElement {
       <span class="how" title=${visibleText(row.place)}
         >${visibleText(row.quantization === null ? row.place : row.name)}</span
       >
-      ${row.origin === "server" ? html`<span class="how">${texts.unknownOfServer}</span>` : nothing}`;
+      ${row.origin === "server" ? html`<span class="how">${this.told(row)}</span>` : nothing}`;
+  }
+
+  private told({ told, sizeBytes }: RowView): string {
+    const { texts } = this;
+    const parts: string[] = [];
+    if (told !== null && told.parameters !== null)
+      parts.push(fill(texts.toldParameters, formatParameters(told.parameters)));
+    if (told !== null && told.contextSize !== null) parts.push(fill(texts.toldContext, formatCount(told.contextSize)));
+    return parts.length === 0 && sizeBytes === null ? texts.unknownOfServer : parts.join(" · ");
   }
 
   private memory({ memory }: RowView, unknown: string): TemplateResult {
@@ -198,8 +210,12 @@ export class PickerTable extends PaddockElement {
       cpu: ["pass", texts.fitCpu],
       none: ["error", texts.fitNone],
     }[fit.place] as [string, string];
-    const layers = fit.place === "partly" ? fill(texts.fitPartlyLayers, fit.gpuLayers, fit.layers) : "";
-    return html`<span class="fit-place" title=${layers}>${icon(mark)}${label}</span>
+    return html`<span class="fit-place">${icon(mark)}${label}</span>
+      ${
+        fit.place === "partly"
+          ? html`<span class="how">${fill(texts.fitPartlyLayers, fit.gpuLayers, fit.layers)}</span>`
+          : nothing
+      }
       <span class="how"
         >${
           fit.largestContext === 0 ? texts.noContext : fill(texts.largestContext, formatCount(fit.largestContext))
@@ -217,17 +233,19 @@ export class PickerTable extends PaddockElement {
         use: texts.starting,
         download: texts.downloading,
       }[work.kind];
+      // What has come of a download stays, and goes on later.
+      const end = work.kind === "download" ? texts.pause : texts.cancel;
       return html`<span class="work">
         <span>${label} ${work.fraction === null ? "" : formatShare(work.fraction)}</span>
         <progress aria-label=${label} max="1" value=${work.fraction ?? nothing}></progress>
         <button
           type="button"
           class="icon-button"
-          title=${texts.cancel}
-          aria-label=${fill(texts.ofFile, texts.cancel, visibleText(row.name))}
+          title=${end}
+          aria-label=${fill(texts.ofFile, end, visibleText(row.name))}
           @click=${() => this.ask("cancelWork", { row: row.id })}
         >
-          ${icon("close")}
+          ${icon(work.kind === "download" ? "debug-pause" : "close")}
         </button>
       </span>`;
     }
