@@ -27,6 +27,8 @@ export function publishedGguf(options: {
       "general.architecture": { type: "string", value: "llama" },
       "general.name": { type: "string", value: name },
       "llama.block_count": { type: "u32", value: rows },
+      "llama.embedding_length": { type: "u32", value: 32 },
+      "llama.feed_forward_length": { type: "u32", value: 64 },
       "tokenizer.ggml.model": { type: "string", value: "gpt2" },
       "tokenizer.ggml.tokens": {
         type: "strings",

@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import type { ByteSource } from "../../src/gguf/core/byteSource";
 import { checkLoadable, fileProblem } from "../../src/gguf/core/fileProblem";
 import { checkSize, type GgufHeader, readGgufHeader } from "../../src/gguf/core/ggufHeader";
+import { checkAssertions } from "../../src/gguf/core/loadRules";
 import { modelShape } from "../../src/gguf/core/modelShape";
 import { readHeader } from "../../src/gguf/core/readHeader";
 import { PaddockError } from "../../src/platform/core/errors";
@@ -39,7 +40,7 @@ async function read(sources: readonly ByteSource[]): Promise<string> {
     }
     const [first] = headers;
     if (first !== undefined) checkLoadable(first, "mutant.gguf");
-    modelShape(headers);
+    checkAssertions(headers, modelShape(headers));
     return "loadable";
   } catch (error) {
     const problem = fileProblem(error, "mutant.gguf");

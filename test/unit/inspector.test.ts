@@ -160,6 +160,8 @@ describe("what the inspector shows", () => {
     expect(what(generated({ "general.architecture": "llama", "llama.block_count": 9999 }))).toEqual(["no-shape"]);
     expect(what(generated({ "general.type": "imatrix" }, tensors))).toEqual(["not-a-model"]);
     expect(what(generated({}, tensors))).toEqual(["no-shape"]);
+    const up = [{ name: "blk.0.ffn_up.weight", dimensions: [32, 64] }];
+    expect(what(generated({ "general.architecture": "llama", "llama.block_count": 1 }, up))).toEqual(["would-crash"]);
     const part = generated({ "general.architecture": "llama", "split.count": 2, "split.no": 0 }, tensors);
     expect(what({ ...part, missing: ["a-00002-of-00002.gguf"] })).toEqual(["missing-parts"]);
     expect(inspect("a", part).types).toHaveLength(1);

@@ -1,5 +1,6 @@
 import { formatBytes, formatCount } from "../../platform/core/format";
 import { ggmlTypes } from "./ggmlTypes";
+import { type VocabularyFacts, vocabularyFacts } from "./vocabulary";
 
 /**
  * A strict reader of GGUF headers (ggml's docs/gguf.md, versions 2 and 3, little endian). Files come from anywhere: every
@@ -10,6 +11,8 @@ export interface GgufHeader {
   readonly version: number;
   readonly metadata: ReadonlyMap<string, GgufValue>;
   readonly tensors: readonly GgufTensor[];
+  /** Of the tokens' texts; undefined: there is no list of them. */
+  readonly vocabulary: VocabularyFacts | undefined;
   /** Where tensor data begins, bytes from the start. */
   readonly dataOffset: number;
   /** The size that the file must have at least, bytes. */
@@ -74,6 +77,9 @@ const MAX_ARRAY_DEPTH = 1;
 const valueBytes = [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8] as const;
 const STRING = 8;
 const ARRAY = 9;
+/** Type and length of an array's items. */
+const ARRAY_HEAD = 12;
+const TOKENS = "tokenizer.ggml.tokens";
 
 /**
  * @param bytes the beginning of the file, all of the header or as much as is there.
@@ -91,12 +97,18 @@ export function readGgufHeader(bytes: Uint8Array): GgufHeader {
   const tensorCount = reader.count("tensors", MAX_TENSORS);
   const keyCount = reader.count("metadata keys", MAX_KEYS);
   const metadata = new Map<string, GgufValue>();
+  let vocabulary: VocabularyFacts | undefined;
   for (let index = 0; index < keyCount; index++) {
     const key = reader.string(MAX_KEY_LENGTH);
     if (key === "") throw new GgufError("damaged", "an empty metadata key");
     if (metadata.has(key))
       throw new GgufError("damaged", `the metadata key ${JSON.stringify(key.slice(0, 80))} stands twice`);
-    metadata.set(key, reader.value(reader.u32(), 0));
+    const type = reader.u32();
+    const start = reader.position;
+    const value = reader.value(type, 0);
+    metadata.set(key, value);
+    if (key === TOKENS && typeof value === "object" && value.arrayOf === STRING)
+      vocabulary = vocabularyFacts(bytes, start + ARRAY_HEAD, value.length);
   }
   const alignmentValue = metadata.get("general.alignment") ?? 32;
   const alignment = typeof alignmentValue === "number" ? alignmentValue : 0;
@@ -123,6 +135,7 @@ export function readGgufHeader(bytes: Uint8Array): GgufHeader {
     version,
     metadata,
     tensors,
+    vocabulary,
     dataOffset,
     expectedSize: dataOffset + (last === undefined ? 0 : last.offset + last.bytes),
   };

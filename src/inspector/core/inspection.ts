@@ -3,6 +3,7 @@ import { notAModel } from "../../gguf/core/fileProblem";
 import { checkSize, GgufError, type GgufHeader } from "../../gguf/core/ggufHeader";
 import { bitsPerWeight } from "../../gguf/core/ggmlTypes";
 import { textOf } from "../../gguf/core/modelMetadata";
+import { checkAssertions } from "../../gguf/core/loadRules";
 import { modelShape, type ModelShape, typeShares } from "../../gguf/core/modelShape";
 import { describeArchitecture } from "./architecture";
 import type { ModelView, ShapeView, TensorRow, TypeMap, Warning } from "./inspectorContract";
@@ -42,6 +43,10 @@ export function inspect(file: string, { files, missing }: InspectedModel): Model
   const canBeModel = instead === undefined && missing.length === 0;
   const shaped = canBeModel ? attempt(() => shapeView(modelShape(headers), first, headers)) : { value: null };
   if ("reason" in shaped) warnings.push({ what: "no-shape", reason: shaped.reason });
+  else if (canBeModel) {
+    const loadable = attempt(() => checkAssertions(headers, modelShape(headers)));
+    if ("reason" in loadable) warnings.push({ what: "would-crash", reason: loadable.reason });
+  }
   const architecture = textOf(first.metadata, "general.architecture");
   if (instead === undefined && architecture !== undefined && !knownArchitectures.has(architecture))
     warnings.push({ what: "unknown-architecture", architecture });

@@ -84,6 +84,8 @@ export const warningSchema = v.variant("what", [
   v.object({ what: v.literal("unknown-architecture"), architecture: v.string() }),
   /** The metadata contradicts itself or says what cannot be. */
   v.object({ what: v.literal("no-shape"), reason: v.string() }),
+  /** llama.cpp would end its process instead of refusing it. */
+  v.object({ what: v.literal("would-crash"), reason: v.string() }),
 ]);
 export type Warning = v.InferOutput<typeof warningSchema>;
 

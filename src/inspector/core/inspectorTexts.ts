@@ -25,6 +25,7 @@ export function inspectorTexts(l10n: { t(text: string): string }) {
     truncated: l10n.t("{0} is cut short: it has {1}. Download it again; the download was probably interrupted."),
     notAModel: l10n.t("This is not a model but {0}. It is used together with the model that it belongs to."),
     unknownArchitecture: l10n.t("This version of llama.cpp does not know the architecture “{0}” and cannot load it."),
+    wouldCrash: l10n.t("Paddock does not load this file, because llama.cpp would fall over it: {0}."),
     noShape: l10n.t("What the file says of its architecture cannot be: {0}. llama.cpp would not load it."),
 
     noArchitecture: l10n.t("The file does not describe an architecture."),

@@ -100,6 +100,8 @@ export class InspectorApp extends PaddockElement {
         return this.callout("warning", fill(texts.unknownArchitecture, warning.architecture));
       case "no-shape":
         return this.callout("warning", fill(texts.noShape, warning.reason));
+      case "would-crash":
+        return this.callout("warning", fill(texts.wouldCrash, warning.reason));
     }
   }
 

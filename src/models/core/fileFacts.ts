@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { GgufHeader, GgufValue } from "../../gguf/core/ggufHeader";
+import { checkAssertions } from "../../gguf/core/loadRules";
 import { modelShape } from "../../gguf/core/modelShape";
 
 /** What a GGUF file is for, by what it says of itself. */
@@ -61,6 +62,7 @@ export function factsOf(headers: readonly GgufHeader[]): FileFacts {
     };
   }
   const shape = modelShape(headers);
+  checkAssertions(headers, shape);
   return {
     ...shared,
     embeds: kind === "embedding" || vectorPoolings.includes(metadata.get(`${architecture ?? ""}.pooling_type`) ?? 0),

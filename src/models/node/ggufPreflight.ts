@@ -2,6 +2,7 @@ import { totalmem } from "node:os";
 import path from "node:path";
 import { checkLoadable, fileProblem } from "../../gguf/core/fileProblem";
 import { checkSize, type GgufHeader } from "../../gguf/core/ggufHeader";
+import { checkAssertions } from "../../gguf/core/loadRules";
 import { modelShape } from "../../gguf/core/modelShape";
 import { type ModelFile, openModel, openModelFile } from "../../gguf/node/modelFiles";
 import { PaddockError } from "../../platform/core/errors";
@@ -35,8 +36,8 @@ export async function preflight(file: string, signal: AbortSignal, memory: numbe
   files.forEach(checkWhole);
   try {
     checkLoadable(first.header, name);
-    // Not needed here: what cannot be is refused.
-    modelShape(files.map(({ header }) => header));
+    const headers = files.map(({ header }) => header);
+    checkAssertions(headers, modelShape(headers));
   } catch (error) {
     throw fileProblem(error, name);
   }

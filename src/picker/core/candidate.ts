@@ -1,5 +1,6 @@
 import type { GgufHeader, GgufTensor } from "../../gguf/core/ggufHeader";
 import { ggmlTypes } from "../../gguf/core/ggmlTypes";
+import { checkAssertions } from "../../gguf/core/loadRules";
 import { type ModelShape, modelShape } from "../../gguf/core/modelShape";
 
 /** Where a candidate is. */
@@ -53,7 +54,9 @@ export interface CandidateContents {
  */
 export function contentsOf(headers: readonly GgufHeader[]): CandidateContents {
   const tensors = headers.flatMap((header) => header.tensors);
-  return { shape: modelShape(headers), tensors, mix: weightMix(tensors) };
+  const shape = modelShape(headers);
+  checkAssertions(headers, shape);
+  return { shape, tensors, mix: weightMix(tensors) };
 }
 
 /** What a tensor does, as far as errors in it cost quality differently. */

@@ -4,6 +4,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkLoadable, fileProblem } from "../../gguf/core/fileProblem";
 import type { GgufHeader } from "../../gguf/core/ggufHeader";
+import { checkAssertions } from "../../gguf/core/loadRules";
 import { modelShape } from "../../gguf/core/modelShape";
 import { splitName, splitPartNames } from "../../gguf/core/splitFiles";
 import { isCancellation, PaddockError } from "../../platform/core/errors";
@@ -103,8 +104,7 @@ export class Quantizer {
     const [first] = parts;
     try {
       if (first !== undefined) checkLoadable(first, path.basename(file));
-      // Not needed here: what cannot be is refused before llama.cpp sees it.
-      modelShape(parts);
+      checkAssertions(parts, modelShape(parts));
     } catch (error) {
       throw fileProblem(error, path.basename(file));
     }
