@@ -99,7 +99,18 @@ export async function build({ production = false, dist = path.join(root, "dist")
     (name) => `node_modules/@vscode/tree-sitter-wasm/wasm/${name}.wasm`,
   );
   for (const file of parsers) await cp(path.join(root, file), path.join(dist, "grammars", path.basename(file)));
-  const inputs = [...bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs)), ...copied, ...parsers];
+  // The glue is loaded at run time, anew where the parser failed, so it stays a file of its own beside the WebAssembly.
+  await mkdir(path.join(dist, "sqlparser"), { recursive: true });
+  const sqlParser = ["package.json", "sqlparser_rs_wasm.js", "sqlparser_rs_wasm_bg.wasm"].map(
+    (name) => `node_modules/@guanmingchiu/sqlparser-ts/wasm/${name}`,
+  );
+  for (const file of sqlParser) await cp(path.join(root, file), path.join(dist, "sqlparser", path.basename(file)));
+  const inputs = [
+    ...bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs)),
+    ...copied,
+    ...parsers,
+    ...sqlParser,
+  ];
   return { inputs: [...new Set(inputs)] };
 }
 

@@ -23,6 +23,10 @@ export interface UnknownName {
 
 /** One statement that was understood. */
 export interface UnderstoodStatement {
+  /**
+   * The statement printed anew from what was understood of it, in forms that the engine's lexer can read in one way
+   * only. An engine is given this text and never the one that was checked; spans are of the one that was checked.
+   */
   readonly sql: string;
   readonly effect: "read" | "write";
   /** Tables and columns of the schema it uses, once each. */

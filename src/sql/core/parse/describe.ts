@@ -74,7 +74,8 @@ export function condition(of: Describing, expression: Expression): string {
 const isCondition = (expression: Expression): boolean =>
   ["like", "is", "between", "in", "inQuery", "exists", "quantified"].includes(expression.kind) ||
   (expression.kind === "unary" && expression.operator === "NOT") ||
-  (expression.kind === "binary" && (["AND", "OR"].includes(expression.operator) || comparisons.has(expression.operator))) ||
+  (expression.kind === "binary" &&
+    (["AND", "OR"].includes(expression.operator) || comparisons.has(expression.operator))) ||
   (expression.kind === "parens" && isCondition(expression.inner));
 
 const state = ({ what, negated }: Extract<Expression, { readonly kind: "is" }>): string => {
@@ -90,7 +91,13 @@ function like(of: Describing, expression: Extract<Expression, { readonly kind: "
   if (operator.endsWith("LIKE") && plain !== null && plain !== undefined && text !== undefined) {
     const [, before, core = "", after] = plain;
     const [yes, no] =
-      before === "" ? (after === "" ? ["is", "is not"] : ["begins with", "does not begin with"]) : after === "" ? ["ends with", "does not end with"] : ["contains", "does not contain"];
+      before === ""
+        ? after === ""
+          ? ["is", "is not"]
+          : ["begins with", "does not begin with"]
+        : after === ""
+          ? ["ends with", "does not end with"]
+          : ["contains", "does not contain"];
     return `${thing(of, left)} ${negated ? no : yes} '${core}'`;
   }
   return `${thing(of, left)} ${negated ? "does not match" : "matches"} ${thing(of, right)}`;
@@ -129,7 +136,9 @@ export function thing(of: Describing, expression: Expression): string {
     case "collate":
       return thing(of, expression.operand);
     case "unary":
-      return expression.operator === "NOT" ? `not ${condition(of, expression.operand)}` : `${expression.operator}${thing(of, expression.operand)}`;
+      return expression.operator === "NOT"
+        ? `not ${condition(of, expression.operand)}`
+        : `${expression.operator}${thing(of, expression.operand)}`;
     case "extract":
       return `the ${expression.field.toLowerCase()} of ${thing(of, expression.operand)}`;
     case "binary":
@@ -138,10 +147,16 @@ export function thing(of: Describing, expression: Expression): string {
         : `${thing(of, expression.left)} ${symbols.get(expression.operator) ?? expression.operator} ${thing(of, expression.right)}`;
     case "case": {
       const branches = expression.branches.map(({ when, then }) => {
-        const test = expression.operand === undefined ? condition(of, when) : `${thing(of, expression.operand)} is ${thing(of, when)}`;
+        const test =
+          expression.operand === undefined
+            ? condition(of, when)
+            : `${thing(of, expression.operand)} is ${thing(of, when)}`;
         return `${thing(of, then)} where ${test}`;
       });
-      return [...branches, ...(expression.otherwise === undefined ? [] : [`otherwise ${thing(of, expression.otherwise)}`])].join(", ");
+      return [
+        ...branches,
+        ...(expression.otherwise === undefined ? [] : [`otherwise ${thing(of, expression.otherwise)}`]),
+      ].join(", ");
     }
     case "tuple":
       return `(${expression.items.map((item) => thing(of, item)).join(", ")})`;
@@ -197,7 +212,11 @@ export const isCountOfRows = (expression: Expression): boolean =>
 function call(of: Describing, expression: Call): string {
   const name = expression.name.at(-1)?.text ?? "";
   const args = (expression.args ?? []).map((argument) =>
-    argument.kind === "star" ? "*" : isCondition(argument.value) ? condition(of, argument.value) : thing(of, argument.value),
+    argument.kind === "star"
+      ? "*"
+      : isCondition(argument.value)
+        ? condition(of, argument.value)
+        : thing(of, argument.value),
   );
   const [first] = args;
   const words = aggregates.get(name.toLowerCase());
@@ -221,12 +240,15 @@ function counted(distinct: boolean, of: string | undefined): string {
 function over(of: Describing, { over: window }: Call): string {
   if (window === undefined) return "";
   if ("text" in window) return ` over the window ${window.text}`;
-  const partition = window.partition.length === 0 ? "" : ` for each ${joined(window.partition.map((one) => thing(of, one)))}`;
+  const partition =
+    window.partition.length === 0 ? "" : ` for each ${joined(window.partition.map((one) => thing(of, one)))}`;
   const by = window.order.length === 0 ? "" : ` in the order of ${order(of, window.order)}`;
   return partition === "" && by === "" ? " over all rows" : partition + by;
 }
 
 /** `age, highest first, then name`. */
 export function order(of: Describing, items: readonly OrderItem[]): string {
-  return items.map(({ by, descending }) => `${thing(of, by)}${descending === true ? ", highest first" : ""}`).join(", then ");
+  return items
+    .map(({ by, descending }) => `${thing(of, by)}${descending === true ? ", highest first" : ""}`)
+    .join(", then ");
 }

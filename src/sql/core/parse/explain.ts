@@ -24,7 +24,8 @@ function statementWords(statement: Statement): string {
     case "insert": {
       const table = last(statement.table);
       const { body } = statement.source;
-      if (body.kind !== "values") return `adds to ${table} what a query gives: ${queryWords(statement.source, "thing", 0)}`;
+      if (body.kind !== "values")
+        return `adds to ${table} what a query gives: ${queryWords(statement.source, "thing", 0)}`;
       const rows = body.rows.length === 1 ? "one row" : `${body.rows.length} rows`;
       return `adds ${rows} to ${table}`;
     }
@@ -64,7 +65,11 @@ function bodyWords(body: Body, form: Form, depth: number): string {
       return `${form === "sentence" ? "shows " : ""}${body.rows.length === 1 ? "one given row" : `${body.rows.length} given rows`}`;
     case "set": {
       const right = bodyWords(body.right, "thing", depth);
-      const link = { UNION: "together with", EXCEPT: "without those that are also", INTERSECT: "of which only those that are also" }[body.operator];
+      const link = {
+        UNION: "together with",
+        EXCEPT: "without those that are also",
+        INTERSECT: "of which only those that are also",
+      }[body.operator];
       return `${bodyWords(body.left, form, depth)}, ${link} ${right}`;
     }
   }
@@ -74,7 +79,8 @@ function selectWords(select: Select, form: Form, depth: number): string {
   const names = describing(select.from, depth);
   const groups = select.groupBy === "all" ? [] : select.groupBy;
   const isGroup = (item: SelectItem): boolean =>
-    item.kind === "value" && groups.some((group) => printExpression(group, "sqlite") === printExpression(item.value, "sqlite"));
+    item.kind === "value" &&
+    groups.some((group) => printExpression(group, "sqlite") === printExpression(item.value, "sqlite"));
   const items = select.items.filter((item) => !isGroup(item));
   const from = select.from.length === 0 ? "" : ` of ${fromWords(names, select.from, depth)}`;
   const where = select.where === undefined ? "" : ` where ${condition(names, select.where)}`;
@@ -90,7 +96,9 @@ function selectWords(select: Select, form: Form, depth: number): string {
       ? `for each ${each}, ${whatIsShown(names, items, distinct)}${rest}${kept}`
       : `${itemWords(names, items)} for each ${each}${rest}${kept}`;
   }
-  return form === "sentence" ? whatIsShown(names, items, distinct) + rest + kept : `${distinct}${itemWords(names, items)}${rest}${kept}`;
+  return form === "sentence"
+    ? whatIsShown(names, items, distinct) + rest + kept
+    : `${distinct}${itemWords(names, items)}${rest}${kept}`;
 }
 
 /** `counts the rows`, or `shows name and age`. */
@@ -187,11 +195,15 @@ function describing(from: readonly Joined[], depth: number): Describing {
       for (const inner of [relation.tables.first, ...relation.tables.joins.map((join) => join.relation)]) add(inner);
       return;
     }
-    const own = relation.kind === "table" || relation.kind === "function" ? last(relation.name) : (relation.alias?.name.text ?? "");
+    const own =
+      relation.kind === "table" || relation.kind === "function"
+        ? last(relation.name)
+        : (relation.alias?.name.text ?? "");
     tables.set((relation.alias?.name.text ?? own).toLowerCase(), own);
     count.set(own, (count.get(own) ?? 0) + 1);
   };
-  for (const { first, joins } of from) for (const relation of [first, ...joins.map((join) => join.relation)]) add(relation);
+  for (const { first, joins } of from)
+    for (const relation of [first, ...joins.map((join) => join.relation)]) add(relation);
   return {
     column: (parts) => {
       const column = last(parts);

@@ -24,7 +24,8 @@ const templates = new Set(["printf", "format"]);
 export function checkFunction(engine: DatabaseEngine, call: Call): void {
   const name = call.name.at(-1)?.text ?? "";
   const written = call.name.map((part) => part.text).join(".");
-  const qualified = call.name.length > 1 && !(engine === "postgres" && call.name.length === 2 && call.name[0]?.text === "pg_catalog");
+  const qualified =
+    call.name.length > 1 && !(engine === "postgres" && call.name.length === 2 && call.name[0]?.text === "pg_catalog");
   const known = name.toLowerCase();
   if (qualified || !/^[a-z_][a-z0-9_]*$/i.test(name) || !pureFunctions[engine].has(known))
     throw forbidden(`The function ${written} is not among those that only compute.`);
@@ -43,7 +44,9 @@ function checkSize(name: string, call: Call, place: number): void {
 
 function plainNumber(expression: Expression): number | undefined {
   if (expression.kind === "unary" && expression.operator === "-") return plainNumber(expression.operand);
-  return expression.kind === "literal" && expression.value.type === "number" ? Number(expression.value.digits) : undefined;
+  return expression.kind === "literal" && expression.value.type === "number"
+    ? Number(expression.value.digits)
+    : undefined;
 }
 
 /** A template with a width of many digits, or one that comes from elsewhere, fills memory with blanks. */

@@ -25,7 +25,8 @@ export function editDistance(a: string, b: string, limit: number): number {
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1];
       let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
       row.push(cost);
     }
     before = last;
@@ -45,7 +46,8 @@ function unlikeness(name: string, candidate: string): number {
   const stems = new Set(b.map(stem));
   const shared = a.filter((part) => stems.has(stem(part))).length;
   const sharedWords = shared === 0 ? 1 : 1 - (2 * shared) / (a.length + b.length) + 0.1;
-  const within = joinedA.length > 2 && joinedB.length > 2 && (joinedA.includes(joinedB) || joinedB.includes(joinedA)) ? 0.7 : 1;
+  const within =
+    joinedA.length > 2 && joinedB.length > 2 && (joinedA.includes(joinedB) || joinedB.includes(joinedA)) ? 0.7 : 1;
   return Math.min(letters, sharedWords, within);
 }
 
@@ -57,7 +59,8 @@ export function nearestNames(name: string, groups: readonly (readonly string[])[
   const scored = new Map<string, number>();
   groups.forEach((group, place) => {
     for (const candidate of group)
-      if (!scored.has(candidate)) scored.set(candidate, unlikeness(name, candidate.split(".").at(-1) ?? candidate) + place * 0.15);
+      if (!scored.has(candidate))
+        scored.set(candidate, unlikeness(name, candidate.split(".").at(-1) ?? candidate) + place * 0.15);
   });
   return [...scored]
     .filter(([, score]) => score < 1)

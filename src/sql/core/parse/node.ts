@@ -87,4 +87,5 @@ export const words = (name: string): string =>
     .replaceAll(/([a-z])([A-Z])/g, "$1 $2")
     .toLowerCase();
 
-const unknownForm = (expected: string): Error => forbidden(`Paddock could not read the statement: it expected ${expected}.`);
+const unknownForm = (expected: string): Error =>
+  forbidden(`Paddock could not read the statement: it expected ${expected}.`);

@@ -21,7 +21,7 @@ const mysqlLike = (engine: DatabaseEngine): boolean => engine === "mysql" || eng
  */
 export function prescan(sql: string, engine: DatabaseEngine): string {
   if (sql.length > maxLength) throw forbidden("The statement is too long.");
-  // eslint-disable-next-line no-control-regex
+
   if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(sql) || /\p{Surrogate}/u.test(sql))
     throw forbidden("The statement has control characters in it.");
   if (mysqlLike(engine) && /\/\*(?:M?!|\+)/i.test(sql))
@@ -93,7 +93,12 @@ function* tokens(sql: string, engine: DatabaseEngine): Generator<Token> {
     }
     at = match(number, start);
     if (at === start) at = start + 1;
-    yield { kind: at > start + 1 || /\d/.test(sql.charAt(start)) ? "number" : "mark", text: sql.slice(start, at), start, end: at };
+    yield {
+      kind: at > start + 1 || /\d/.test(sql.charAt(start)) ? "number" : "mark",
+      text: sql.slice(start, at),
+      start,
+      end: at,
+    };
   }
 }
 
@@ -111,7 +116,8 @@ function commentEnd(sql: string, start: number): number {
 
 function quoteEnd(sql: string, start: number, engine: DatabaseEngine): number | undefined {
   const opening = sql.charAt(start);
-  if (opening !== "'" && opening !== '"' && opening !== "`" && !(opening === "[" && engine === "sqlite")) return undefined;
+  if (opening !== "'" && opening !== '"' && opening !== "`" && !(opening === "[" && engine === "sqlite"))
+    return undefined;
   const closing = opening === "[" ? "]" : opening;
   const escapes = mysqlLike(engine) && opening !== "`";
   for (let at = start + 1; at < sql.length; at++) {

@@ -37,7 +37,9 @@ export function printStatement(statement: Statement, engine: DatabaseEngine): st
       return `INSERT INTO ${printer.name(statement.table)}${columns} ${printer.query(statement.source)}`;
     }
     case "update": {
-      const set = statement.assignments.map(({ column, value }) => `${printer.name(column)} = ${printer.expression(value)}`);
+      const set = statement.assignments.map(
+        ({ column, value }) => `${printer.name(column)} = ${printer.expression(value)}`,
+      );
       return `UPDATE ${printer.target(statement)} SET ${set.join(", ")}${printer.where(statement.where)}`;
     }
     case "delete":
@@ -56,7 +58,11 @@ export function printLiteral(literal: Literal, engine: DatabaseEngine): string {
     case "string":
       return printText(literal.text, engine);
     case "bytes":
-      return engine === "postgres" ? `'\\x${literal.hex}'::bytea` : engine === "duckdb" ? duckBytes(literal.hex) : `X'${literal.hex}'`;
+      return engine === "postgres"
+        ? `'\\x${literal.hex}'::bytea`
+        : engine === "duckdb"
+          ? duckBytes(literal.hex)
+          : `X'${literal.hex}'`;
     case "boolean":
       return literal.value ? "TRUE" : "FALSE";
     case "null":
@@ -133,8 +139,17 @@ class Printer {
 
   private select(select: Select): string {
     const distinct =
-      select.distinctOn.length > 0 ? `DISTINCT ON (${this.list(select.distinctOn)}) ` : select.distinct ? "DISTINCT " : "";
-    const group = select.groupBy === "all" ? " GROUP BY ALL" : select.groupBy.length === 0 ? "" : ` GROUP BY ${this.list(select.groupBy)}`;
+      select.distinctOn.length > 0
+        ? `DISTINCT ON (${this.list(select.distinctOn)}) `
+        : select.distinct
+          ? "DISTINCT "
+          : "";
+    const group =
+      select.groupBy === "all"
+        ? " GROUP BY ALL"
+        : select.groupBy.length === 0
+          ? ""
+          : ` GROUP BY ${this.list(select.groupBy)}`;
     const windows = select.windows.map(({ name, spec }) => `${this.part(name)} AS (${this.window(spec)})`);
     return [
       `SELECT ${distinct}${select.items.map((item) => this.item(item)).join(", ")}`,
@@ -247,7 +262,9 @@ class Printer {
       case "tuple":
         return `(${this.list(expression.items)})`;
       case "case": {
-        const branches = expression.branches.map((one) => `WHEN ${this.expression(one.when)} THEN ${this.expression(one.then)} `);
+        const branches = expression.branches.map(
+          (one) => `WHEN ${this.expression(one.when)} THEN ${this.expression(one.then)} `,
+        );
         const operand = expression.operand === undefined ? "" : `${this.expression(expression.operand)} `;
         const otherwise = expression.otherwise === undefined ? "" : `ELSE ${this.expression(expression.otherwise)} `;
         return `CASE ${operand}${branches.join("")}${otherwise}END`;
@@ -283,7 +300,9 @@ class Printer {
 
   private groupingSet(set: readonly Expression[], how: string): string {
     const [only] = set;
-    return set.length === 1 && only !== undefined && how !== "GROUPING SETS" ? this.expression(only) : `(${this.list(set)})`;
+    return set.length === 1 && only !== undefined && how !== "GROUPING SETS"
+      ? this.expression(only)
+      : `(${this.list(set)})`;
   }
 
   private step(step: SubscriptStep): string {
@@ -302,7 +321,9 @@ class Printer {
       .map((argument) => {
         if (argument.kind === "star") return argument.of === undefined ? "*" : `${this.name(argument.of)}.*`;
         const arrow = this.engine === "duckdb" ? ":=" : "=>";
-        return (argument.name === undefined ? "" : `${this.part(argument.name)} ${arrow} `) + this.expression(argument.value);
+        return (
+          (argument.name === undefined ? "" : `${this.part(argument.name)} ${arrow} `) + this.expression(argument.value)
+        );
       })
       .join(", ");
   }
@@ -318,7 +339,9 @@ class Printer {
       call.withinGroup.length === 0 ? "" : ` WITHIN GROUP (ORDER BY ${this.order(call.withinGroup)})`,
       call.filter === undefined ? "" : ` FILTER (WHERE ${this.expression(call.filter)})`,
       this.engine === "duckdb" ? "" : nulls,
-      call.over === undefined ? "" : ` OVER ${"text" in call.over ? this.part(call.over) : `(${this.window(call.over)})`}`,
+      call.over === undefined
+        ? ""
+        : ` OVER ${"text" in call.over ? this.part(call.over) : `(${this.window(call.over)})`}`,
     ].join("");
   }
 
@@ -332,7 +355,9 @@ class Printer {
   }
 
   private frame({ units, start, end }: NonNullable<WindowSpec["frame"]>): string {
-    return end === undefined ? `${units} ${this.bound(start)}` : `${units} BETWEEN ${this.bound(start)} AND ${this.bound(end)}`;
+    return end === undefined
+      ? `${units} ${this.bound(start)}`
+      : `${units} BETWEEN ${this.bound(start)} AND ${this.bound(end)}`;
   }
 
   private bound(bound: FrameBound): string {

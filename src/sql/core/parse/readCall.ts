@@ -7,20 +7,28 @@ import type { Argument, Call, FrameBound, Name, OrderItem, WindowSpec } from "./
 
 /** A call. Throws Refused where the function is none of those that are known to do nothing but compute. */
 export function readCall(reading: Reading, payload: unknown): Call {
-  const node = fields(payload, "A call", ["name", "parameters", "args", "filter", "null_treatment", "over", "within_group"]);
-  const name = readObjectName(reading, node["name"]);
-  const { name: form, payload: inner } = variant(node["args"]);
+  const node = fields(payload, "A call", [
+    "name",
+    "parameters",
+    "args",
+    "filter",
+    "null_treatment",
+    "over",
+    "within_group",
+  ]);
+  const name = readObjectName(reading, node.name);
+  const { name: form, payload: inner } = variant(node.args);
   if (form !== "None" && form !== "List") throw forbidden("Paddock does not know that form of a call.");
-  const filter = optional(node["filter"], reading.expression);
-  const over = optional(node["over"], (value) => readOver(reading, value));
-  const nulls = optional(node["null_treatment"], readNulls);
+  const filter = optional(node.filter, reading.expression);
+  const over = optional(node.over, (value) => readOver(reading, value));
+  const nulls = optional(node.null_treatment, readNulls);
   const call: Call = {
     kind: "call",
     name,
     distinct: false,
     order: [],
     ...(form === "List" ? readList(reading, inner) : {}),
-    withinGroup: reading.order(node["within_group"]),
+    withinGroup: reading.order(node.within_group),
     ...(filter === undefined ? {} : { filter }),
     ...(over === undefined ? {} : { over }),
     ...(nulls === undefined ? {} : { nulls }),
@@ -32,12 +40,16 @@ export function readCall(reading: Reading, payload: unknown): Call {
 function readList(
   reading: Reading,
   value: unknown,
-): Pick<Call, "distinct" | "order"> & { args: readonly Argument[]; separator?: string; nulls?: NonNullable<Call["nulls"]> } {
+): Pick<Call, "distinct" | "order"> & {
+  args: readonly Argument[];
+  separator?: string;
+  nulls?: NonNullable<Call["nulls"]>;
+} {
   const node = fields(value, "A call", ["duplicate_treatment", "args", "clauses"]);
   let order: readonly OrderItem[] = [];
   let separator: string | undefined;
   let nulls: Call["nulls"];
-  for (const clause of list(node["clauses"])) {
+  for (const clause of list(node.clauses)) {
     const { name, payload } = variant(clause);
     if (name === "OrderBy") order = reading.order(payload);
     else if (name === "Separator") separator = readText(reading, payload);
@@ -45,8 +57,8 @@ function readList(
     else throw forbidden(`Paddock does not run calls with ${words(name)}.`);
   }
   return {
-    distinct: optional(node["duplicate_treatment"], text) === "Distinct",
-    args: reading.arguments(node["args"]),
+    distinct: optional(node.duplicate_treatment, text) === "Distinct",
+    args: reading.arguments(node.args),
     order,
     ...(separator === undefined ? {} : { separator }),
     ...(nulls === undefined ? {} : { nulls }),
@@ -62,12 +74,12 @@ export function readArguments(reading: Reading, value: unknown): readonly Argume
     const { name: form, payload } = variant(node);
     if (form === "Unnamed") return readArgument(reading, payload);
     const named = fields(payload, "An argument", ["name", "arg", "operator"]);
-    const argument = readArgument(reading, named["arg"]);
-    const operator = variant(named["operator"]).name;
+    const argument = readArgument(reading, named.arg);
+    const operator = variant(named.operator).name;
     const known = operator === "RightArrow" || operator === "Assignment" || operator === "Equals";
     if (form !== "Named" || !known || argument.kind === "star" || !["duckdb", "postgres"].includes(reading.engine))
       throw forbidden("Paddock does not know that form of an argument.");
-    return { ...argument, name: readName(reading, named["name"]) };
+    return { ...argument, name: readName(reading, named.name) };
   });
 }
 
@@ -92,11 +104,11 @@ function readOver(reading: Reading, value: unknown): Name | WindowSpec {
 
 export function readWindow(reading: Reading, value: unknown): WindowSpec {
   const node = fields(value, "A window", ["window_name", "partition_by", "order_by", "window_frame"]);
-  const base = optional(node["window_name"], (name) => readName(reading, name));
-  const frame = optional(node["window_frame"], (frameNode) => readFrame(reading, frameNode));
+  const base = optional(node.window_name, (name) => readName(reading, name));
+  const frame = optional(node.window_frame, (frameNode) => readFrame(reading, frameNode));
   return {
-    partition: list(node["partition_by"]).map(reading.expression),
-    order: reading.order(node["order_by"]),
+    partition: list(node.partition_by).map(reading.expression),
+    order: reading.order(node.order_by),
     ...(base === undefined ? {} : { base }),
     ...(frame === undefined ? {} : { frame }),
   };
@@ -110,10 +122,10 @@ const frameUnits = new Map([
 
 function readFrame(reading: Reading, value: unknown): NonNullable<WindowSpec["frame"]> {
   const node = fields(value, "A window", ["units", "start_bound", "end_bound"]);
-  const units = [...frameUnits].find(([name]) => name === node["units"])?.[1];
+  const units = [...frameUnits].find(([name]) => name === node.units)?.[1];
   if (units === undefined) throw forbidden("Paddock does not know that form of a window.");
-  const end = optional(node["end_bound"], (bound) => readBound(reading, bound));
-  return { units, start: readBound(reading, node["start_bound"]), ...(end === undefined ? {} : { end }) };
+  const end = optional(node.end_bound, (bound) => readBound(reading, bound));
+  return { units, start: readBound(reading, node.start_bound), ...(end === undefined ? {} : { end }) };
 }
 
 function readBound(reading: Reading, value: unknown): FrameBound {
@@ -127,11 +139,11 @@ function readBound(reading: Reading, value: unknown): FrameBound {
 export function readOrder(reading: Reading, value: unknown): readonly OrderItem[] {
   return list(value).map((item) => {
     const node = fields(item, "ORDER BY", ["expr", "options"]);
-    const options = fields(node["options"], "ORDER BY", ["asc", "nulls_first"]);
-    const ascending = options["asc"];
-    const nullsFirst = options["nulls_first"];
+    const options = fields(node.options, "ORDER BY", ["asc", "nulls_first"]);
+    const ascending = options.asc;
+    const nullsFirst = options.nulls_first;
     return {
-      by: reading.expression(node["expr"]),
+      by: reading.expression(node.expr),
       ...(typeof ascending === "boolean" ? { descending: !ascending } : {}),
       ...(typeof nullsFirst === "boolean" ? { nullsFirst } : {}),
     };

@@ -8,7 +8,7 @@ const maxText = 100_000;
 
 /** A literal, whatever the way it was quoted: it is printed in one way for each engine. */
 export function readLiteral(reading: Reading, node: unknown): Literal {
-  const { name, payload } = variant(fields(node, "A value", ["value"])["value"]);
+  const { name, payload } = variant(fields(node, "A value", ["value"]).value);
   switch (name) {
     case "Number": {
       const [digits, long] = list(payload);
@@ -25,7 +25,7 @@ export function readLiteral(reading: Reading, node: unknown): Literal {
       if (reading.engine === "mysql" || reading.engine === "mariadb") return string(payload);
       break;
     case "DollarQuotedString":
-      return string(fields(payload, "A text", ["value", "tag"])["value"]);
+      return string(fields(payload, "A text", ["value", "tag"]).value);
     case "HexStringLiteral": {
       const hex = text(payload);
       const span = reading.span(node);

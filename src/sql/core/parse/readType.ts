@@ -1,5 +1,5 @@
 import type { DatabaseEngine } from "../schema";
-import { asNode, fields, list, optional, text, variant, type Node } from "./node";
+import { asNode, fields, list, optional, text, variant } from "./node";
 import { forbidden } from "./refused";
 import { type Reading, readObjectName } from "./reading";
 
@@ -99,7 +99,7 @@ function size(payload: unknown): string {
   const { name, payload: inner } = variant(payload);
   switch (name) {
     case "IntegerLength":
-      return `(${whole(fields(inner, "A length", ["length"])["length"])})`;
+      return `(${whole(fields(inner, "A length", ["length"]).length)})`;
     case "Precision":
       return `(${whole(inner)})`;
     case "PrecisionAndScale":
@@ -168,8 +168,9 @@ const customParts = new Set(
 export function readDatePart(value: unknown): string {
   const { name, payload } = variant(value);
   if (name === "Custom") {
-    const part = text(asNode(payload as Node)["value"]).toLowerCase();
+    const part = text(asNode(payload).value).toLowerCase();
     if (customParts.has(part) || dateParts.has(part)) return part.toUpperCase();
-  } else if ((payload === undefined || payload === null) && dateParts.has(name.toLowerCase())) return name.toUpperCase();
+  } else if ((payload === undefined || payload === null) && dateParts.has(name.toLowerCase()))
+    return name.toUpperCase();
   throw forbidden("Paddock does not know a part of a date in the statement.");
 }

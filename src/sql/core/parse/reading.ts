@@ -21,14 +21,15 @@ export interface Reading {
 const bareWord = /^[\p{L}_][\p{L}\p{M}\p{N}_$]*$/u;
 
 /** Control characters have no place in a name, and engines disagree about NUL. */
-// eslint-disable-next-line no-control-regex
+
 const control = /[\u0000-\u001f\u007f]/;
 
 export function readName(reading: Reading, node: unknown): Name {
   const ident = fields(node, "A name", ["value", "quote_style"]);
-  const value = text(ident["value"]);
-  const quoted = optional(ident["quote_style"], text) !== undefined;
-  if (value === "" || control.test(value)) throw forbidden("A name in the statement is empty or has control characters.");
+  const value = text(ident.value);
+  const quoted = optional(ident.quote_style, text) !== undefined;
+  if (value === "" || control.test(value))
+    throw forbidden("A name in the statement is empty or has control characters.");
   if (!quoted && !bareWord.test(value)) throw forbidden(`${value} is not a name that Paddock lets a statement use.`);
   const span = reading.span(node);
   return { text: value, quoted, ...(span === undefined ? {} : { span }) };
@@ -49,7 +50,7 @@ export function readObjectName(reading: Reading, node: unknown): readonly Name[]
 export function spans(source: string): (node: unknown) => SqlSpan | undefined {
   const lines = [0];
   for (let at = source.indexOf("\n"); at !== -1; at = source.indexOf("\n", at + 1)) lines.push(at + 1);
-  // eslint-disable-next-line no-control-regex
+
   const plain = /^[\u0000-\uffff]*$/.test(source) && !/[\ud800-\udfff]/.test(source);
   const offset = (value: unknown): number | undefined => {
     const { line, column } = asNode(value);
@@ -62,10 +63,10 @@ export function spans(source: string): (node: unknown) => SqlSpan | undefined {
     return at;
   };
   return (node) => {
-    const span = optional(asNode(node)["span"], asNode);
+    const span = optional(asNode(node).span, asNode);
     if (span === undefined) return undefined;
-    const start = offset(span["start"]);
-    const end = offset(span["end"]);
+    const start = offset(span.start);
+    const end = offset(span.end);
     return start === undefined || end === undefined || end <= start || end > source.length ? undefined : { start, end };
   };
 }

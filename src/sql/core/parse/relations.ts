@@ -28,7 +28,8 @@ const sqliteModules =
   /^(?:pragma_.*|dbstat|sqlite_.*|fts[345].*|json_each|json_tree|generate_series|bytecode|tables_used|csv|fsdir|zipfile|completion|carray|rtree.*|geopoly.*)$/;
 
 /** What DuckDB takes for a file, or a place on the network, where no table has the name. */
-const fileName = /[/\\:*?[\]]|\.(?:csv|tsv|txt|parquet|pq|json|jsonl|ndjson|xlsx|avro|db|duckdb|sqlite|arrow|ipc|gz|zst|bz2)$/i;
+const fileName =
+  /[/\\:*?[\]]|\.(?:csv|tsv|txt|parquet|pq|json|jsonl|ndjson|xlsx|avro|db|duckdb|sqlite|arrow|ipc|gz|zst|bz2)$/i;
 
 /** Whether a name belongs to the system: of those, a few may be read and none may be changed. */
 export function isSystemTable(engine: DatabaseEngine, schema: string | undefined, table: string): boolean {
@@ -43,7 +44,8 @@ export function isSystemTable(engine: DatabaseEngine, schema: string | undefined
       return (
         schema === "information_schema" ||
         schema === "pg_catalog" ||
-        (schema === undefined && (table.startsWith("duckdb_") || table.startsWith("pragma_") || table.startsWith("pg_"))) ||
+        (schema === undefined &&
+          (table.startsWith("duckdb_") || table.startsWith("pragma_") || table.startsWith("pg_"))) ||
         table.startsWith("sqlite_")
       );
     case "mysql":

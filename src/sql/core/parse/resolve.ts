@@ -3,7 +3,7 @@ import type { DatabaseSchema, TableSchema } from "../schema";
 import { nearestNames } from "./nearest";
 import { isFileName, isSystemTable } from "./relations";
 import { forbidden } from "./refused";
-import { findTable, type OfferedColumn, originOf, type Scope, type Source } from "./scope";
+import { findTable, type OfferedColumn, originOf, sameName, type Scope, type Source } from "./scope";
 import type { Name } from "./tree";
 
 /** What a statement uses of a database, and what it names that is not there. */
@@ -39,7 +39,8 @@ export class Collector {
   }
 
   useColumn(column: OfferedColumn): void {
-    if (this.silence === 0 && column.origin !== undefined) this.columns.set(JSON.stringify(column.origin), column.origin);
+    if (this.silence === 0 && column.origin !== undefined)
+      this.columns.set(JSON.stringify(column.origin), column.origin);
   }
 
   /** The source of a table's name. Throws Refused where DuckDB would open a file of that name. */
@@ -52,8 +53,13 @@ export class Collector {
     }
     const { engine, defaultSchema } = this.schema;
     const own = name.at(-1)?.text ?? "";
-    if (isFileName(engine, name)) throw forbidden(`${name.map((part) => part.text).join(".")} is no table, and would be opened as a file.`);
-    const isSystems = isSystemTable(engine, (name.at(-2)?.text ?? defaultSchemaOf(engine, defaultSchema))?.toLowerCase(), own.toLowerCase());
+    if (isFileName(engine, name))
+      throw forbidden(`${name.map((part) => part.text).join(".")} is no table, and would be opened as a file.`);
+    const isSystems = isSystemTable(
+      engine,
+      (name.at(-2)?.text ?? defaultSchemaOf(engine, defaultSchema))?.toLowerCase(),
+      own.toLowerCase(),
+    );
     if (!isSystems) this.unknownTable(name);
     return { name: own, columns: undefined };
   }
@@ -62,13 +68,21 @@ export class Collector {
     const [first, last] = [name[0], name.at(-1)];
     if (first === undefined || last === undefined) return;
     const nearest = nearestNames(last.text, [this.schema.tables.map((table) => this.written(table))]);
-    const span = first.span === undefined || last.span === undefined ? undefined : { start: first.span.start, end: last.span.end };
-    this.report({ name: name.map((part) => part.text).join("."), kind: "table", nearest, ...(span === undefined ? {} : { span }) });
+    const span =
+      first.span === undefined || last.span === undefined ? undefined : { start: first.span.start, end: last.span.end };
+    this.report({
+      name: name.map((part) => part.text).join("."),
+      kind: "table",
+      nearest,
+      ...(span === undefined ? {} : { span }),
+    });
   }
 
   /** A table's name, with its schema where names are not looked for there. */
   private written(table: TableSchema): string {
-    return table.schema === undefined || table.schema === this.schema.defaultSchema ? table.name : `${table.schema}.${table.name}`;
+    return table.schema === undefined || table.schema === this.schema.defaultSchema
+      ? table.name
+      : `${table.schema}.${table.name}`;
   }
 
   /** A column that nothing in scope has: those in scope are offered first, then those of all other tables. */
@@ -80,9 +94,12 @@ export class Collector {
     const around: string[] = [];
     for (let at: Scope | undefined = scope; at !== undefined; at = at.outer)
       for (const one of at.sources) around.push(...(one.columns?.map((column) => column.name) ?? []));
-    const elsewhere = this.schema.tables.flatMap((table) => table.columns.map((column) => `${this.written(table)}.${column.name}`));
+    const elsewhere = this.schema.tables.flatMap((table) =>
+      table.columns.map((column) => `${this.written(table)}.${column.name}`),
+    );
     const nearest = nearestNames(last.text, [own, around, elsewhere]);
-    const span = first.span === undefined || last.span === undefined ? undefined : { start: first.span.start, end: last.span.end };
+    const span =
+      first.span === undefined || last.span === undefined ? undefined : { start: first.span.start, end: last.span.end };
     this.report({
       name: parts.map((part) => part.text).join("."),
       kind: "column",
@@ -91,17 +108,27 @@ export class Collector {
     });
   }
 
-  /** A qualifier that is no source in scope. */
+  /** A qualifier that is no source in scope: those that have the column are offered first. */
   unknownSource(parts: readonly Name[], scope: Scope): void {
     const qualifier = parts.slice(0, -1);
-    const last = qualifier.at(-1);
-    if (last === undefined) return;
+    const [last, column] = [qualifier.at(-1), parts.at(-1)];
+    if (last === undefined || column === undefined) return;
     const around: string[] = [];
+    const having: string[] = [];
     for (let at: Scope | undefined = scope; at !== undefined; at = at.outer)
-      for (const one of at.sources) if (one.name !== undefined) around.push(one.name);
-    const name = qualifier.map((part) => part.text).join(".");
-    const nearest = nearestNames(last.text, [around, this.schema.tables.map((table) => this.written(table))]);
-    this.report({ name, kind: "table", nearest, ...(last.span === undefined ? {} : { span: last.span }) });
+      for (const one of at.sources) {
+        if (one.name === undefined) continue;
+        around.push(one.name);
+        if (one.columns?.some((offered) => sameName(this.schema.engine, column, offered.name)) === true)
+          having.push(one.name);
+      }
+    const alike = nearestNames(last.text, [around, this.schema.tables.map((table) => this.written(table))]);
+    this.report({
+      name: qualifier.map((part) => part.text).join("."),
+      kind: "table",
+      nearest: [...new Set([...having, ...alike])],
+      ...(last.span === undefined ? {} : { span: last.span }),
+    });
   }
 
   private report(unknown: UnknownName): void {
@@ -109,7 +136,11 @@ export class Collector {
   }
 
   uses(): Uses {
-    return { tables: [...this.tables.values()], columns: [...this.columns.values()], unknown: [...this.unknown.values()] };
+    return {
+      tables: [...this.tables.values()],
+      columns: [...this.columns.values()],
+      unknown: [...this.unknown.values()],
+    };
   }
 }
 

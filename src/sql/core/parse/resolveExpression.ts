@@ -41,6 +41,7 @@ export class ExpressionResolver {
         for (const argument of expression.args ?? [])
           if (argument.kind === "star" && argument.of !== undefined) this.sourcesOf(argument.of, scope);
         break;
+      default:
     }
     for (const child of childrenOf(expression)) this.walk(child, scope, tables);
     const query = queryOf(expression);
@@ -126,7 +127,8 @@ export class ExpressionResolver {
       if (at.parameters.includes(name.text)) return "any";
       for (const source of at.sources) {
         if (source.name === undefined || !sameName(this.engine, name, source.name)) continue;
-        const fits = schema === undefined || source.schema === undefined || sameName(this.engine, schema, source.schema);
+        const fits =
+          schema === undefined || source.schema === undefined || sameName(this.engine, schema, source.schema);
         if (fits) return source;
       }
     }

@@ -11,7 +11,19 @@ import {
   scopeWithin,
   type Source,
 } from "./scope";
-import type { Body, CommonTable, Expression, Join, Joined, Name, OrderItem, Query, Relation, Select, Statement } from "./tree";
+import type {
+  Body,
+  CommonTable,
+  Expression,
+  Join,
+  Joined,
+  Name,
+  OrderItem,
+  Query,
+  Relation,
+  Select,
+  Statement,
+} from "./tree";
 
 /**
  * What every name of a statement stands for in the live schema, in the scope where it is used.
@@ -30,7 +42,9 @@ class QueryResolver {
     private readonly collector: Collector,
     private readonly engine: DatabaseEngine,
   ) {
-    this.expressions = new ExpressionResolver(collector, engine, (query, scope, tables) => this.query(query, scope, tables));
+    this.expressions = new ExpressionResolver(collector, engine, (query, scope, tables) =>
+      this.query(query, scope, tables),
+    );
   }
 
   statement(statement: Statement): void {
@@ -49,7 +63,9 @@ class QueryResolver {
       case "update":
       case "delete": {
         const table = this.collector.table(statement.table);
-        const scope = this.scopeOf(statement.alias === undefined ? table : { ...table, name: foldedName(this.engine, statement.alias) });
+        const scope = this.scopeOf(
+          statement.alias === undefined ? table : { ...table, name: foldedName(this.engine, statement.alias) },
+        );
         if (statement.kind === "update")
           for (const { column, value } of statement.assignments) {
             this.expressions.column(column, scope);
@@ -73,17 +89,25 @@ class QueryResolver {
     const { outputs, scope } = this.body(query.body, outer, tables);
     for (const item of query.order) this.orderItem(item, scope, outputs, tables);
     const limitScope = scopeWithin(outer);
-    for (const bound of [query.limit, query.offset]) if (bound !== undefined) this.expressions.walk(bound, limitScope, tables);
+    for (const bound of [query.limit, query.offset])
+      if (bound !== undefined) this.expressions.walk(bound, limitScope, tables);
     return outputs;
   }
 
-  private commonTable(table: CommonTable, recursive: boolean, outer: Scope | undefined, known: KnownTables | undefined): KnownTables {
+  private commonTable(
+    table: CommonTable,
+    recursive: boolean,
+    outer: Scope | undefined,
+    known: KnownTables | undefined,
+  ): KnownTables {
     const name = foldedName(this.engine, table.name);
     const named = (outputs: Outputs): Outputs => this.renamed(outputs, table.columns);
     let around = known;
     if (recursive && table.query.body.kind === "set") {
       const { left } = table.query.body;
-      const first = this.collector.silently(() => this.body(left, outer, { name, columns: undefined, outer: known }).outputs);
+      const first = this.collector.silently(
+        () => this.body(left, outer, { name, columns: undefined, outer: known }).outputs,
+      );
       around = { name, columns: named(first), outer: known };
     } else if (recursive) around = { name, columns: named(undefined), outer: known };
     return { name, columns: named(this.query(table.query, outer, around)), outer: known };
@@ -96,7 +120,11 @@ class QueryResolver {
     return outputs === undefined ? given : [...given, ...outputs.slice(names.length)];
   }
 
-  private body(body: Body, outer: Scope | undefined, tables: KnownTables | undefined): { outputs: Outputs; scope: Scope | undefined } {
+  private body(
+    body: Body,
+    outer: Scope | undefined,
+    tables: KnownTables | undefined,
+  ): { outputs: Outputs; scope: Scope | undefined } {
     switch (body.kind) {
       case "select":
         return this.select(body, outer, tables);
@@ -119,7 +147,11 @@ class QueryResolver {
     }
   }
 
-  private select(select: Select, outer: Scope | undefined, tables: KnownTables | undefined): { outputs: Outputs; scope: Scope } {
+  private select(
+    select: Select,
+    outer: Scope | undefined,
+    tables: KnownTables | undefined,
+  ): { outputs: Outputs; scope: Scope } {
     const scope = scopeWithin(outer);
     for (const joined of select.from) this.joined(joined, scope, tables);
     const outputs = this.outputs(select, scope, tables);
@@ -168,7 +200,12 @@ class QueryResolver {
   }
 
   /** In ORDER BY a name is one of the result's columns first. */
-  private orderItem(item: OrderItem, scope: Scope | undefined, outputs: Outputs, tables: KnownTables | undefined): void {
+  private orderItem(
+    item: OrderItem,
+    scope: Scope | undefined,
+    outputs: Outputs,
+    tables: KnownTables | undefined,
+  ): void {
     const by = item.by;
     if (by.kind === "column" && by.parts.length === 1 && by.parts[0] !== undefined) {
       const [name] = by.parts;
@@ -215,7 +252,8 @@ class QueryResolver {
         return;
       }
       case "function":
-        for (const argument of relation.args) if (argument.kind === "value") this.expressions.walk(argument.value, scope, tables);
+        for (const argument of relation.args)
+          if (argument.kind === "value") this.expressions.walk(argument.value, scope, tables);
         add({ name: foldedName(this.engine, relation.name.at(-1) ?? { text: "", quoted: false }), columns: undefined });
         return;
       case "joined": {
@@ -238,4 +276,3 @@ class QueryResolver {
     return undefined;
   }
 }
-

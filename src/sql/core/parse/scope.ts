@@ -75,7 +75,9 @@ export function findColumn(engine: DatabaseEngine, source: Source, name: Name): 
   if (source.columns === undefined) return "any";
   const found = source.columns.find((column) => sameName(engine, name, column.name));
   if (found !== undefined) return found;
-  return source.table?.kind === "table" && hidden[engine].includes(name.text.toLowerCase()) ? { name: name.text } : undefined;
+  return source.table?.kind === "table" && hidden[engine].includes(name.text.toLowerCase())
+    ? { name: name.text }
+    : undefined;
 }
 
 /** The table that a name stands for, in its own schema or in the one where names are looked for. */
@@ -87,7 +89,9 @@ export function findTable(schema: DatabaseSchema, name: readonly Name[]): TableS
   if (space !== undefined) {
     const mains = engine === "sqlite" ? ["main"] : [];
     return named.find((one) =>
-      one.schema === undefined ? mains.some((main) => sameName(engine, space, main)) : sameName(engine, space, one.schema),
+      one.schema === undefined
+        ? mains.some((main) => sameName(engine, space, main))
+        : sameName(engine, space, one.schema),
     );
   }
   const exact = named.filter((one) => one.name === table.text);

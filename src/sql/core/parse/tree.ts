@@ -33,7 +33,11 @@ export interface WindowSpec {
   readonly base?: Name;
   readonly partition: readonly Expression[];
   readonly order: readonly OrderItem[];
-  readonly frame?: { readonly units: "ROWS" | "RANGE" | "GROUPS"; readonly start: FrameBound; readonly end?: FrameBound };
+  readonly frame?: {
+    readonly units: "ROWS" | "RANGE" | "GROUPS";
+    readonly start: FrameBound;
+    readonly end?: FrameBound;
+  };
 }
 
 /** `*` of a call such as count(*), or an argument, named or not. */
@@ -91,7 +95,12 @@ export type Expression =
       readonly low: Expression;
       readonly high: Expression;
     }
-  | { readonly kind: "in"; readonly negated: boolean; readonly operand: Expression; readonly list: readonly Expression[] }
+  | {
+      readonly kind: "in";
+      readonly negated: boolean;
+      readonly operand: Expression;
+      readonly list: readonly Expression[];
+    }
   | { readonly kind: "inQuery"; readonly negated: boolean; readonly operand: Expression; readonly query: Query }
   | { readonly kind: "exists"; readonly negated: boolean; readonly query: Query }
   | { readonly kind: "subquery"; readonly query: Query }
@@ -126,7 +135,11 @@ export type Expression =
   | { readonly kind: "struct"; readonly fields: readonly { readonly name: string; readonly value: Expression }[] }
   | { readonly kind: "lambda"; readonly parameters: readonly Name[]; readonly body: Expression }
   | { readonly kind: "subscript"; readonly operand: Expression; readonly steps: readonly SubscriptStep[] }
-  | { readonly kind: "grouping"; readonly how: "ROLLUP" | "CUBE" | "GROUPING SETS"; readonly sets: readonly (readonly Expression[])[] }
+  | {
+      readonly kind: "grouping";
+      readonly how: "ROLLUP" | "CUBE" | "GROUPING SETS";
+      readonly sets: readonly (readonly Expression[])[];
+    }
   | Call;
 
 export type SubscriptStep =
