@@ -31,6 +31,9 @@ const settingSchemas = {
   "completion.leastProbability": v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
   "completion.prefetch": v.boolean(),
   "embedding.model": pathSchema,
+  "sql.maxRows": v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100_000)),
+  "sql.timeoutSeconds": v.pipe(v.number(), v.minValue(1), v.maxValue(3_600)),
+  "sql.runAnswers": v.boolean(),
 } as const;
 
 export type SettingKey = keyof typeof settingSchemas;
@@ -60,6 +63,9 @@ export const defaultSettings: Settings = {
   "completion.leastProbability": 0.15,
   "completion.prefetch": true,
   "embedding.model": "",
+  "sql.maxRows": 10_000,
+  "sql.timeoutSeconds": 30,
+  "sql.runAnswers": true,
 };
 
 export const settingKeys = Object.keys(settingSchemas) as SettingKey[];
@@ -101,5 +107,8 @@ export function parseSettings(read: (key: SettingKey) => unknown, onProblem: (pr
     "completion.leastProbability": take("completion.leastProbability"),
     "completion.prefetch": take("completion.prefetch"),
     "embedding.model": take("embedding.model"),
+    "sql.maxRows": take("sql.maxRows"),
+    "sql.timeoutSeconds": take("sql.timeoutSeconds"),
+    "sql.runAnswers": take("sql.runAnswers"),
   };
 }
