@@ -53,6 +53,9 @@ export type GateVerdict =
 export interface StatementGate {
   /** @param allow read: statements that read alone; write: INSERT, UPDATE, DELETE, too. */
   check(sql: string, engine: DatabaseEngine, schema: DatabaseSchema | undefined, allow: "read" | "write"): GateVerdict;
-  /** The statement, written in SQLite's dialect, in another engine's; as it is where nothing has to change. */
-  translate(sql: string, to: DatabaseEngine): string;
+  /**
+   * The statement, written in SQLite's dialect, in another engine's; as it is where it cannot be understood.
+   * @param schema the other engine's, whose names are then written in its catalogue's own case.
+   */
+  translate(sql: string, to: DatabaseEngine, schema?: DatabaseSchema): string;
 }

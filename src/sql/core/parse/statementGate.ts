@@ -28,7 +28,7 @@ const nothingUsed: Uses = { tables: [], columns: [], unknown: [] };
 export function createStatementGate(parser: SqlParser): StatementGate {
   return {
     check: (sql, engine, schema, allow) => check(parser, sql, engine, schema, allow),
-    translate: (sql, to) => translate(parser, sql, to),
+    translate: (sql, to, schema) => translate(parser, sql, to, schema),
   };
 }
 
@@ -75,10 +75,10 @@ function parse(parser: SqlParser, sql: string, dialect: ParserDialect): readonly
   }
 }
 
-function translate(parser: SqlParser, sql: string, to: DatabaseEngine): string {
+function translate(parser: SqlParser, sql: string, to: DatabaseEngine, schema: DatabaseSchema | undefined): string {
   if (to === "sqlite") return sql;
   try {
-    return printStatement(translateStatement(understand(parser, sql, "sqlite", "write"), to), to);
+    return printStatement(translateStatement(understand(parser, sql, "sqlite", "write"), to, schema), to);
   } catch (error) {
     // What cannot be understood goes on as it is: it has to pass the gate of its engine before it runs.
     if (error instanceof Refused) return sql;
