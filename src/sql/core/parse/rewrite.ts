@@ -45,10 +45,10 @@ class Rewriter {
   constructor(private readonly rules: Rules) {}
 
   /** A field that may be absent. */
-  if<K extends string>(key: K, expression: Expression | undefined): Readonly<Partial<Record<K, Expression>>> {
-    return expression === undefined
-      ? {}
-      : ({ [key]: this.expression(expression) } as Readonly<Partial<Record<K, Expression>>>);
+  if<K extends string>(key: K, expression: Expression | undefined): Partial<Record<K, Expression>> {
+    const field: Partial<Record<string, Expression>> = {};
+    if (expression !== undefined) field[key] = this.expression(expression);
+    return field as Partial<Record<K, Expression>>;
   }
 
   query(query: Query): Query {
