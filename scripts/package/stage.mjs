@@ -174,8 +174,8 @@ async function modelNotices() {
   const models = path.join(root, "media/models");
   const { entries } = JSON.parse(await readFile(path.join(models, "manifest.json"), "utf8"));
   return Promise.all(
-    entries.map(async ({ file, baseModel, license }) => ({
-      name: baseModel ?? file,
+    entries.map(async ({ kind, file, displayName, baseModel, license }) => ({
+      name: kind === "adapter" ? displayName : (baseModel ?? file),
       licence: license.spdx,
       text: license.file === undefined ? "" : await readFile(path.join(models, license.file), "utf8"),
       where: `media/models/${file}`,

@@ -1,6 +1,8 @@
 import type { Disposable } from "../platform/core/disposables";
 import type { Event } from "../platform/core/event";
 import type { PaddockError } from "../platform/core/errors";
+import type { SearchProgress, SearchPrompt, SearchResult } from "./core/search";
+import type { SqlLanguage } from "./core/sqlLanguage";
 import type { DescribedPart, InfillLayout, InfillProgress, InfillPrompt, InfillResult } from "./infill";
 import type {
   ContextInfo,
@@ -97,8 +99,24 @@ export type InfillOptions = Omit<JobOptions, "onProgress"> & {
   readonly onProgress?: (progress: InfillProgress) => void;
 };
 
+/** See the contract. */
+export interface SearchRequest {
+  readonly prompt: SearchPrompt;
+  /** Absent: whatever the model likes. */
+  readonly language?: SqlLanguage;
+  readonly answers: number;
+  readonly budgetMs: number;
+  readonly maxTokens: number;
+  readonly not?: readonly string[];
+}
+export type SearchOptions = Omit<JobOptions, "onProgress"> & {
+  readonly onProgress?: (progress: SearchProgress) => void;
+};
+
 /** What only a model in our own process can do besides. */
 export interface EmbeddedBackend extends PortableBackend {
+  /** The most probable answers to a raw prompt, in a language where one is given. */
+  search(request: SearchRequest, options: SearchOptions): Promise<SearchResult>;
   /** Completion inside a text by the layout the model was trained with. See the contract. */
   infill(request: InfillRequest, options: InfillOptions): Promise<InfillResult>;
   describeInfill(

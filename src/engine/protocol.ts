@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { searchFields, searchProgressSchema, searchResultSchema } from "./core/search";
 import { contextIdentitySchema } from "./identity";
 import {
   describedPartSchema,
@@ -8,7 +9,10 @@ import {
   infillResultSchema,
 } from "./infill";
 import { measuringRequests } from "./measuring";
+import { promptMessageSchema, reasoningSchema, textSchema, toolCallSchema } from "./messages";
 import { machineUseSchema, timingsSchema } from "./timings";
+
+export { type PromptMessage, promptMessageSchema } from "./messages";
 
 /**
  * The contract between the extension host and one engine process, which holds one model file and its contexts.
@@ -41,27 +45,6 @@ export const samplingSchema = v.object({
   dryAllowedLength: v.optional(positive),
 });
 export type Sampling = v.InferOutput<typeof samplingSchema>;
-
-const toolCallSchema = v.object({
-  type: v.literal("toolCall"),
-  id: v.string(),
-  name: v.string(),
-  arguments: v.unknown(),
-});
-const textSchema = v.object({ type: v.literal("text"), text: v.string() });
-const reasoningSchema = v.object({ type: v.literal("reasoning"), text: v.string() });
-
-/** One turn as the model is to see it. The chat template is applied behind this line, never before it. */
-export const promptMessageSchema = v.variant("role", [
-  v.object({ role: v.literal("system"), text: v.string() }),
-  v.object({ role: v.literal("user"), text: v.string() }),
-  v.object({
-    role: v.literal("assistant"),
-    parts: v.array(v.variant("type", [textSchema, reasoningSchema, toolCallSchema])),
-  }),
-  v.object({ role: v.literal("tool"), callId: v.string(), name: v.string(), result: v.unknown() }),
-]);
-export type PromptMessage = v.InferOutput<typeof promptMessageSchema>;
 
 /** A JSON Schema of the subset that llama.cpp's grammars can express; checked again where the grammar is made. */
 export const jsonSchemaSchema = v.record(v.string(), v.unknown());
@@ -281,6 +264,18 @@ export const engineContract = {
       }),
       progress: infillProgressSchema,
       result: infillResultSchema,
+    },
+    /** See core/search.ts. Aborting resolves with the answers found and stopReason "cancelled". */
+    search: {
+      params: v.object({
+        job: jobId,
+        context: contextId,
+        session: v.optional(v.string()),
+        waited_ms: v.optional(v.pipe(v.number(), v.minValue(0))),
+        ...searchFields,
+      }),
+      progress: searchProgressSchema,
+      result: searchResultSchema,
     },
     describeInfill: {
       params: v.object({ layout: v.optional(infillLayoutSchema), prompt: infillPromptSchema }),

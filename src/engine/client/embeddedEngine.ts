@@ -14,8 +14,11 @@ import type {
   ModelLifecycle,
   ModelState,
   ModelStateChange,
+  SearchOptions,
+  SearchRequest,
   StateOptions,
 } from "../backend";
+import type { SearchProgress, SearchResult } from "../core/search";
 import type { DescribedPart, InfillProgress, InfillResult } from "../infill";
 import type { GenerationProgress, GenerationResult, PromptMessage, Tool } from "../protocol";
 import { type EmbeddedEngineOptions, EngineJobs } from "./engineJobs";
@@ -195,6 +198,28 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
             maxTokens: request.maxTokens,
             ...(request.layout === undefined ? {} : { layout: request.layout }),
             ...(request.branch === undefined ? {} : { branch: request.branch }),
+          },
+          call,
+        ),
+    );
+  }
+
+  search(request: SearchRequest, options: SearchOptions): Promise<SearchResult> {
+    const { language, not } = request;
+    return this.jobs.generate(
+      options,
+      ({ answers }: SearchProgress) => answers.length > 0,
+      (running, fields, call) =>
+        running.engine.peer.request(
+          "search",
+          {
+            ...fields,
+            prompt: request.prompt,
+            answers: request.answers,
+            budgetMs: request.budgetMs,
+            maxTokens: request.maxTokens,
+            ...(language === undefined ? {} : { language }),
+            ...(not === undefined ? {} : { not: [...not] }),
           },
           call,
         ),

@@ -17,8 +17,10 @@ export function contextOf(
     ...(adapters.length > 0 ? { adapters: adapters.map(({ path, scale }) => ({ path, scale })) } : {}),
   };
   switch (feature) {
-    case "chat":
     case "sql":
+      // One KV cache: the schema's part of the prompt is the same for every question on a database.
+      return ["sql", { contextSize: 4096, sequences: 1, ...common }];
+    case "chat":
     case "action":
       // Made when the model loads; see mainContext.
       if (adapters.length === 0) return ["main", {}];

@@ -1,6 +1,7 @@
 import type { ControlledEvaluateInputItem, Token } from "node-llama-cpp";
 import { PaddockError } from "../../platform/core/errors";
 import type { Params, RequestContext, RequestHandlers, Result } from "../../platform/core/rpc";
+import type { SearchProgress, SearchResult } from "../core/search";
 import type { InfillProgress, InfillResult } from "../infill";
 import { type EngineContract, type GenerationProgress, type GenerationResult, PROTOCOL_VERSION } from "../protocol";
 import { type RenderedChat } from "./chatPrompt";
@@ -19,6 +20,7 @@ import { ModelContext } from "./modelContext";
 import { commonPrefix, type Slot } from "./slots";
 import { type EngineLog, protocolMismatch, type Runtime, startRuntime } from "./runtime";
 import { loadState, saveState } from "./savedState";
+import { search, searchFor } from "./search";
 import { RequestTimer } from "./timer";
 import { chatWithTools } from "./toolChat";
 
@@ -89,6 +91,7 @@ export class Engine {
         schema: undefined,
       })),
     infill: (params, request) => this.infill(params, request),
+    search: (params, request) => this.search(params, request),
     describeInfill: ({ layout, prompt }) => ({ parts: this.model().infill.describe(prompt, layout) }),
     embed: ({ job, inputs }, { signal }) =>
       this.jobs.run(job, signal, (running) => this.model().embed(inputs, running.signal)),
@@ -252,6 +255,17 @@ export class Engine {
       const { model } = loaded;
       return infill({ model, context, slot, job, timer, parts, marks, vocabulary, maxTokens, branch, progress });
     });
+  }
+
+  private async search(
+    params: Params<EngineContract, "search">,
+    request: RequestContext<SearchProgress>,
+  ): Promise<SearchResult> {
+    const context = this.context(params.context);
+    const asked = await searchFor(this.model(), context.sampled, params);
+    return this.withSlot(params, request, asked.prompt, (job, timer, slot) =>
+      search({ ...asked, context, slot, job, timer, progress: request.progress }),
+    );
   }
 
   private withSlot<T extends object>(

@@ -111,7 +111,7 @@ export function holdBack(vocabulary: Vocabulary | undefined, typed: readonly Tok
   return { tokens: [], bytes: "" };
 }
 
-function bytesOf(text: string): string {
+export function bytesOf(text: string): string {
   return Buffer.from(text, "utf8").toString("latin1");
 }
 
