@@ -50,6 +50,7 @@ peer.listen(
     fillInMiddle: unsupported,
     infill: unsupported,
     describeInfill: unsupported,
+    search: unsupported,
     embed: unsupported,
     countTokens: unsupported,
     tokenize: unsupported,

@@ -229,8 +229,7 @@ export class SqlScope {
         this.names.has(table, column) &&
         [...this.bare].every((used) => this.names.has(table, used)) &&
         [...this.qualified.keys()].every(
-          (other) =>
-            other === table || ![column, ...this.bare].some((used) => this.names.has(other, used)),
+          (other) => other === table || ![column, ...this.bare].some((used) => this.names.has(other, used)),
         ),
     );
   }
@@ -250,6 +249,7 @@ export class SqlScope {
     const again = this.sources.find((source) => source.table === table);
     // A table comes twice only under two names.
     if (again !== undefined && (again.qualifier === table || this.bare.size > 0)) return false;
+    if (again !== undefined && this.aliasesFor(table).names.length === 0) return false;
     return !this.clashes(table);
   }
 }

@@ -41,7 +41,8 @@ export class SqlTexts {
       return bare !== "" && (this.runs(bare, text.startsWith("%"), text.endsWith("%")) || this.knows(bare));
     }
     const known = this.values.filter((value) => value.text.toLowerCase() === lower);
-    if (known.length > 0) return column === undefined || known.some((value) => value.text === text && isOf(value, column));
+    if (known.length > 0)
+      return column === undefined || known.some((value) => value.text === text && isOf(value, column));
     return this.runs(text, false, true);
   }
 

@@ -22,7 +22,7 @@ const LEAST_ANSWER = 8;
 const LEAST_BRANCH = Math.log(0.004);
 /** As is one that makes an answer so much less probable than the best: e^-9 is one in eight thousand. */
 const DEEPEST_BELOW_BEST = 9;
-/** An answer that has become so much less probable than another beginning waits until that has been followed. */
+/** After the first one, an answer that has become so much less probable than another beginning waits for that one. */
 const PATIENCE = 4;
 /** Tokens of all answers together for each one that is wanted: a bound for what may lead nowhere. */
 const TOKENS_PER_ANSWER = 120;
@@ -207,7 +207,7 @@ class Searching {
       }
       if (job.signal.aborted) return undefined;
       const other = this.branches[this.bestBranch];
-      if (other !== undefined && logProbability < other.logProbability - PATIENCE) {
+      if (this.found.length > 0 && other !== undefined && logProbability < other.logProbability - PATIENCE) {
         this.branches.push({ tokens: written, bytes, logProbability });
         return undefined;
       }

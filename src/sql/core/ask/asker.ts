@@ -138,7 +138,11 @@ class ModelAsker implements Asker {
     const tried = await this.run(candidates, trials, signal);
     const [first, ...others] = tried;
     if (first === undefined) return noAnswer(trials);
-    const { candidate, share, agreeing } = elect([first, ...others], { question: asked, hits, schema: shown }, model.steps);
+    const { candidate, share, agreeing } = elect(
+      [first, ...others],
+      { question: asked, hits, schema: shown },
+      model.steps,
+    );
     const confidence = share > MAJORITY && (agreeing > 1 || tried.length === 1) ? "majority" : "unconfirmed";
     const { cache_n, prompt_n } = found.timings;
     return this.answer(candidate, confidence, hits, trials, begun, cache_n / Math.max(1, cache_n + prompt_n));

@@ -83,5 +83,8 @@ export function statementIn(answer: string): string {
   const [, fenced] = /```(?:\w*)\s*\n([\s\S]*?)(?:```|$)/.exec(answer) ?? [];
   const text = (fenced ?? answer).trim();
   const start = /\b(?:SELECT|WITH)\b/i.exec(text)?.index ?? 0;
-  return text.slice(start).replace(/;[\s\S]*$/, "").trim();
+  return text
+    .slice(start)
+    .replace(/;[\s\S]*$/, "")
+    .trim();
 }

@@ -25,14 +25,14 @@ const asks = {
   count: /\b(?:how many|number|count|total number|amount of)\b/i,
   average: /\b(?:average|mean|avg)\b/i,
   sum: /\b(?:total|sum|overall|altogether|combined)\b/i,
-  most:
-    /\b(?:most|least|fewest|highest|lowest|largest|smallest|biggest|maximum|minimum|max|min|top|best|worst|newest|oldest|youngest|longest|shortest|latest|earliest|greatest|cheapest|first|last)\b/i,
+  most: /\b(?:most|least|fewest|highest|lowest|largest|smallest|biggest|maximum|minimum|max|min|top|best|worst|newest|oldest|youngest|longest|shortest|latest|earliest|greatest|cheapest|first|last)\b/i,
   maximum: /\b(?:maximum|max|highest|largest|greatest|latest|oldest|biggest)\b/i,
   minimum: /\b(?:minimum|min|lowest|smallest|earliest|youngest|shortest|least)\b/i,
   negation: /\b(?:not|no|never|without|except|neither|nor|none|exclud\w*|other than)\b|n't\b/i,
   distinct: /\b(?:different|distinct|unique)\b/i,
   each: /\b(?:each|every|per|respective|by)\b/i,
-  order: /\b(?:order|ordered|sort|sorted|alphabetical\w*|ascending|descending|asc|desc|increasing|decreasing|rank\w*)\b/i,
+  order:
+    /\b(?:order|ordered|sort|sorted|alphabetical\w*|ascending|descending|asc|desc|increasing|decreasing|rank\w*)\b/i,
   several: /\b(?:more than|at least|less than|fewer than|over|under|above|below|exceed\w*|greater|least)\b/i,
   everything: /\b(?:all (?:the )?(?:information|info|details|data|columns)|everything)\b/i,
   both: /\bboth\b/i,
@@ -62,14 +62,16 @@ export function evidenceOf(candidate: Candidate, asked: Asked): Evidence {
   const missed = outermost.filter((value) => ![...used].some((text) => text.includes(value) || value.includes(text)));
   const names = naming(seen, asked);
   const flag = (one: boolean): number => (one ? 1 : 0);
-  const either = (asksFor: boolean, does: boolean): number => flag(asksFor && !does) - 0 + flag(false);
+  const either = (asksFor: boolean, does: boolean): number => flag(asksFor && !does);
   const numbers = numbersOf(question, hits);
   return {
     logProbability: candidate.logProbability,
     empty: flag(rows?.length === 0),
     nothing: flag(rows?.length === 1 && (rows[0] ?? []).every(isNothing)),
     missedValues: outermost.length === 0 ? 0 : missed.length / outermost.length,
-    inventedTexts: seen.compared.filter(({ text }) => !question.toLowerCase().includes(text.replaceAll("%", "").toLowerCase())).length,
+    inventedTexts: seen.compared.filter(
+      ({ text }) => !question.toLowerCase().includes(text.replaceAll("%", "").toLowerCase()),
+    ).length,
     idleJoins: seen.idleJoins,
     joins: (bare.match(/\bJOIN\b/g) ?? []).length,
     oddAggregates: oddAggregates(bare, asked.schema),
@@ -78,7 +80,9 @@ export function evidenceOf(candidate: Candidate, asked: Asked): Evidence {
     unaskedSelected: names.unaskedSelected,
     unaskedTables: names.unaskedTables,
     noCount: either(asks.count.test(question), has(/\bCOUNT\(/)),
-    count: flag(has(/\bCOUNT\(/) && !asks.count.test(question) && !asks.most.test(question) && !asks.several.test(question)),
+    count: flag(
+      has(/\bCOUNT\(/) && !asks.count.test(question) && !asks.most.test(question) && !asks.several.test(question),
+    ),
     noAverage: either(asks.average.test(question), has(/\bAVG\(/)),
     average: flag(has(/\bAVG\(/) && !asks.average.test(question)),
     noSum: either(asks.sum.test(question), has(/\bSUM\(/)),
@@ -94,12 +98,14 @@ export function evidenceOf(candidate: Candidate, asked: Asked): Evidence {
     noDistinct: either(asks.distinct.test(question), has(/\bDISTINCT\b/)),
     distinct: flag(has(/\bDISTINCT\b/) && !asks.distinct.test(question)),
     noGroup: either(asks.each.test(question), has(/\bGROUP BY\b/)),
-    group: flag(has(/\bGROUP BY\b/) && !asks.each.test(question) && !asks.most.test(question) && !asks.several.test(question)),
+    group: flag(
+      has(/\bGROUP BY\b/) && !asks.each.test(question) && !asks.most.test(question) && !asks.several.test(question),
+    ),
     noOrder: either(asks.order.test(question), has(/\bORDER BY\b/)),
     order: flag(has(/\bORDER BY\b/) && !asks.order.test(question) && !asks.most.test(question)),
     missedNumbers: numbers.filter((number) => !seen.numbers.includes(number)).length,
     inventedNumbers: seen.numbers.filter((number) => number !== "1" && !numbers.includes(number)).length,
-    star: flag(/SELECT \*/.test(bare) && !asks.everything.test(question)),
+    star: flag(bare.includes("SELECT *") && !asks.everything.test(question)),
     askedBack: seen.compared.filter(({ column, text }) => !text.includes("%") && seen.selected.includes(column)).length,
     compound: flag(has(/\b(?:INTERSECT|UNION|EXCEPT)\b/)),
     nested: flag(has(/\(SELECT\b/)),
@@ -107,7 +113,12 @@ export function evidenceOf(candidate: Candidate, asked: Asked): Evidence {
     noBoth: either(asks.both.test(question), has(/\bINTERSECT\b/)),
     length: bare.length / 100,
     // A name selected beside an aggregate says something only where there are groups.
-    loose: flag(/SELECT (?=[^()]*(?:COUNT|SUM|AVG|MIN|MAX)\()(?=.*?,).*? FROM/.test(bare) && aggregate.test(bare) && !has(/\bGROUP BY\b/) && selectedBare(bare)),
+    loose: flag(
+      /SELECT (?=[^()]*(?:COUNT|SUM|AVG|MIN|MAX)\()(?=.*?,).*? FROM/.test(bare) &&
+        aggregate.test(bare) &&
+        !has(/\bGROUP BY\b/) &&
+        selectedBare(bare),
+    ),
     twice: flag(new Set(seen.selected).size < seen.selected.length),
   };
 }
@@ -139,11 +150,21 @@ function see(sql: string, schema: DatabaseSchema): Seen {
   return {
     bare,
     tables,
-    columns: columnsIn(withoutJoints.replaceAll(/\b(?:FROM|JOIN) (?:"[^"]+"|\w+)/g, "").replaceAll(/(?:"[^"]+"|\w+)\./g, "")),
+    columns: columnsIn(
+      withoutJoints.replaceAll(/\b(?:FROM|JOIN) (?:"[^"]+"|\w+)/g, "").replaceAll(/(?:"[^"]+"|\w+)\./g, ""),
+    ),
     selected: columnsIn(list.replaceAll(/(?:"[^"]+"|\w+)\./g, "")),
     compared,
     numbers: [...bare.matchAll(/(?<![\w.])\d+(?:\.\d+)?(?![\w.])/g)].map(([number]) => number),
-    idleJoins: tables.length < 2 ? 0 : tables.filter((table) => !withoutJoints.includes(`${table}.`) && !withoutJoints.includes(`"${table}".`) && bare.includes(`JOIN ${table} ON`)).length,
+    idleJoins:
+      tables.length < 2
+        ? 0
+        : tables.filter(
+            (table) =>
+              !withoutJoints.includes(`${table}.`) &&
+              !withoutJoints.includes(`"${table}".`) &&
+              bare.includes(`JOIN ${table} ON`),
+          ).length,
   };
 }
 
@@ -155,7 +176,9 @@ function plain(name: string): string {
 function oddAggregates(bare: string, { tables }: DatabaseSchema): number {
   let odd = 0;
   for (const [, name = ""] of bare.matchAll(/\b(?:SUM|AVG)\((?:DISTINCT )?(?:(?:"[^"]+"|\w+)\.)?("[^"]+"|\w+)\)/g)) {
-    const columns = tables.flatMap((table) => table.columns.filter((column) => column.name === plain(name)).map((column) => ({ table, column })));
+    const columns = tables.flatMap((table) =>
+      table.columns.filter((column) => column.name === plain(name)).map((column) => ({ table, column })),
+    );
     if (columns.every(({ table, column }) => isKey(table, column.name) || column.kind === "text")) odd++;
   }
   return odd;
@@ -164,7 +187,9 @@ function oddAggregates(bare: string, { tables }: DatabaseSchema): number {
 function isKey(table: DatabaseSchema["tables"][number], name: string): boolean {
   const column = table.columns.find((one) => one.name === name);
   return (
-    column?.keyPlace !== undefined || table.foreignKeys.some(({ columns }) => columns.includes(name)) || /(^|_)id$|[a-z]ID$|Id$/i.test(name)
+    column?.keyPlace !== undefined ||
+    table.foreignKeys.some(({ columns }) => columns.includes(name)) ||
+    /(^|_)id$|[a-z]ID$|Id$/i.test(name)
   );
 }
 
@@ -180,7 +205,10 @@ function numbersOf(question: string, hits: readonly ValueHit[]): string[] {
 }
 
 /** How the names used and the words of the question agree. */
-function naming({ tables, columns, selected }: Seen, { question, hits, schema }: Asked): {
+function naming(
+  { tables, columns, selected }: Seen,
+  { question, hits, schema }: Asked,
+): {
   readonly uncovered: number;
   readonly unasked: number;
   readonly unaskedSelected: number;
@@ -190,12 +218,17 @@ function naming({ tables, columns, selected }: Seen, { question, hits, schema }:
   for (const { value } of hits) text = text.replaceAll(value, " ");
   const asked = new Set(tellingWords(text));
   const vocabulary = new Set(
-    schema.tables.flatMap((table) => [...wordsOf(table.name), ...table.columns.flatMap((column) => wordsOf(column.name))]),
+    schema.tables.flatMap((table) => [
+      ...wordsOf(table.name),
+      ...table.columns.flatMap((column) => wordsOf(column.name)),
+    ]),
   );
   const said = new Set([...tables, ...columns].flatMap(wordsOf));
   const relevant = [...asked].filter((word) => vocabulary.has(word));
   const share = (names: readonly string[]): number =>
-    names.length === 0 ? 0 : names.filter((name) => !wordsOf(name).some((word) => asked.has(word))).length / names.length;
+    names.length === 0
+      ? 0
+      : names.filter((name) => !wordsOf(name).some((word) => asked.has(word))).length / names.length;
   return {
     uncovered: relevant.length === 0 ? 0 : relevant.filter((word) => !said.has(word)).length / relevant.length,
     unasked: share([...new Set(columns)]),

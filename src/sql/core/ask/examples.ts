@@ -20,7 +20,11 @@ export function similarPairs(question: string, pairs: readonly ConfirmedPair[]):
 
 /** The confirmed answer to the same question, whatever its case and its spaces. */
 export function samePair(question: string, pairs: readonly ConfirmedPair[]): ConfirmedPair | undefined {
-  const plain = (text: string): string => text.toLowerCase().replaceAll(/[^\p{L}\p{N}%.]+/gu, " ").trim();
+  const plain = (text: string): string =>
+    text
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}%.]+/gu, " ")
+      .trim();
   return pairs.findLast((pair) => plain(pair.question) === plain(question));
 }
 

@@ -21,15 +21,15 @@ export function schemaLines({ tables }: Pick<DatabaseSchema, "tables">): SchemaL
   const known = new Set(tables.map(({ name }) => name));
   return {
     tables: tables.map(tableLine),
-    keys: tables.flatMap((table) => keyLines(table).filter(({ to }) => known.has(to)).map(({ line }) => line)),
+    keys: tables.flatMap((table) =>
+      keyLines(table)
+        .filter(({ to }) => known.has(to))
+        .map(({ line }) => line),
+    ),
   };
 }
 
-export function linesPrompt(
-  { tables, keys }: SchemaLines,
-  hits: readonly ValueHit[],
-  question: string,
-): PromptPiece[] {
+export function linesPrompt({ tables, keys }: SchemaLines, hits: readonly ValueHit[], question: string): PromptPiece[] {
   return [...linesBeginning({ tables, keys }), { kind: "text", text: questionLines(hits, question) }, ...answerBegins];
 }
 
@@ -49,9 +49,9 @@ const answerBegins: readonly PromptPiece[] = [
 ];
 
 function questionLines(hits: readonly ValueHit[], question: string): string {
-  const shown = hits.slice(0, MOST_HITS).map(
-    ({ table, column, value }) => `${writtenName(table)}.${writtenName(column)} = ${writtenText(value)}`,
-  );
+  const shown = hits
+    .slice(0, MOST_HITS)
+    .map(({ table, column, value }) => `${writtenName(table)}.${writtenName(column)} = ${writtenText(value)}`);
   return `${shown.length === 0 ? "" : `values: ${shown.join(" and ")}\n`}question: ${oneLine(question)}`;
 }
 

@@ -45,7 +45,10 @@ export function inNames(question: string, tables: readonly TableSchema[], lexico
       for (const synonym of lexicon.synonyms(table, column)) {
         if (synonym.trim() === "") continue;
         const name = (column?.name ?? table.name).replaceAll("_", " ");
-        text = text.replaceAll(new RegExp(String.raw`(?<![\p{L}\p{N}])${escaped(synonym)}(?![\p{L}\p{N}])`, "giu"), () => name);
+        text = text.replaceAll(
+          new RegExp(String.raw`(?<![\p{L}\p{N}])${escaped(synonym)}(?![\p{L}\p{N}])`, "giu"),
+          () => name,
+        );
       }
     }
   }

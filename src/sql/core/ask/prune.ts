@@ -77,7 +77,12 @@ function score(table: TableSchema, asked: ReadonlySet<string>, hits: readonly Va
   const names = lexicon.names(table);
   const columns = table.columns.flatMap((column) => lexicon.names(table, column));
   const said = [table, ...table.columns].flatMap((thing) =>
-    thing === table ? lexicon.all(table) : lexicon.all(table, table.columns.find((column) => column === thing)),
+    thing === table
+      ? lexicon.all(table)
+      : lexicon.all(
+          table,
+          table.columns.find((column) => column === thing),
+        ),
   );
   return (
     WEIGHTS.table * shared(names) +

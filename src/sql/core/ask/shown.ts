@@ -25,15 +25,17 @@ export interface ShownDeps {
 /** What of the schema a model is shown: all of it where it fits, and then always the same. */
 export class ShownSchema {
   private fitting: Promise<boolean> | undefined;
+  private readonly tables: readonly TableSchema[];
 
-  constructor(private readonly deps: ShownDeps) {}
+  constructor(private readonly deps: ShownDeps) {
+    this.tables = unambiguous(deps.schema);
+  }
 
   /** All tables, where they fit. */
   async whole(signal: AbortSignal): Promise<DatabaseSchema | undefined> {
-    const { schema } = this.deps;
-    this.fitting ??= this.fits(unambiguous(schema), signal);
+    this.fitting ??= this.fits(this.tables, signal);
     try {
-      return (await this.fitting) ? { ...schema, tables: unambiguous(schema) } : undefined;
+      return (await this.fitting) ? { ...this.deps.schema, tables: this.tables } : undefined;
     } catch (error) {
       this.fitting = undefined;
       throw error;
@@ -45,7 +47,7 @@ export class ShownSchema {
     const whole = await this.whole(signal);
     if (whole !== undefined) return whole;
     const { schema, lexicon } = this.deps;
-    const all = unambiguous(schema);
+    const all = this.tables;
     const ranked = byRelevance({ tables: all }, question, hits, lexicon);
     const tables = await thatFit(ranked, all, (some) => this.fits(some, signal));
     const [only] = tables;
@@ -70,12 +72,31 @@ export class ShownSchema {
   }
 }
 
-/** Tables that their names alone tell apart; of two of one name the one in the default namespace. */
+/**
+ * Tables that their names alone tell apart; of two of one name the one in the default namespace. Foreign keys name things
+ * in the case of who declared them; here they name them as they are.
+ */
 function unambiguous({ tables, defaultSchema }: DatabaseSchema): TableSchema[] {
   const byName = new Map<string, TableSchema>();
   for (const table of tables) {
     const known = byName.get(table.name);
     if (known === undefined || table.schema === defaultSchema) byName.set(table.name, table);
   }
-  return tables.filter((table) => byName.get(table.name) === table);
+  const kept = tables.filter((table) => byName.get(table.name) === table);
+  return kept.map((table) => ({
+    ...table,
+    foreignKeys: table.foreignKeys.map((key) => {
+      const to = named(kept, key.toTable);
+      return {
+        columns: key.columns.map((column) => named(table.columns, column)?.name ?? column),
+        toTable: to?.name ?? key.toTable,
+        toColumns: key.toColumns.map((column) => named(to?.columns ?? [], column)?.name ?? column),
+      };
+    }),
+  }));
+}
+
+function named<T extends { readonly name: string }>(things: readonly T[], name: string): T | undefined {
+  const lower = name.toLowerCase();
+  return things.find((one) => one.name === name) ?? things.find((one) => one.name.toLowerCase() === lower);
 }

@@ -18,6 +18,9 @@ export interface Trial extends Candidate {
   readonly assumptions: readonly string[];
 }
 
+/** What a model wrote, in SQLite's dialect. */
+export type Written = Pick<Candidate, "sql" | "logProbability">;
+
 export interface Failure {
   readonly sql: string;
   readonly error: string;
@@ -36,20 +39,26 @@ export class Trials {
   constructor(private readonly deps: TrialDeps) {}
 
   /** Undefined where it cannot be used; why is among the failures. Names that are not there are put right once. */
-  async check(candidate: Candidate, signal: AbortSignal): Promise<Trial | undefined> {
+  async check(candidate: Written, signal: AbortSignal): Promise<Trial | undefined> {
     const { gate, database, schema } = this.deps;
     const written = gate.translate(inNamespaces(candidate.sql, schema), database.engine);
     const verdict = gate.check(written, database.engine, schema, "read");
-    if (!verdict.allowed) return this.failed(written, verdict.message);
+    if (!verdict.allowed) {
+      this.failed(written, verdict.message);
+      return undefined;
+    }
     const repaired = verdict.statement.unknown.length === 0 ? undefined : nearest(written, verdict);
     if (repaired !== undefined) {
       this.failed(written, unknownNames(verdict.statement));
       const second = gate.check(repaired.sql, database.engine, schema, "read");
       if (!second.allowed || second.statement.unknown.length > 0) return undefined;
-      return this.prepared(candidate, repaired.sql, second.statement, repaired.assumptions, signal);
+      return this.prepared(candidate, second.statement, repaired.assumptions, signal);
     }
-    if (verdict.statement.unknown.length > 0) return this.failed(written, unknownNames(verdict.statement));
-    return this.prepared(candidate, written, verdict.statement, [], signal);
+    if (verdict.statement.unknown.length > 0) {
+      this.failed(written, unknownNames(verdict.statement));
+      return undefined;
+    }
+    return this.prepared(candidate, verdict.statement, [], signal);
   }
 
   /** With its result; without one where it takes too long. A failure of the engine's makes it no candidate any more. */
@@ -61,17 +70,18 @@ export class Trials {
       const known = toPaddockError(error);
       if (known.code === "sql/timeout") return trial;
       if (known.code !== "sql/invalid" && known.code !== "sql/refused") throw known;
-      return this.failed(trial.written, known.message);
+      this.failed(trial.written, known.message);
+      return undefined;
     }
   }
 
   private async prepared(
-    candidate: Candidate,
-    written: string,
+    candidate: Written,
     statement: UnderstoodStatement,
     assumptions: readonly string[],
     signal: AbortSignal,
   ): Promise<Trial | undefined> {
+    const written = statement.sql;
     try {
       await this.deps.database.prepare(written, signal);
       return { ...candidate, written, statement, ordered: statement.ordered, assumptions };
@@ -79,13 +89,13 @@ export class Trials {
       if (isCancellation(error)) throw error;
       const known = toPaddockError(error);
       if (known.code !== "sql/invalid" && known.code !== "sql/refused") throw known;
-      return this.failed(written, known.message);
+      this.failed(written, known.message);
+      return undefined;
     }
   }
 
-  private failed(sql: string, error: string): undefined {
+  private failed(sql: string, error: string): void {
     this.failures.push({ sql, error });
-    return undefined;
   }
 }
 
