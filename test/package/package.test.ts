@@ -62,7 +62,7 @@ describe("the packages of the other platforms", () => {
       const folder = path.join(scratch, binding);
       await stage("linux-x64", { binding, native: ["@node-llama-cpp/linux-x64"], folder });
       const tree = await readFolder(folder);
-      const starter = [...tree.keys()].find((name) => name.endsWith(".gguf")) ?? "";
+      const starter = [...tree.keys()].find((name) => name.endsWith(".Q4_1.gguf")) ?? "";
       const answer = await askPackagedEngine(folder, path.join(folder, starter), "What is the capital of France?");
       expect(answer.text).toMatch(/Paris/);
       expect(answer.bindingVersion).toBe(binding);
