@@ -108,6 +108,7 @@ describe("the repository", () => {
     expect(read("package-lock.json")).not.toMatch(/"resolved"/);
     expect(tracked.filter((name) => statSync(path.join(root, name)).size > 1024 * 1024)).toEqual([
       "media/models/SmolLM2-135M-Instruct.Q4_1.gguf",
+      "media/models/SmolLM2-135M-Instruct.text-to-sql.lora.Q8_0.gguf",
     ]);
   });
 });
