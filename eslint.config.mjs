@@ -7,6 +7,10 @@ const noBinding = {
   message: "Only engine/process imports node-llama-cpp.",
 };
 const noFfi = { group: ["koffi"], message: "Only quantizer/process calls native functions." };
+const noDrivers = {
+  group: ["node:sqlite", "@duckdb/*", "pg", "pg-*", "mysql2", "mysql2/*"],
+  message: "Only sql/process talks to databases.",
+};
 const noNode = { group: ["node:*"], message: "core and webviews run without Node." };
 const noHost = {
   group: ["**/host/**", "**/node/**", "**/client/**", "**/process/**"],
@@ -43,20 +47,25 @@ export default tseslint.config(
   },
   {
     files: ["src/*/core/**/*.ts", "src/engine/*.ts"],
-    rules: restrict([noVscode, noBinding, noFfi, noNode, noHost, noWebview]),
+    rules: restrict([noVscode, noBinding, noFfi, noDrivers, noNode, noHost, noWebview]),
   },
-  { files: ["src/*/webview/**/*.ts", "src/ui/**/*.ts"], rules: restrict([noVscode, noBinding, noFfi, noNode, noHost]) },
+  {
+    files: ["src/*/webview/**/*.ts", "src/ui/**/*.ts"],
+    rules: restrict([noVscode, noBinding, noFfi, noDrivers, noNode, noHost]),
+  },
   {
     files: ["src/engine/client/**/*.ts", "src/*/node/**/*.ts"],
-    rules: restrict([noVscode, noBinding, noFfi, noWebview]),
+    rules: restrict([noVscode, noBinding, noFfi, noDrivers, noWebview]),
   },
-  { files: ["src/engine/process/**/*.ts"], rules: restrict([noVscode, noFfi, noWebview]) },
-  { files: ["src/quantizer/process/**/*.ts"], rules: restrict([noVscode, noBinding, noWebview]) },
+  { files: ["src/engine/process/**/*.ts"], rules: restrict([noVscode, noFfi, noDrivers, noWebview]) },
+  { files: ["src/quantizer/process/**/*.ts"], rules: restrict([noVscode, noBinding, noDrivers, noWebview]) },
+  { files: ["src/sql/process/**/*.ts"], rules: restrict([noVscode, noBinding, noFfi, noWebview]) },
   {
     files: ["src/*.ts", "src/*/host/**/*.ts"],
     rules: restrict([
       noBinding,
       noFfi,
+      noDrivers,
       noWebview,
       { group: ["**/process/**"], message: "Processes are reached through their clients." },
     ]),

@@ -30,7 +30,7 @@ const grammars = [
 ];
 
 /**
- * @param {{production?: boolean, dist?: string, only?: ("extension" | "engine" | "quantizer" | "webview")[]}} options production:
+ * @param {{production?: boolean, dist?: string, only?: ("extension" | "engine" | "quantizer" | "database" | "webview")[]}} options production:
  *   minified and without source maps, for a .vsix; dist: the folder to write, which is emptied first; only: leave the
  *   other programs as they are.
  * @returns {Promise<{inputs: string[]}>} every file that went into a bundle or beside it, relative to the repository.
@@ -73,6 +73,16 @@ export async function build({ production = false, dist = path.join(root, "dist")
       format: "esm",
       // Its native part is one file a platform, found beside the bundle.
       external: ["koffi"],
+      banner: requireBanner,
+    },
+    database: {
+      ...shared,
+      entryPoints: ["src/sql/process/main.ts"],
+      outfile: path.join(dist, "database.mjs"),
+      platform: "node",
+      format: "esm",
+      // DuckDB is native, and found beside the bundle; pg's own native binding is another package, which is not here.
+      external: ["@duckdb/node-api", "pg-native"],
       banner: requireBanner,
     },
     webview: {

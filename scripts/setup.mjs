@@ -1,6 +1,6 @@
 // What every npm script does first, so that a fresh clone needs nothing but Node 20 and npm.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -112,23 +112,51 @@ export async function ensureChromium() {
     ].find((file) => existsSync(file));
   const found = find();
   if (found !== undefined) return found;
-  if (process.getuid?.() === 0 && onPath("apt-get") !== undefined) {
-    console.log("Installing Chromium (apt-get) …");
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    const options = { encoding: "utf8", env };
-    spawnSync("apt-get", ["update", "-qq"], options);
-    const { status, stderr } = spawnSync(
-      "apt-get",
-      ["install", "-y", "-qq", "--no-install-recommends", "chromium"],
-      options,
-    );
+  const installed = aptInstall("Chromium", ["chromium"]);
+  if (installed !== undefined) {
     const now = find();
-    if (status === 0 && now !== undefined) return now;
-    throw new Error(`apt-get could not install Chromium:\n${stderr}`);
+    if (installed.status === 0 && now !== undefined) return now;
+    throw new Error(`apt-get could not install Chromium:\n${installed.stderr}`);
   }
   throw new Error(
     "The tests need Chromium. Install it with: sudo apt-get install chromium (or set PADDOCK_CHROMIUM to a Chrome's path)",
   );
+}
+
+/** Where Debian keeps PostgreSQL's programs, which are not on the PATH. */
+export function postgresFolder() {
+  const debian = "/usr/lib/postgresql";
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
+  const folders = versions.map((version) => path.join(debian, version, "bin"));
+  const onThePath = onPath("initdb");
+  return [...folders, ...(onThePath === undefined ? [] : [path.dirname(onThePath)])].find((folder) =>
+    ["initdb", "postgres"].every((name) => existsSync(path.join(folder, name))),
+  );
+}
+
+/** MariaDB's server, or undefined. Debian keeps it where only root's PATH leads. */
+export function mariadbServer() {
+  return onPath("mariadbd") ?? ["/usr/sbin/mariadbd", "/usr/libexec/mariadbd"].find((file) => existsSync(file));
+}
+
+/** The servers that tests of databases start: Debian's packages where they may be installed. Tests say what is missing. */
+export function ensureSqlServers() {
+  const missing = [
+    ...(postgresFolder() === undefined ? ["postgresql"] : []),
+    ...(mariadbServer() === undefined ? ["mariadb-server"] : []),
+  ];
+  if (missing.length === 0) return;
+  const installed = aptInstall(missing.join(" and "), missing);
+  if (installed !== undefined && installed.status !== 0) console.error(installed.stderr);
+}
+
+/** @returns undefined where packages cannot be installed: without apt-get, or by somebody other than root. */
+function aptInstall(what, packages) {
+  if (process.getuid?.() !== 0 || onPath("apt-get") === undefined) return undefined;
+  console.log(`Installing ${what} (apt-get) …`);
+  const options = { encoding: "utf8", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
+  spawnSync("apt-get", ["update", "-qq"], options);
+  return spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], options);
 }
 
 /** Was this module's caller started as a program? */

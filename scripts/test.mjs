@@ -1,9 +1,9 @@
 // npm test: sets up and runs every layer, and ends with one line that counts them all.
-//   npm test [-- lint unit engine package webview host e2e]
+//   npm test [-- lint unit engine database package webview host e2e]
 import { spawn } from "node:child_process";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
-import { ensureChromium, ensureInstalled, isMain, main, root } from "./setup.mjs";
+import { ensureChromium, ensureInstalled, ensureSqlServers, isMain, main, root } from "./setup.mjs";
 
 const results = path.join(root, "test-results");
 
@@ -26,6 +26,10 @@ const layers = {
   engine: async () => {
     await built();
     return vitest("engine");
+  },
+  database: async () => {
+    ensureSqlServers();
+    return vitest("database");
   },
   package: () => vitest("package"),
   webview: async () => {

@@ -4,12 +4,12 @@ import { defineConfig } from "vitest/config";
  * One configuration for the layers that need no browser; scripts/test.mjs names the folder. Layers with real engines run
  * one file at a time: on few cores, engines side by side only measure each other.
  */
-const realEngines = process.argv.some((argument) => /test\/(engine|package)/.test(argument));
+const realEngines = process.argv.some((argument) => /test\/(engine|database|package)/.test(argument));
 
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
-    include: ["test/{unit,engine,package}/**/*.test.ts"],
+    include: ["test/{unit,engine,database,package}/**/*.test.ts"],
     fileParallelism: !realEngines,
     testTimeout: realEngines ? 120_000 : 20_000,
     hookTimeout: realEngines ? 120_000 : 20_000,

@@ -7,7 +7,7 @@ import { readTargets, thisTarget } from "./targets.mjs";
 /**
  * The repository, built; or, where its node-llama-cpp has no native package for this platform (`binding` in
  * targets.json), what a package of this platform holds.
- * @param {{only?: ("extension" | "engine" | "quantizer" | "webview")[]}} options which bundles are needed; all by default.
+ * @param {{only?: ("extension" | "engine" | "quantizer" | "database" | "webview")[]}} options which bundles are needed; all by default.
  * @returns {Promise<string>} the folder with package.json and dist.
  */
 export async function runnable(options = {}) {

@@ -20,7 +20,13 @@ export async function quantizerBundle(): Promise<{ processPath: string; remove()
   return { processPath: file, remove };
 }
 
-async function processBundle(room: string, external: string): Promise<{ file: string; remove(): Promise<void> }> {
+/** Bundles the databases' process likewise. */
+export async function databaseBundle(): Promise<{ processPath: string; remove(): Promise<void> }> {
+  const { file, remove } = await processBundle("sql", "@duckdb/node-api", "pg-native");
+  return { processPath: file, remove };
+}
+
+async function processBundle(room: string, ...external: string[]): Promise<{ file: string; remove(): Promise<void> }> {
   const cache = path.join(root, "node_modules/.cache");
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(path.join(cache, `paddock-${room}-`));
@@ -33,7 +39,7 @@ async function processBundle(room: string, external: string): Promise<{ file: st
     platform: "node",
     format: "esm",
     target: "es2023",
-    external: [external],
+    external,
     logLevel: "error",
     banner: {
       js: "import { createRequire as __paddockRequire } from 'node:module'; const require = __paddockRequire(import.meta.url);",

@@ -68,6 +68,17 @@ describe("the house", () => {
     expect(trespasses).toEqual([]);
   });
 
+  it("has one importer of databases' drivers, and no importer of its process", () => {
+    const drivers = /"(node:sqlite|@duckdb\/node-api|pg|mysql2(\/[^"]*)?)"/;
+    const importers = sources.filter((name) => drivers.test(read(name)));
+    expect(importers.length).toBeGreaterThan(0);
+    expect(importers.filter((name) => !name.startsWith("src/sql/process/"))).toEqual([]);
+    const trespasses = sources
+      .filter((name) => !name.startsWith("src/sql/process/"))
+      .filter((name) => imports(name).some((one) => one.name.startsWith("src/sql/process/")));
+    expect(trespasses).toEqual([]);
+  });
+
   it("has no import cycle at run time", () => {
     const done = new Set<string>();
     const cycles: string[] = [];
