@@ -1,9 +1,11 @@
-import { mkdtemp, mkdir, rm } from "node:fs/promises";
+import { mkdtemp, mkdir, rm, symlink } from "node:fs/promises";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+
+const sqlParserFolder = "node_modules/@guanmingchiu/sqlparser-ts/wasm";
 
 /** Where the starter model lies. */
 export const starterPath = path.join(root, "media/models/SmolLM2-135M-Instruct.Q4_1.gguf");
@@ -23,6 +25,7 @@ export async function quantizerBundle(): Promise<{ processPath: string; remove()
 /** Bundles the databases' process likewise. */
 export async function databaseBundle(): Promise<{ processPath: string; remove(): Promise<void> }> {
   const { file, remove } = await processBundle("sql", "@duckdb/node-api", "pg-native");
+  await symlink(path.join(root, sqlParserFolder), path.join(path.dirname(file), "sqlparser"), "junction");
   return { processPath: file, remove };
 }
 

@@ -229,10 +229,7 @@ export class DatabaseClient implements OpenDatabase {
     if (this.live?.process.over === true) await this.drop(this.live);
     if (this.live !== undefined) return this.live;
     const { target, password, writable } = this.request;
-    const tunnel =
-      "ssh" in target && target.ssh !== undefined
-        ? await openTunnel(target.ssh, target.host, target.port, signal)
-        : undefined;
+    const tunnel = "ssh" in target ? await openTunnel(target.ssh, target.host, target.port, signal) : undefined;
     const live: Live = { process: new DatabaseProcess(this.launch), tunnel, engine: target.engine };
     this.starting = live.process;
     try {

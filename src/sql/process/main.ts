@@ -1,7 +1,9 @@
+import { fileURLToPath } from "node:url";
 import { streamPeer } from "../../platform/node/streamRpc";
+import { createStatementGate } from "../core/parse/statementGate";
 import { databaseContract, databaseEventsContract } from "../core/protocol";
+import { loadSqlParser } from "../node/loadSqlParser";
 import { DatabaseService } from "./databaseService";
-import { keywordGate } from "./keywordGate";
 import { openDriver } from "./openDriver";
 
 /**
@@ -16,7 +18,11 @@ Object.defineProperty(process, "stdout", { value: process.stderr });
 /** How long closing a database may take, ms. Servers notice a connection that is gone by themselves. */
 const CLOSING_MS = 500;
 
-const service = new DatabaseService(() => Promise.resolve(keywordGate), openDriver);
+// The parser is loaded while the database opens; a statement that comes before waits for it.
+const gate = loadSqlParser(fileURLToPath(new URL("sqlparser", import.meta.url))).then(createStatementGate);
+// Without it no statement passes, and each says why.
+gate.catch(() => undefined);
+const service = new DatabaseService(() => gate, openDriver);
 
 /** Gone at once, in the middle of native work too. The system frees everything. */
 function end(): void {
