@@ -30,7 +30,7 @@ const grammars = [
 ];
 
 /**
- * @param {{production?: boolean, dist?: string, only?: ("extension" | "engine" | "quantizer" | "database" | "webview")[]}} options production:
+ * @param {{production?: boolean, dist?: string, only?: ("extension" | "engine" | "hashWorker" | "quantizer" | "database" | "webview")[]}} options production:
  *   minified and without source maps, for a .vsix; dist: the folder to write, which is emptied first; only: leave the
  *   other programs as they are.
  * @returns {Promise<{inputs: string[]}>} every file that went into a bundle or beside it, relative to the repository.
@@ -64,6 +64,13 @@ export async function build({ production = false, dist = path.join(root, "dist")
       // ESM only and full of native parts: it stays a package of its own, found beside the bundle.
       external: ["node-llama-cpp"],
       banner: requireBanner,
+    },
+    hashWorker: {
+      ...shared,
+      entryPoints: ["src/models/node/hashWorker.ts"],
+      outfile: path.join(dist, "hashWorker.cjs"),
+      platform: "node",
+      format: "cjs",
     },
     quantizer: {
       ...shared,

@@ -21,6 +21,7 @@ import { createDownloads, type DownloadsRoom } from "./models/host/downloadsRoom
 import { createInspector } from "./inspector/host/inspector";
 import { createModels, type ModelsRoom } from "./models/host/models";
 import { ownFolder } from "./models/host/storeWatch";
+import { hashInWorker } from "./models/node/hashInWorker";
 import { ModelRegistry } from "./models/node/modelRegistry";
 import type { PickerRoom } from "./picker/host/picker";
 import { type Disposable, DisposableStore } from "./platform/core/disposables";
@@ -29,7 +30,8 @@ import { eraseStorage } from "./platform/host/eraseStorage";
 import { describeError, showError } from "./platform/host/errorWords";
 import { OutputLog } from "./platform/host/log";
 import { SettingsService } from "./platform/host/settingsService";
-import { createPicking, repositorySource } from "./picking";
+import { createPicking } from "./picking";
+import { repositorySource } from "./pickingSources";
 import { createQuantizing } from "./quantizing";
 import { TimingHistory } from "./speed/core/timingHistory";
 import { createStatusBar } from "./speed/host/statusBar";
@@ -86,6 +88,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       lifecycle: engine,
       downloads: downloads.downloads,
       downloadedHash: (file) => downloads.downloads.checksumOf(file),
+      hash: hashInWorker(context.asAbsolutePath(path.join("dist", "hashWorker.cjs"))),
       storage: context.globalStorageUri,
       version,
       log,
@@ -111,7 +114,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   const gate = store.add(new ReadingGate());
   const inspector = store.add(createInspector({ extensionUri: context.extensionUri, describeError, log }));
   const picker: PickerRoom = store.add(
-    createPicking({ context, engine, models, registry, downloads, inspector, settings, gate, log }),
+    createPicking({ context, engine, models, registry, downloads, inspector, settings, gate, log, version }),
   );
   const workspaceContext = store.add(new WorkspaceContext(log));
   const edits = store.add(new EditService(context.workspaceState));

@@ -33,6 +33,7 @@ const required = [
   "dist/extension.cjs",
   "dist/engine.mjs",
   "dist/quantizer.mjs",
+  "dist/hashWorker.cjs",
   "dist/sqlparser/sqlparser_rs_wasm_bg.wasm",
   "dist/webview/chat.js",
   "dist/grammars/tree-sitter.wasm",

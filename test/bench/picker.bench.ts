@@ -22,6 +22,7 @@ import { plainOptions } from "../../src/quantizer/core/protocol";
 import { quantTypeOf } from "../../src/quantizer/core/quantTypes";
 import { Quantizer } from "../../src/quantizer/node/quantizer";
 import { tokenizerOf } from "../support/generatedModel";
+import { VERDICT_FILES, verdictSeconds } from "./picker/verdict";
 import { median, table, thisMachine, writeReport } from "./support/report";
 
 /** What the picker says beforehand against what is so: memory, speed, and divergence against llama-perplexity. */
@@ -346,6 +347,12 @@ try {
   await mkdir(path.join(folder, "scratch"), { recursive: true });
   if (wants("memory")) await memory();
   if (wants("divergence")) await divergence();
+  if (wants("verdict")) {
+    const { remote, local } = await verdictSeconds(path.join(folder, "verdict"));
+    note("verdict_s", Math.max(remote, local), 1, `seconds for ${VERDICT_FILES} files, the slower of the two below`);
+    note("verdict_remote_s", remote, 1, "a repository, 20 ms of latency, by ranges");
+    note("verdict_local_s", local, 1, "a folder");
+  }
   if (wants("speed")) await speed();
 } finally {
   await engine.close();

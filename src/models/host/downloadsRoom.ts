@@ -17,7 +17,7 @@ import { type RemoteModel, runnableModels } from "../core/hubFiles";
 import { Downloads, type WantedDownload } from "../node/downloads";
 import { HubClient } from "../node/hubClient";
 import { HubHttp } from "../node/hubHttp";
-import { readModels, type RemoteHeaders } from "../node/repositoryModels";
+import { readRepository, type RemoteHeaders } from "../node/repositoryModels";
 import { downloadStatus } from "./downloadStatus";
 import { pickAddress } from "./findModel";
 import { HubTokens } from "./hubToken";
@@ -150,11 +150,7 @@ export function createDownloads(deps: DownloadsDeps): DownloadsRoom {
       },
       setHubToken: () => tokens.ask(),
     },
-    read: async (id, found, signal) => {
-      const repository = await hub.repository({ repository: id, revision: mainRevision }, signal);
-      const models = runnableModels(repository.files).filter(({ missingParts }) => missingParts === 0);
-      await readModels(hub, repository, models, signal, found);
-    },
+    read: (id, found, signal) => readRepository(hub, id, found, signal),
     download: (repository, path) => open({ kind: "file", repository, revision: mainRevision, path }),
     erase: async () => {
       await tokens.forget();

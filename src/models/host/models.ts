@@ -8,6 +8,7 @@ import type { SettingsService } from "../../platform/host/settingsService";
 import type { ActiveDownloads } from "../core/activeDownloads";
 import type { StoredModel } from "../core/storedModel";
 import { DownloadFolder } from "../node/downloadFolder";
+import type { FileHash } from "../node/hashInWorker";
 import { HeaderCache } from "../node/headerCache";
 import { findPlaces } from "../node/modelPlaces";
 import type { ModelRegistry } from "../node/modelRegistry";
@@ -29,6 +30,8 @@ export interface ModelsDeps {
   readonly downloads?: ActiveDownloads;
   /** SHA-256 that the server of a downloaded file gave; undefined for any other file. */
   readonly downloadedHash?: (file: string) => Promise<string | undefined>;
+  /** Hashes files, off the extension host's thread. */
+  readonly hash: FileHash;
   /** Of Paddock. */
   readonly version: string;
   /** The extension's storage on this machine, of all windows. */
@@ -125,7 +128,7 @@ export function createModels(deps: ModelsDeps): ModelsRoom {
     ownFolder: own,
     commands: {
       ...engineCommands(active, store, lifecycle),
-      ...storeCommands({ ...change, registry, settings, downloads, downloadedHash }),
+      ...storeCommands({ ...change, registry, settings, downloads, downloadedHash, hash: deps.hash }),
       switchModel: () => pickModel({ registry, store, active, lifecycle }),
       chooseModelFile: () => pickModelFile(active),
     },

@@ -12,6 +12,7 @@ import { agreesToDelete, type ChangeDeps, askForName, deleteModel, deletionOf, r
 import { kindName, placeName, roleName } from "./modelItems";
 import type { ModelRoles } from "./modelRoles";
 import { askForModelFile } from "./pickOtherModel";
+import type { FileHash } from "../node/hashInWorker";
 import { verifyWithWords } from "./verifyModel";
 
 export interface StoreCommandsDeps extends ChangeDeps {
@@ -20,6 +21,7 @@ export interface StoreCommandsDeps extends ChangeDeps {
   readonly downloads: ActiveDownloads | undefined;
   /** See VerifyDeps. */
   readonly downloadedHash: (file: string) => Promise<string | undefined>;
+  readonly hash: FileHash;
 }
 
 type Commands = Readonly<Record<string, (...given: unknown[]) => unknown>>;
@@ -66,6 +68,7 @@ export function storeCommands(deps: StoreCommandsDeps): Commands {
       verifyWithWords(model, {
         manifestHash: ({ place, id }) => (place.kind === "bundled" ? deps.registry.known(id)?.sha256 : undefined),
         downloadedHash: deps.downloadedHash,
+        hash: deps.hash,
       }),
     ),
     renameModel: withModel(vscode.l10n.t("Rename Model"), isOurs, async (model) => {

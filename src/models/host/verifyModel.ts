@@ -5,13 +5,16 @@ import { formatBytes } from "../../platform/core/format";
 import { toStorageError } from "../../platform/node/storageError";
 import { isCancellation } from "../../platform/core/errors";
 import type { StoredModel } from "../core/storedModel";
-import { type ExpectedHash, expectedHash, sha256Of } from "../node/checksum";
+import { type ExpectedHash, expectedHash } from "../node/checksum";
+import type { FileHash } from "../node/hashInWorker";
 
 export interface VerifyDeps {
   /** Of a model that travels with the extension. */
   readonly manifestHash: (model: StoredModel) => string | undefined;
   /** SHA-256 that the server of a downloaded file gave; undefined for any other file. */
   readonly downloadedHash: (file: string) => Promise<string | undefined>;
+  /** SHA-256 of a file, 64 hexadecimal digits. */
+  readonly hash: FileHash;
 }
 
 /** What hashing a model's files found. */
@@ -40,7 +43,7 @@ export async function verify(
       sizes.reduce((sum, size) => sum + size, 0),
     );
     for (const part of model.parts) {
-      const sha256 = await sha256Of(part, signal, (bytes) => onProgress((done += bytes) / total));
+      const sha256 = await deps.hash(part, signal, (bytes) => onProgress((done += bytes) / total));
       const expected = await expectedHash(part, {
         manifest: deps.manifestHash(model),
         downloaded: deps.downloadedHash,

@@ -1,11 +1,28 @@
 import type { GgufHeader } from "../../gguf/core/ggufHeader";
 import type { HubFile, Repository } from "../core/hub";
-import type { RemoteModel } from "../core/hubFiles";
+import { mainRevision } from "../core/hubAddress";
+import { type RemoteModel, runnableModels } from "../core/hubFiles";
 import type { HubClient } from "./hubClient";
 import { readRemoteHeaders } from "./remoteHeaders";
 
 /** Of all parts, in order; or why one of them has none. */
 export type RemoteHeaders = readonly GgufHeader[] | Error;
+
+/**
+ * The models of a repository that can be run by themselves and are whole, each as soon as its headers are read.
+ * @param id "owner/name".
+ * @throws PaddockError hub/*; what the signal was aborted with.
+ */
+export async function readRepository(
+  hub: HubClient,
+  id: string,
+  found: (model: RemoteModel, headers: RemoteHeaders) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const repository = await hub.repository({ repository: id, revision: mainRevision }, signal);
+  const models = runnableModels(repository.files).filter(({ missingParts }) => missingParts === 0);
+  await readModels(hub, repository, models, signal, found);
+}
 
 /**
  * Reads the headers of models of a repository, by ranges. `found` hears of each model once, when its last part is read.

@@ -14,7 +14,9 @@ import type { Calibrator, FileMeasuring } from "../core/measuringNeeds";
 import { type LocalModel, modelsInFolder, readLocalModels } from "../node/localCandidates";
 import { MeasurementStore } from "../node/measurementStore";
 import { PickerDesk } from "../node/pickerDesk";
+import type { ServerAsking } from "../node/serverSource";
 import { machineKey, thisMachine } from "../node/thisMachine";
+import { ServerQuestion } from "./askServer";
 import { deskWords } from "./deskWords";
 import { panelType, PickerPanel } from "./pickerPanel";
 import { type TextGate, workspaceText } from "./workspaceText";
@@ -42,6 +44,7 @@ export interface PickerDeps {
   };
   /** Of files that are not on this machine. */
   readonly downloads?: CandidateDownloads;
+  readonly servers: ServerAsking;
   /** Shows what is in a file. */
   readonly inspect?: (path: string) => Promise<void>;
   readonly gate: TextGate;
@@ -69,6 +72,7 @@ export function createPicker(deps: PickerDeps): PickerRoom {
     deps.log,
   );
   const closing = new AbortController();
+  const servers = new ServerQuestion(deps.servers, deps.memento);
   let open: { readonly desk: PickerDesk; readonly panel: PickerPanel } | undefined;
 
   let gpu: GpuMemory | undefined;
@@ -151,6 +155,10 @@ export function createPicker(deps: PickerDeps): PickerRoom {
         show().open(
           given instanceof vscode.Uri && given.scheme === "file" ? folderSource(folderOf(given.fsPath)) : localSource(),
         ),
+      compareServerModels: async (address) => {
+        const source = await servers.ask(typeof address === "string" ? address : undefined);
+        if (source !== undefined) await show().open(source);
+      },
     },
     open: (source) => show().open(source),
     desk: () => open?.desk,

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
-import { repositorySource } from "../../../src/picking";
+import { repositorySource } from "../../../src/pickingSources";
 import { publishedGguf } from "../../support/hubModels";
 import { HubServer, sha256 } from "../../support/hubServer";
 import { tinyGguf } from "../../support/tinyGguf";

@@ -6,6 +6,7 @@ import * as vscode from "vscode";
 import type { ModelNode } from "../../../src/models/core/modelTree";
 import { deletionOf } from "../../../src/models/host/changeModel";
 import { verify } from "../../../src/models/host/verifyModel";
+import { hashInWorker } from "../../../src/models/node/hashInWorker";
 import { HeaderCache } from "../../../src/models/node/headerCache";
 import { findPlaces } from "../../../src/models/node/modelPlaces";
 import { scanStore } from "../../../src/models/node/storeScan";
@@ -191,11 +192,18 @@ describe("the models on this machine", () => {
       ),
     ) as { entries: { sha256: string }[] };
     const shares: number[] = [];
+    const extension = vscode.extensions.getExtension("paddock.paddock");
+    assert.ok(extension !== undefined);
+    const worker = path.join(extension.extensionPath, "dist", "hashWorker.cjs");
     const never = new AbortController().signal;
     const check = (expected: string | undefined): Promise<{ readonly kind: string }> =>
       verify(
         starter,
-        { manifestHash: () => expected, downloadedHash: () => Promise.resolve(undefined) },
+        {
+          manifestHash: () => expected,
+          downloadedHash: () => Promise.resolve(undefined),
+          hash: hashInWorker(worker),
+        },
         never,
         (share) => shares.push(share),
       );
