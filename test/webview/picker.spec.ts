@@ -188,3 +188,65 @@ test("names that act instead of being seen are shown, and a view that is no view
   await expect.poll(async () => (await picker.calls()).some(({ method }) => method === "problem")).toBe(true);
   await expect(picker.frame.locator("tbody th")).toContainText("fugg");
 });
+
+test("a GPU is named with what it has, and a file says how many of its layers go there", async ({ page }) => {
+  const GIB = 1024 ** 3;
+  const gpu = { totalBytes: 8 * GIB, freeBytes: 6.5 * GIB, unifiedBytes: 0, devices: ["A <GPU> 4060"] };
+  const [first, second, ...others] = ladder();
+  const placed = (of: typeof first, place: "gpu" | "partly", gpuLayers: number) =>
+    of === undefined ? [] : [{ ...of, fit: { place, gpuLayers, layers: 32, largestContext: 8192 } }];
+  const rows = [...placed(first, "partly", 12), ...placed(second, "gpu", 33), ...others];
+  const machine = { memoryBytes: 16 * GIB, gpu, usableBytes: 21.9 * GIB };
+  const { frame, tell } = await openPicker(page, pickerView({ machine, rows }));
+  await expect(frame.locator("header")).toContainText("GPU: A <GPU> 4060 · 6.5 GiB of 8.0 GiB free");
+  await expect(frame.locator('tr[data-row="BF16"] .fit')).toContainText("Partly GPU");
+  await expect(frame.locator('tr[data-row="BF16"] .fit')).toContainText("12 of 32 layers on the GPU");
+  await expect(frame.locator('tr[data-row="Q8_0"] .fit')).toContainText("GPU");
+  await expect(frame.getByLabel("Most memory")).toHaveAccessibleDescription(/a model can have 21\.9 GiB here/);
+  await tell("view", pickerView({ machine: { ...machine, gpu: { ...gpu, unifiedBytes: 8 * GIB } } }));
+  await expect(frame.locator("header")).toContainText("shared with the processor");
+});
+
+test("what failed stays in sight wherever the page is scrolled to, until it is dismissed", async ({ page }) => {
+  await page.setViewportSize({ width: 900, height: 500 });
+  const picker = await openPicker(page, pickerView());
+  const { frame } = picker;
+  await frame.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+  await expect(frame.locator(".failures")).toHaveAttribute("aria-live", "assertive");
+  await picker.tell("view", views.running ?? pickerView());
+  const failure = frame.locator(".failures .callout");
+  await expect(failure).toContainText("The model file x.gguf cannot be read. Check its permissions.");
+  await expect(failure).toBeInViewport({ ratio: 1 });
+  await page.screenshot({ path: "test-results/picker-failure.png" });
+  await frame.getByRole("button", { name: "Dismiss" }).click();
+  await picker.tell("view", pickerView());
+  await expect(failure).toHaveCount(0);
+});
+
+test("a server's model shows what is told of it, and that the rest is not", async ({ page }) => {
+  const found = ladder().find(({ id }) => id === "server");
+  if (found === undefined) throw new Error("There is a server's row.");
+  const told = { parameters: 7.6e9, contextSize: 32_768 };
+  const row = { ...found, tg: null, sizeBytes: 4_683_087_332, bitsPerWeight: 4.93, quantization: "Q4_K_M", told };
+  const { frame } = await openPicker(page, pickerView({ rows: [row, { ...found, id: "other" }] }));
+  const known = frame.locator('tr[data-row="server"]');
+  await expect(known).toContainText("Q4_K_M");
+  await expect(known).toContainText("llama-3.1-8b");
+  await expect(known).toContainText("7.6B parameters · 32,768 tokens of context");
+  await expect(known.locator("td", { hasText: /^not told$/ })).toHaveCount(7);
+  await expect(frame.locator('tr[data-row="other"]')).toContainText("The server says no more.");
+  await page.screenshot({ path: "test-results/picker-server.png" });
+});
+
+test("a download says how far it is, and is paused in place", async ({ page }) => {
+  const rows = ladder().map((row) =>
+    row.id === "IQ4_XS" ? { ...row, work: { kind: "download" as const, fraction: 0.42 } } : row,
+  );
+  const picker = await openPicker(page, pickerView({ rows }));
+  const row = picker.frame.locator('tr[data-row="IQ4_XS"]');
+  await expect(row).toContainText("Downloading 42%");
+  await row.getByRole("button", { name: "Pause: Llama-3.1-8B-Instruct-IQ4_XS.gguf" }).click();
+  await expect
+    .poll(async () => (await picker.calls()).at(-1))
+    .toEqual({ method: "cancelWork", params: { row: "IQ4_XS" } });
+});

@@ -39,7 +39,7 @@ export function hashInWorker(program: string): FileHash {
         else if (news.kind === "done") end(() => resolve(news.sha256));
         else end(() => reject(failure(news)));
       });
-      worker.on("error", (error) => end(() => reject(error)));
+      worker.on("error", (error) => end(() => reject(error instanceof Error ? error : new Error(String(error)))));
       worker.on("exit", () => end(() => reject(new Error("The thread that hashes ended before its file did."))));
     });
 }
