@@ -100,7 +100,8 @@ export function repositorySource(downloads: Pick<DownloadsRoom, "read">, reposit
           if (first === undefined) return;
           found({
             id: `${repository}/${first.path}`,
-            name: model.name.split("/").at(-1) ?? model.name,
+            // As it will be called once it is here.
+            name: `${model.name.split("/").at(-1) ?? model.name}.gguf`,
             origin: { kind: "hub", repository, parts: model.files },
             sizeBytes: model.sizeBytes,
             ...lookInto(headers),

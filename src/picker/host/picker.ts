@@ -76,7 +76,7 @@ export function createPicker(deps: PickerDeps): PickerRoom {
   let open: { readonly desk: PickerDesk; readonly panel: PickerPanel } | undefined;
 
   let gpu: GpuMemory | undefined;
-  /** Another backend has another GPU, or none. */
+  /** Each time that the picker is asked for: settings may have put another backend in place. */
   const learnGpu = async (): Promise<void> => {
     try {
       gpu = await deps.measuring.gpuMemory(closing.signal);
@@ -96,6 +96,7 @@ export function createPicker(deps: PickerDeps): PickerRoom {
   });
 
   const show = (existing?: vscode.WebviewPanel): PickerDesk => {
+    void learnGpu();
     if (open !== undefined) {
       open.panel.reveal();
       return open.desk;
@@ -135,7 +136,6 @@ export function createPicker(deps: PickerDeps): PickerRoom {
       },
     );
     open = { desk, panel };
-    void learnGpu();
     return desk;
   };
 
