@@ -211,7 +211,8 @@ test("what failed stays in sight wherever the page is scrolled to, until it is d
   await page.setViewportSize({ width: 900, height: 500 });
   const picker = await openPicker(page, pickerView());
   const { frame } = picker;
-  await frame.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+  await frame.locator("tbody tr").last().scrollIntoViewIfNeeded();
+  await expect(frame.getByRole("heading", { level: 1 })).not.toBeInViewport();
   await expect(frame.locator(".failures")).toHaveAttribute("aria-live", "assertive");
   await picker.tell("view", views.running ?? pickerView());
   const failure = frame.locator(".failures .callout");
@@ -235,6 +236,8 @@ test("a server's model shows what is told of it, and that the rest is not", asyn
   await expect(known).toContainText("7.6B parameters · 32,768 tokens of context");
   await expect(known.locator("td", { hasText: /^not told$/ })).toHaveCount(7);
   await expect(frame.locator('tr[data-row="other"]')).toContainText("The server says no more.");
+  // Nothing can be drawn, and no limit be held against what nobody knows.
+  await expect(frame.locator("paddock-picker-scatter, paddock-picker-limits")).toHaveCount(0);
   await page.screenshot({ path: "test-results/picker-server.png" });
 });
 

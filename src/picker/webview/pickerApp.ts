@@ -82,17 +82,23 @@ export class PickerApp extends PaddockElement {
             ? nothing
             : html`<p class="quiet opening">${texts.empty}</p>`
           : html`${this.recommendation(view, view.recommendation)}
-              <paddock-picker-limits .view=${view} .texts=${texts} .ask=${ask}></paddock-picker-limits>
-              ${this.calibration(view)}
-              <section class="chart">
-                <paddock-picker-scatter
-                  .view=${view}
-                  .texts=${texts}
-                  .reveal=${(row: string) => void this.table?.reveal(row)}
-                ></paddock-picker-scatter>
-              </section>
+              ${view.rows.every(({ origin }) => origin === "server") ? nothing : this.wishes(view, ask)}
               <paddock-picker-table .view=${view} .texts=${texts} .ask=${ask}></paddock-picker-table>`
       }`;
+  }
+
+  /** What is of no use where nothing is known but what a server tells. */
+  private wishes(view: PickerView, ask: PickerSession["ask"]): TemplateResult {
+    const { texts } = this;
+    return html`<paddock-picker-limits .view=${view} .texts=${texts} .ask=${ask}></paddock-picker-limits>
+      ${this.calibration(view)}
+      <section class="chart">
+        <paddock-picker-scatter
+          .view=${view}
+          .texts=${texts}
+          .reveal=${(row: string) => void this.table?.reveal(row)}
+        ></paddock-picker-scatter>
+      </section>`;
   }
 
   private gpu({ devices, freeBytes, totalBytes, unifiedBytes }: NonNullable<PickerView["machine"]["gpu"]>) {
