@@ -340,8 +340,17 @@ describe("early display", () => {
     expect(shown("function f() {|\n", "\n  g(a);\n}\n")).toEqual(["\n  g", "\n  g(a)", "\n  g(a);", "\n  g(a);\n}"]);
   });
 
-  it("waits for the end where brackets behind the cursor have to move, or may be repeated", () => {
-    expect(shown("function f() {|}\n", "\n  g(a);\n}\n")).toEqual(["\n  g(a);\n}"]);
+  it("closes a body whose brackets behind the cursor have to move, as long as it grows", () => {
+    expect(shown("function f() {|}\n", "\n  g(a);\n}\n")).toEqual(["\n  g", "\n  g(a)", "\n  g(a);", "\n  g(a);\n}"]);
+    const { shapes } = runPieces("function f() {|}\n", piecesOf("\n  g(a);\n}\n"));
+    for (const { text, closes, replaces, done } of shapes)
+      expect({ text, closes, replaces }).toMatchObject(
+        !text.includes("\n") || done ? { closes: "" } : { closes: "\n}", replaces: 1 },
+      );
+    expect(shapes.some(({ closes }) => closes !== "")).toBe(true);
+  });
+
+  it("waits for the end where brackets behind the cursor may be repeated", () => {
     expect(shown("f(|, b);\n", "a, b);")).toEqual(["a"]);
   });
 

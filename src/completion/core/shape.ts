@@ -17,6 +17,8 @@ export interface ShapeOptions {
 export interface Shape {
   /** What may be shown now; empty for nothing yet. With "\n", and indentation as the file has it. */
   readonly text: string;
+  /** What is to stand behind `text` as long as it is not finished, so that it can be accepted: a body's moved closers. */
+  readonly closes: string;
   /** UTF-16 units right of the cursor, on its line, that the text takes the place of. */
   readonly replaces: number;
   /** Nothing more is wanted: the generation can be stopped. */

@@ -1,11 +1,12 @@
 import { BodyIndent } from "./bodyIndent";
 import { columnsOf, indentation, isBlank } from "./indentation";
 import { closerOf, type Lexer, type Token } from "./lexer";
+import { finishedText, movedClosers } from "./finishedText";
 import type { EmptyBody, Place } from "./place";
 import type { Reason } from "./reasons";
 import { hasWords, thirdRounds } from "./repetition";
 import type { Shape } from "./shape";
-import { overlap, repeatedEnd } from "./suffixOverlap";
+import { overlap } from "./suffixOverlap";
 import { TakenSuffix } from "./takenSuffix";
 
 /** UTF-16 units. What is longer is data that nobody reads through before accepting it. */
@@ -105,14 +106,13 @@ export class SuggestedText {
   shape(): Shape {
     if (this.result !== undefined) return this.result;
     const text = this.out.slice(0, this.safeEnd());
-    const isStuck = this.place.body !== undefined && !isBlank(this.place.suffix) && text.includes("\n");
-    return {
-      text,
-      replaces: this.taken.units(this.shown),
-      done: false,
-      settled: hasWords(text) && !isStuck,
-      reason: undefined,
-    };
+    const units = this.taken.units(this.shown);
+    const isBody = this.place.body !== undefined && !isBlank(this.place.suffix) && text.includes("\n");
+    if (isBody && units === 0)
+      return { text, ...movedClosers(this.place), done: false, settled: hasWords(text), reason: undefined };
+    // Closers that the text has taken over may turn out to stay where they are.
+    const settled = hasWords(text) && !isBody;
+    return { text, closes: "", replaces: units, done: false, settled, reason: undefined };
   }
 
   /** Up to where nothing that is still to come can take the text back. */
@@ -376,43 +376,19 @@ export class SuggestedText {
   }
 
   private finish(end: number, reason: Reason): void {
-    const { text, replaces, repeats } = this.finished(this.out.slice(0, end));
+    const { text, replaces, repeats } = finishedText(this.out.slice(0, end), end < this.out.length, {
+      place: this.place,
+      taken: this.taken,
+      pairs: this.pairs,
+    });
     const isEmpty = isBlank(text);
     this.result = {
       text: isEmpty ? "" : text,
+      closes: "",
       replaces: isEmpty ? 0 : replaces,
       done: true,
       settled: !isEmpty,
       reason: isEmpty ? (repeats ? "repeats" : reason) : undefined,
-    };
-  }
-
-  private finished(text: string): { text: string; replaces: number; repeats: boolean } {
-    const { suffix, body, style } = this.place;
-    const units = this.taken.units(text.length);
-    const isBody = body !== undefined && (text.includes("\n") || !body.onLine);
-    if (isBlank(suffix)) return { text: text.trimEnd(), replaces: 0, repeats: false };
-    if (isBody) {
-      if (units > 0 || isBlank(text)) return { text: text.trimEnd(), replaces: units, repeats: false };
-      // What closes the body moves to a line of its own.
-      const closers = suffix.trimEnd();
-      const moved = `${text.trimEnd()}\n${indentation(body.base, style)}${closers.trimStart()}`;
-      return { text: moved, replaces: closers.length, repeats: false };
-    }
-    // What came behind it has decided that the text's end stands for itself.
-    if (text.length < this.out.length) return { text, replaces: units, repeats: false };
-    // Closers that only end the text stay where they are.
-    const { first } = this.taken;
-    const isTail = first !== undefined && suffix.slice(0, units) === text.slice(first);
-    const kept = isTail ? text.slice(0, first) : text;
-    const replaces = isTail ? 0 : units;
-    const repeated = replaces > 0 ? 0 : repeatedEnd(kept, suffix, this.pairs);
-    const rest = kept.slice(0, kept.length - repeated);
-    const keepsSpace = /^[^\s)\];,]/.test(suffix);
-    return {
-      text: keepsSpace ? rest : rest.trimEnd(),
-      replaces,
-      repeats: isBlank(rest) && !isBlank(text),
     };
   }
 }

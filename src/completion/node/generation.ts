@@ -5,7 +5,7 @@ import type { Reason } from "../core/reasons";
 import type { Shape } from "../core/shape";
 import { type Place, placeOf, type Rest, restOf, typedSince } from "../core/suggestion";
 
-const nothing: Shape = { text: "", replaces: 0, done: false, settled: false, reason: undefined };
+const nothing: Shape = { text: "", closes: "", replaces: 0, done: false, settled: false, reason: undefined };
 
 /** One request to the model and what has come of it. It lives as long as what is typed agrees with it. */
 export class Generation {
@@ -86,7 +86,9 @@ export class Generation {
   }
 
   rest(snapshot: EditorSnapshot): Rest | undefined {
-    return restOf({ ...this.place, text: this.shape.text, replaces: this.shape.replaces }, snapshot);
+    const { text, closes, replaces } = this.shape;
+    const rest = restOf({ ...this.place, text, replaces }, snapshot);
+    return rest === undefined || rest.text === "" ? rest : { ...rest, text: rest.text + closes };
   }
 
   /** Calls back at each change until the returned function is called. */
