@@ -110,6 +110,8 @@ export interface Measuring {
   estimateMemory(file: string, options: MemoryOptions): Promise<MemoryEstimate>;
   /** pp and tg as llama-bench has them: a warm-up, then repetitions from an empty KV cache or at `depth`. */
   measureSpeed(file: string, options: SpeedOptions): Promise<SpeedResult>;
+  /** As measureSpeed, of several models one after the other in one process: starting one takes longer than a small model. */
+  measureSpeeds<T>(work: (measureSpeed: Measuring["measureSpeed"]) => Promise<T>): Promise<T>;
   /** As llama-perplexity's --kl-divergence: chunks of 512 tokens, the second half of each compared. */
   divergence(request: DivergenceRequest, options: MeasureOptions): Promise<DivergenceResult>;
 }

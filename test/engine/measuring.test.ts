@@ -120,6 +120,28 @@ test("a text that is too short is refused with what is needed", async () => {
   expect(error.message).toContain("512");
 });
 
+test("several models are measured in one process, and a cancel ends it", async () => {
+  const options = { promptTokens: 16, generatedTokens: 8, depth: 0, repetitions: 2 };
+  const found = await measuring.measureSpeeds(async (measureSpeed) => {
+    const first = await measureSpeed(tiny, { ...options, signal: forever });
+    expect(await engineProcesses()).toBe(1);
+    const second = await measureSpeed(starterPath, { ...options, signal: forever });
+    expect(await engineProcesses()).toBe(1);
+    return [first, second];
+  });
+  for (const { pp, tg } of found) for (const rate of [...pp, ...tg]) expect(rate).toBeGreaterThan(1);
+  expect(await engineProcesses()).toBe(0);
+
+  const abort = new AbortController();
+  const cancelledSeries = measuring.measureSpeeds(async (measureSpeed) => {
+    await measureSpeed(tiny, { ...options, signal: abort.signal });
+    abort.abort();
+    await measureSpeed(starterPath, { ...options, signal: abort.signal });
+  });
+  expect((await rejected(cancelledSeries)).code).toBe("cancelled");
+  expect(await engineProcesses()).toBe(0);
+});
+
 test("cancelled at once, in the middle, and nothing is left", async () => {
   const early = new AbortController();
   early.abort();

@@ -58,6 +58,7 @@ peer.listen(
     probabilities: unsupported,
     gpuMemory: unsupported,
     estimateMemory: unsupported,
+    unloadModel: unsupported,
     measureSpeed: unsupported,
     writePredictions: unsupported,
     comparePredictions: unsupported,

@@ -88,7 +88,7 @@ async function simulated(file: string, options: SpeedOptions): Promise<SpeedResu
 test("calibrating finds what a machine is made of, and leaves nothing behind", async () => {
   const fractions: number[] = [];
   const found = await calibrate({
-    measuring: { measureSpeed: simulated },
+    measuring: { measureSpeeds: (work) => work(simulated) },
     folder,
     signal: new AbortController().signal,
     onProgress: (fraction) => fractions.push(fraction),
@@ -109,14 +109,16 @@ test("calibrating finds what a machine is made of, and leaves nothing behind", a
 
 test("a calibration that fails or is cancelled leaves nothing behind either", async () => {
   const failing = calibrate({
-    measuring: { measureSpeed: () => Promise.reject(new PaddockError("engine/crashed", "gone")) },
+    measuring: { measureSpeeds: (work) => work(() => Promise.reject(new PaddockError("engine/crashed", "gone"))) },
     folder,
     signal: new AbortController().signal,
   });
   await expect(failing).rejects.toMatchObject({ code: "engine/crashed" });
   const abort = new AbortController();
   abort.abort();
-  await expect(calibrate({ measuring: { measureSpeed: simulated }, folder, signal: abort.signal })).rejects.toThrow();
+  await expect(
+    calibrate({ measuring: { measureSpeeds: (work) => work(simulated) }, folder, signal: abort.signal }),
+  ).rejects.toThrow();
   expect(await readdir(folder)).toEqual([]);
   expect((await stat(folder)).isDirectory()).toBe(true);
 });

@@ -25,6 +25,7 @@ import type { EngineSettings } from "./supervisor";
 const HELLO_MS = 60_000;
 const LOAD_SILENCE_MS = 120_000;
 const CONTEXT_MS = 120_000;
+const UNLOAD_MS = 60_000;
 const ESTIMATE_MS = 60_000;
 /** Estimates come in bursts, one for each file of a folder; they share a process until none has come for this long. */
 const ESTIMATOR_IDLE_MS = 3_000;
@@ -61,6 +62,11 @@ interface Estimator {
   idle?: NodeJS.Timeout;
 }
 
+/** Of a series: the process of the measurement before, which has no model. */
+interface Kept {
+  engine: EngineProcess | undefined;
+}
+
 /** Measures in engine processes of its own, each of which ends with its measurement. */
 export class ProcessMeasuring implements Measuring, Disposable {
   private readonly engines = new Set<EngineProcess>();
@@ -90,10 +96,29 @@ export class ProcessMeasuring implements Measuring, Disposable {
   }
 
   measureSpeed(file: string, options: SpeedOptions): Promise<SpeedResult> {
+    return this.speedOf(file, options);
+  }
+
+  async measureSpeeds<T>(work: (measureSpeed: Measuring["measureSpeed"]) => Promise<T>): Promise<T> {
+    const kept: Kept = { engine: undefined };
+    try {
+      return await work((file, options) => this.speedOf(file, options, kept));
+    } finally {
+      kept.engine?.dispose();
+      await kept.engine?.gone;
+    }
+  }
+
+  private speedOf(file: string, options: SpeedOptions, kept?: Kept): Promise<SpeedResult> {
     const { promptTokens, generatedTokens, depth, repetitions, onProgress, signal } = options;
     const contextSize = depth + Math.max(promptTokens, generatedTokens) + 1;
-    return this.withModel(file, contextSize, { signal, onProgress }, ({ engine, job, context }, call) =>
-      engine.peer.request("measureSpeed", { job, context, promptTokens, generatedTokens, depth, repetitions }, call),
+    return this.withModel(
+      file,
+      contextSize,
+      { signal, onProgress },
+      ({ engine, job, context }, call) =>
+        engine.peer.request("measureSpeed", { job, context, promptTokens, generatedTokens, depth, repetitions }, call),
+      kept,
     );
   }
 
@@ -145,6 +170,7 @@ export class ProcessMeasuring implements Measuring, Disposable {
       loaded: Loaded,
       call: { readonly onProgress: (progress: { readonly fraction: number }) => void },
     ) => Promise<T>,
+    kept?: Kept,
   ): Promise<T> {
     const signal = AbortSignal.any([wanted, this.closing.signal]);
     await this.checked(file, signal, "load");
@@ -155,23 +181,31 @@ export class ProcessMeasuring implements Measuring, Disposable {
       resume: () => engine?.peer.notify("resume", { job }),
     };
     return this.options.scheduler.run({ priority: "measuring" }, signal, control, async () => {
-      const own = (engine = this.launch());
+      const own = (engine = kept?.engine ?? this.launch());
+      if (kept !== undefined) kept.engine = undefined;
       // The process has nothing to lose: it is ended rather than asked to stop.
       const onAbort = (): void => own.dispose();
       signal.addEventListener("abort", onAbort, { once: true });
       try {
         signal.throwIfAborted();
         const loaded = await this.load(own, file, contextSize, job, (fraction) => onProgress?.(LOAD_SHARE * fraction));
-        return await work(loaded, {
+        const found = await work(loaded, {
           onProgress: ({ fraction }) => onProgress?.(LOAD_SHARE + (1 - LOAD_SHARE) * fraction),
         });
+        if (kept !== undefined) {
+          await withWatchdog(UNLOAD_MS, "unload", () => own.peer.request("unloadModel", {}));
+          kept.engine = own;
+        }
+        return found;
       } catch (error) {
         if (signal.aborted) throw cancelled();
         throw named(error, "measured");
       } finally {
         signal.removeEventListener("abort", onAbort);
-        own.dispose();
-        await own.gone;
+        if (kept?.engine !== own) {
+          own.dispose();
+          await own.gone;
+        }
       }
     });
   }

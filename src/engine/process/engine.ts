@@ -68,11 +68,14 @@ export class Engine {
       return context.info;
     },
     closeContext: async ({ context }) => {
-      const closing = this.context(context);
-      this.contexts.delete(context);
-      // Whoever still uses one of its sequences ends first.
-      for (const { mutex } of closing.slots.all) await mutex.run(() => Promise.resolve());
-      await closing.dispose();
+      await this.closeContext(context);
+      return {};
+    },
+    unloadModel: async () => {
+      for (const context of this.contexts.keys()) await this.closeContext(context);
+      const { loaded } = this;
+      this.loaded = undefined;
+      await loaded?.model.dispose();
       return {};
     },
     chat: (params, request) => this.chat(params, request),
@@ -347,6 +350,14 @@ export class Engine {
   private model(): LoadedModel {
     if (this.loaded === undefined) throw new PaddockError("model/not-loaded", "No model is loaded.");
     return this.loaded;
+  }
+
+  private async closeContext(name: string): Promise<void> {
+    const closing = this.context(name);
+    this.contexts.delete(name);
+    // Whoever still uses one of its sequences ends first.
+    for (const { mutex } of closing.slots.all) await mutex.run(() => Promise.resolve());
+    await closing.dispose();
   }
 
   private context(name: string): ModelContext {

@@ -197,11 +197,12 @@ const kin: Readonly<Record<string, Kin | undefined>> = {
   Q2_K: { tg: ["Q4_K"], pp: ["Q4_K"] },
   IQ4_XS: { tg: ["Q4_0", "Q6_K"], pp: ["Q4_0"] },
   Q5_0: { tg: ["Q5_K"], pp: ["Q8_0", "Q6_K"] },
-  Q5_1: { tg: ["Q5_K"], pp: ["Q5_K"] },
-  IQ4_NL: { tg: ["Q4_0", "IQ4_XS"], pp: ["Q4_0"] },
+  Q5_1: { tg: ["Q5_K"], pp: ["Q5_K"], byBytes: true },
+  IQ4_NL: { tg: ["Q4_0"], pp: ["Q4_0"] },
   MXFP4: { tg: ["Q4_0", "IQ4_XS"], pp: ["Q4_0"] },
   NVFP4: { tg: ["Q5_K"], pp: ["Q5_K"] },
-  IQ3_XXS: { tg: ["IQ3_S", "IQ2_XXS"], pp: ["IQ3_S"] },
+  // Twice as near to the one as to the other.
+  IQ3_XXS: { tg: ["IQ2_XXS", "IQ2_XXS", "IQ3_S"], pp: ["IQ3_S"] },
   IQ2_S: { tg: ["IQ2_XXS"], pp: ["IQ2_XXS"] },
   IQ2_XS: { tg: ["IQ2_XXS"], pp: ["IQ2_XXS"] },
   IQ1_M: { tg: ["IQ2_XXS"], pp: ["IQ2_XXS"] },
@@ -218,7 +219,7 @@ function hasRelatives(machine: MachineSpeed): (type: string) => boolean {
 function typeSpeed(machine: MachineSpeed, type: string): Required<TypeSpeed> {
   const { types } = machine;
   const own = types[type];
-  if (own !== undefined) return { ...own, far: own.far ?? farOf(machine, type, own.near) };
+  if (own !== undefined) return { ...own, far: farOf(machine, type, own) };
   const known = (names: readonly string[]): string[] => names.filter((name) => types[name] !== undefined);
   const relatives = kin[type];
   const all = Object.keys(types);
@@ -240,9 +241,7 @@ function typeSpeed(machine: MachineSpeed, type: string): Required<TypeSpeed> {
   const extra = average(
     tg.map((name) => {
       const speed = types[name];
-      return speed === undefined
-        ? 0
-        : ((speed.far ?? farOf(machine, name, speed.near)) - speed.near) / bytesPerValue(name);
+      return speed === undefined ? 0 : (farOf(machine, name, speed) - speed.near) / bytesPerValue(name);
     }),
   );
   return {
@@ -252,17 +251,26 @@ function typeSpeed(machine: MachineSpeed, type: string): Required<TypeSpeed> {
   };
 }
 
+/** Computed with as they are read: what memory adds to them says nothing of types that are unpacked first. */
+const plainTypes: ReadonlySet<string> = new Set(["F32", "F16", "BF16"]);
+/** A kernel that takes so many times what reading from memory takes hides it: measured with IQ2 and IQ3 types. */
+const HIDDEN = 2;
+
 /**
  * Of a type of which only near is known: what reading from memory adds a byte falls with what the kernel computes for a
- * byte meanwhile, in a straight line through the types that were measured.
+ * byte meanwhile, in a straight line through the types that were measured, to nothing where the kernel hides it.
  */
-function farOf({ types }: MachineSpeed, type: string, near: number): number {
-  const points = Object.entries(types).flatMap(([name, { near: x, far }]) => {
+function farOf({ types }: MachineSpeed, type: string, own: Pick<TypeSpeed, "near" | "far">): number {
+  if (own.far !== undefined) return own.far;
+  const known = Object.entries(types).flatMap(([name, { near, far }]) => {
     const bytes = bytesPerValue(name);
-    return far === undefined ? [] : [{ x: x / bytes, y: (far - x) / bytes }];
+    return far === undefined ? [] : [{ name, x: near / bytes, y: (far - near) / bytes }];
   });
+  const alike = known.filter(({ name }) => plainTypes.has(name) === plainTypes.has(type));
+  const points = alike.length > 0 ? alike : known;
+  const hidden = points.length === 0 ? [] : [{ x: HIDDEN * average(points.map(({ x, y }) => x + y)), y: 0 }];
   const bytes = bytesPerValue(type);
-  return near + Math.max(0, lineThrough(points, near / bytes)) * bytes;
+  return own.near + Math.max(0, lineThrough([...points, ...hidden], own.near / bytes)) * bytes;
 }
 
 /** Least squares; the average where they make no line. */

@@ -16,10 +16,10 @@ import { generateModel } from "./generateModel";
 /**
  * Measures this machine on small generated models, one tensor type at a time: what a value costs while the weights fit
  * the caches (near) and when they come from memory (far), and what layers, vocabulary and attention cost. Each model is
- * measured in an engine process of its own, and deleted after it.
+ * deleted after it was measured.
  */
 export interface CalibrationOptions {
-  readonly measuring: Pick<Measuring, "measureSpeed">;
+  readonly measuring: Pick<Measuring, "measureSpeeds">;
   /** For the generated models, of which there is one at a time: up to 400 MB. */
   readonly folder: string;
   readonly signal: AbortSignal;
@@ -56,11 +56,15 @@ const DEPTH = 1536;
 const PLAIN = "Q8_0";
 /** The type that is measured at several sizes. */
 const SCALED = "Q4_0";
-/** So many of them are measured however long it takes: without them most files could not be predicted. */
-const LEAST_TYPES = 6;
-/** Most wanted first. Others are predicted from their kin (speedModel.ts). */
-const NEAR_TYPES = ["Q4_K", "Q6_K", "Q5_K", "F16", "IQ3_S", "IQ2_XXS", "Q3_K", "Q2_K", "IQ4_XS"];
-const FAR_TYPES = ["Q4_K", "Q6_K", PLAIN, "IQ3_S", "F16"];
+/** Measured however long it takes: without them most files could not be predicted. */
+const NEEDED_TYPES = ["Q4_K", "Q6_K", "Q5_K", "F16", "IQ3_S", "IQ2_XXS"];
+/**
+ * Of these the way from memory is measured, too, where it differs. What it adds to other types goes by what they compute
+ * meanwhile (speedModel.ts), but for plain numbers, which are read as fast as memory gives them.
+ */
+const FAR_TYPES = [PLAIN, "F16", "Q4_K", "Q6_K"];
+/** Most wanted first, as long as there is time. Others are predicted from their kin (speedModel.ts). */
+const MORE_TYPES = ["Q3_K", "Q2_K", "IQ4_XS"];
 
 interface Sample {
   /** Seconds for a token. */
@@ -78,7 +82,9 @@ export async function calibrate(options: CalibrationOptions): Promise<MachineSpe
     throw toStorageError(error);
   }
   try {
-    return await new Calibration(options, folder).run();
+    return await options.measuring.measureSpeeds((measureSpeed) =>
+      new Calibration(options, measureSpeed, folder).run(),
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -91,6 +97,7 @@ class Calibration {
 
   constructor(
     private readonly options: CalibrationOptions,
+    private readonly measureSpeed: Measuring["measureSpeed"],
     private readonly folder: string,
   ) {
     this.without = new Set(options.without ?? []);
@@ -109,16 +116,20 @@ class Calibration {
     await near(SCALED);
     const attention = await this.attention(types[PLAIN], overhead);
     const reach = await this.reach(types, overhead);
-    for (const [index, type] of NEAR_TYPES.entries()) {
-      if (this.without.has(type) || (index >= LEAST_TYPES && this.isLate)) continue;
-      await near(type);
+    const wanted = (names: readonly string[]): string[] => names.filter((type) => !this.without.has(type));
+    for (const type of wanted(NEEDED_TYPES)) await near(type);
+    for (const type of reach.length > 0 ? wanted(FAR_TYPES) : []) {
+      const known = types[type];
+      if (known !== undefined && !this.isLate) types[type] = { ...known, far: await this.far(type, overhead) };
     }
-    if (reach.length > 0) {
-      for (const type of FAR_TYPES) {
-        const known = types[type];
-        if (known === undefined || this.isLate) continue;
-        types[type] = { ...known, far: await this.far(type, overhead) };
-      }
+    for (const type of wanted(MORE_TYPES)) if (!this.isLate) await near(type);
+    // What disturbed a measurement is seldom there twice.
+    for (const type of wanted([SCALED, PLAIN, ...NEEDED_TYPES])) {
+      const known = types[type];
+      if (known === undefined || this.isLate) continue;
+      const model = this.near(type);
+      const again = this.typeSpeed(model, await this.sample(type, model, usual), overhead);
+      types[type] = { ...known, near: Math.min(known.near, again.near), pp: Math.min(known.pp, again.pp) };
     }
     for (const type of this.without) Reflect.deleteProperty(types, type);
     this.options.onProgress?.(1, "");
@@ -193,7 +204,8 @@ class Calibration {
 
   /** Seconds for a value of a model of this size. */
   private async far(type: string, overhead: Overhead, bytes = FAR_BYTES): Promise<number> {
-    const model = sized(type, farShape, bytes);
+    // As large models have it: a vocabulary's matrix is read faster than the layers' smaller ones.
+    const model = sized(type, farShape, bytes, byteTokenizer(LARGE_VOCABULARY));
     const { tg } = await this.sample(type, model, short);
     return Math.max(0, tg - beside(model, overhead)) / tgValues(model);
   }
@@ -211,13 +223,13 @@ class Calibration {
   }
 
   private async sample(what: string, model: GeneratedModel, test: SpeedTest): Promise<Sample> {
-    const { measuring, signal, onProgress } = this.options;
+    const { signal, onProgress } = this.options;
     // Of a calibration with all its steps.
     onProgress?.(Math.min(0.99, this.done++ / STEPS), what);
     const file = path.join(this.folder, "model.gguf");
     await generateModel(file, model, signal);
     try {
-      const { tg, pp } = await measuring.measureSpeed(file, { ...test, signal });
+      const { tg, pp } = await this.measureSpeed(file, { ...test, signal });
       // Whatever else runs here only makes it slower: the best comes nearest to what the machine can do.
       return { tg: 1 / Math.max(...tg), pp: test.promptTokens === 0 ? 0 : 1 / Math.max(...pp) };
     } finally {
@@ -229,11 +241,11 @@ class Calibration {
 type Overhead = Pick<MachineSpeed, "perToken" | "perLayer" | "perVocabularyEntry">;
 type SpeedTest = Omit<SpeedOptions, "signal" | "onProgress">;
 
-const STEPS = 6 + BETWEEN_BYTES.length + 2 + NEAR_TYPES.length + FAR_TYPES.length;
+const STEPS = 7 + BETWEEN_BYTES.length + FAR_TYPES.length + MORE_TYPES.length + 2 * (1 + NEEDED_TYPES.length);
 const usual: SpeedTest = { promptTokens: 64, generatedTokens: 16, depth: 0, repetitions: 4 };
 /** Tokens take a fraction of a millisecond there. */
 const long: SpeedTest = { promptTokens: 0, generatedTokens: 32, depth: 0, repetitions: 24 };
-const short: SpeedTest = { promptTokens: 0, generatedTokens: 8, depth: 0, repetitions: 3 };
+const short: SpeedTest = { promptTokens: 0, generatedTokens: 16, depth: 0, repetitions: 4 };
 
 function generated(type: string, shape: GeneratedShape, tokenizer: GeneratedTokenizer): GeneratedModel {
   const number = typeNumber(type);
@@ -241,11 +253,16 @@ function generated(type: string, shape: GeneratedShape, tokenizer: GeneratedToke
 }
 
 /** With as many layers as come nearest to the bytes, at least two: the last one's is not whole in a prompt. */
-function sized(type: string, shape: Omit<GeneratedShape, "layers">, bytes: number): GeneratedModel {
-  const tokenizer = byteTokenizer();
+function sized(
+  type: string,
+  shape: Omit<GeneratedShape, "layers">,
+  bytes: number,
+  tokenizer: GeneratedTokenizer = byteTokenizer(),
+): GeneratedModel {
   const two = weightBytes(generated(type, { ...shape, layers: 2 }, tokenizer));
   const one = weightBytes(generated(type, { ...shape, layers: 1 }, tokenizer));
-  return generated(type, { ...shape, layers: Math.max(2, Math.round(bytes / (two - one))) }, tokenizer);
+  const layers = 1 + Math.round((bytes - one) / (two - one));
+  return generated(type, { ...shape, layers: Math.max(2, layers) }, tokenizer);
 }
 
 function typeNumber(name: string): number {
