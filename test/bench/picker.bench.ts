@@ -7,7 +7,6 @@ import { ensureYardstick } from "../../scripts/yardsticks.mjs";
 import type { ModelId } from "../../src/engine/backend";
 import { EmbeddedEngine } from "../../src/engine/client/embeddedEngine";
 import type { ProcessMeasuring } from "../../src/engine/client/measuring";
-import type { GgufHeader } from "../../src/gguf/core/ggufHeader";
 import { ggmlTypes } from "../../src/gguf/core/ggmlTypes";
 import { modelShape } from "../../src/gguf/core/modelShape";
 import { preflight, readWholeFile } from "../../src/models/node/ggufPreflight";
@@ -15,13 +14,11 @@ import { silentLogger } from "../../src/platform/core/logger";
 import { byteTokenizer, type GeneratedShape, type GeneratedTokenizer } from "../../src/picker/core/generatedPlan";
 import { mergesOf, residentMemory } from "../../src/picker/core/memory";
 import { totalMemory } from "../../src/picker/core/memoryNeed";
-import { anchor, modelWork, predictSpeed, type SpeedPrediction } from "../../src/picker/core/speedModel";
-import { calibrate } from "../../src/picker/node/calibration";
 import { generateModel } from "../../src/picker/node/generateModel";
 import { plainOptions } from "../../src/quantizer/core/protocol";
 import { quantTypeOf } from "../../src/quantizer/core/quantTypes";
 import { Quantizer } from "../../src/quantizer/node/quantizer";
-import { tokenizerOf } from "../support/generatedModel";
+import { speed } from "./picker/speed";
 import { VERDICT_FILES, verdictSeconds } from "./picker/verdict";
 import { median, table, thisMachine, writeReport } from "./support/report";
 
@@ -139,124 +136,6 @@ function mebibytes(bytes: number): string {
   return (bytes / 2 ** 20).toFixed(1);
 }
 
-// --- speed --------------------------------------------------------------------------------------------------------
-
-interface Measured {
-  readonly name: string;
-  readonly prediction: SpeedPrediction;
-  readonly tg: number;
-  readonly pp: number;
-}
-
-async function speed(): Promise<void> {
-  const since = performance.now();
-  const machine = await calibrate({
-    measuring,
-    folder: path.join(folder, "calibration"),
-    signal,
-    onProgress: (fraction, what) => console.error(`calibration ${(fraction * 100).toFixed(0)}% ${what}`),
-  });
-  note("calibration_s", (performance.now() - since) / 1000, 30, "seconds");
-
-  const tokenizer = await tokenizerOf(starter);
-  const large = { layers: 8, width: 2048, heads: 32, headsKv: 8, feedForward: 8192, context: 4096 };
-  const middle = { layers: 12, width: 1024, heads: 16, headsKv: 4, feedForward: 3072, context: 4096 };
-  const mixed = (most: string, better: string) => (tensor: string) =>
-    tensor.includes("attn_v") || tensor.includes("ffn_down") || tensor.startsWith("token_embd") ? better : most;
-  const pure = (type: string) => () => type;
-  const ladders: readonly (readonly [
-    ladder: string,
-    GeneratedShape,
-    readonly (readonly [string, (tensor: string) => string])[],
-  ])[] = [
-    [
-      "large",
-      large,
-      [
-        ["Q8_0", pure("Q8_0")],
-        ["Q6_K", pure("Q6_K")],
-        ["Q5_K_M", mixed("Q5_K", "Q6_K")],
-        ["Q4_K_M", mixed("Q4_K", "Q6_K")],
-        ["Q3_K_M", mixed("Q3_K", "Q5_K")],
-        ["Q2_K", mixed("Q2_K", "Q3_K")],
-        ["Q4_1", pure("Q4_1")],
-        ["Q5_0", pure("Q5_0")],
-        ["Q5_1", pure("Q5_1")],
-        ["IQ4_NL", pure("IQ4_NL")],
-        ["IQ3_XXS", pure("IQ3_XXS")],
-        ["IQ2_S", pure("IQ2_S")],
-      ],
-    ],
-    [
-      "middle",
-      middle,
-      [
-        ["Q8_0", pure("Q8_0")],
-        ["Q4_K_M", mixed("Q4_K", "Q6_K")],
-        ["IQ4_XS", mixed("IQ4_XS", "Q5_K")],
-        ["Q4_1", pure("Q4_1")],
-        ["Q5_0", pure("Q5_0")],
-        ["BF16", pure("BF16")],
-        ["IQ4_NL", pure("IQ4_NL")],
-        ["IQ2_XS", pure("IQ2_XS")],
-      ],
-    ],
-  ];
-  const unseen: number[] = [];
-  const seen: number[] = [];
-  const anchored: number[] = [];
-  const ppErrors: number[] = [];
-  const measure = async (name: string, file: string): Promise<Measured> => {
-    const header: GgufHeader = await preflight(file, signal);
-    const prediction = predictSpeed(machine, modelWork(header.tensors, modelShape([header])), {
-      depth: 0,
-      promptTokens: 128,
-    });
-    const found = await measuring.measureSpeed(file, {
-      ...{ promptTokens: 128, generatedTokens: 24, depth: 0, repetitions: 3 },
-      signal,
-    });
-    // The calibration takes the best of its repetitions, too: what else runs here only slows one down.
-    const tg = Math.max(...found.tg);
-    const pp = Math.max(...found.pp);
-    const tgError = Math.abs(prediction.tg.value / tg - 1);
-    (prediction.unseen.length > 0 ? unseen : seen).push(tgError);
-    ppErrors.push(Math.abs(prediction.pp.value / pp - 1));
-    console.error(
-      `speed ${name}: tg ${prediction.tg.value.toFixed(1)} predicted, ${tg.toFixed(1)} measured (${percent(prediction.tg.value / tg - 1)}); pp ${prediction.pp.value.toFixed(0)}, ${pp.toFixed(0)} (${percent(prediction.pp.value / pp - 1)})${prediction.unseen.length === 0 ? "" : ` unseen: ${prediction.unseen.join(", ")}`}`,
-    );
-    return { name, prediction, tg, pp };
-  };
-  for (const [ladder, shape, steps] of ladders) {
-    let first: Measured | undefined;
-    for (const [type, typeOf] of steps) {
-      const file = await make(`${ladder}-${type}`, shape, tokenizer, typeOf);
-      const found = await measure(`${ladder} ${type}`, file);
-      await rm(file);
-      if (first === undefined) first = found;
-      else {
-        const put = anchor(found.prediction, first, first.prediction);
-        anchored.push(Math.abs(put.tg.value / found.tg - 1));
-      }
-    }
-  }
-  await measure("starter", starter);
-  for (const file of await extraModels()) await measure(path.basename(file), file);
-  note("tg_error_unseen", median(unseen), 0.08, `the median of ${unseen.length} models with types not calibrated on`);
-  note("tg_error_seen", median(seen), 0.08, `the median of ${seen.length} models with calibrated types`);
-  note(
-    "tg_error_anchored",
-    median(anchored),
-    0.05,
-    `the median of ${anchored.length}, with the ladder's first measured`,
-  );
-  note("pp_error", median(ppErrors), 0.15, `the median of ${ppErrors.length} models`);
-}
-
-function percent(share: number): string {
-  return `${share >= 0 ? "+" : ""}${(share * 100).toFixed(1)}%`;
-}
-
 // --- divergence ---------------------------------------------------------------------------------------------------
 
 async function divergence(): Promise<void> {
@@ -353,7 +232,11 @@ try {
     note("verdict_remote_s", remote, 1, "a repository, 20 ms of latency, by ranges");
     note("verdict_local_s", local, 1, "a folder");
   }
-  if (wants("speed")) await speed();
+  if (wants("speed"))
+    await speed({
+      ...{ measuring, folder, signal, starter, make, note },
+      extraModels: await extraModels(),
+    });
 } finally {
   await engine.close();
   await rm(folder, { recursive: true, force: true });
