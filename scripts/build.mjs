@@ -97,6 +97,7 @@ export async function build({ production = false, dist = path.join(root, "dist")
       entryPoints: {
         chat: "src/chat/webview/chat.ts",
         inspector: "src/inspector/webview/inspector.ts",
+        ask: "src/sql/webview/ask.ts",
         picker: "src/picker/webview/picker.ts",
       },
       outdir: path.join(dist, "webview"),

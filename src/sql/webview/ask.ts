@@ -1,0 +1,9 @@
+import { adoptStyles } from "../../ui/base";
+import { markdownStyles } from "../../ui/markdown/styles";
+import { baseStyles } from "../../ui/theme";
+import "./askApp";
+import { askStyles } from "./askStyles";
+import { gridStyles } from "./gridStyles";
+import { resultStyles } from "./resultStyles";
+
+adoptStyles(baseStyles, markdownStyles, askStyles, resultStyles, gridStyles);
