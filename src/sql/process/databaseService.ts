@@ -47,15 +47,17 @@ export class DatabaseService {
     schema: ({ samples }, { signal }) => this.inTurn(signal, () => this.opened().schema(samples, signal)),
     prepare: ({ sql }, { signal }) =>
       this.inTurn(signal, async () => {
-        await this.pass(sql, "read");
-        return { columns: [...(await this.opened().prepare(sql, signal))] };
+        const passed = await this.pass(sql, "read");
+        return { columns: [...(await this.opened().prepare(passed, signal))] };
       }),
     query: ({ sql, limits }, { signal, progress }) =>
       this.inTurn(signal, async () => {
-        await this.pass(sql, "read");
+        const passed = await this.pass(sql, "read");
         const sink = new RowSink(limits, (rows) => progress({ rows }));
         const began = performance.now();
-        const columns = await within(limits.timeoutMs, signal, (stop) => this.opened().query(sql, limits, sink, stop));
+        const columns = await within(limits.timeoutMs, signal, (stop) =>
+          this.opened().query(passed, limits, sink, stop),
+        );
         const elapsedMs = performance.now() - began;
         sink.flush();
         return {
@@ -66,20 +68,22 @@ export class DatabaseService {
       }),
     explain: ({ sql }, { signal }) =>
       this.inTurn(signal, async () => {
-        await this.pass(sql, "read");
-        return { steps: [...(await within(times.prepare, signal, (stop) => this.opened().explain(sql, stop)))] };
+        const passed = await this.pass(sql, "read");
+        return { steps: [...(await within(times.prepare, signal, (stop) => this.opened().explain(passed, stop)))] };
       }),
     findValues: ({ question, limit }, { signal }) =>
       this.inTurn(signal, async () => ({ hits: [...(await this.opened().findValues(question, limit, signal))] })),
     preview: ({ sql }, { signal }) =>
       this.inTurn(signal, async () => {
-        await this.pass(sql, "write");
-        return { rows: await within(times.write, signal, (stop) => this.opened().preview(sql, stop)) };
+        const passed = await this.pass(sql, "write");
+        return { rows: await within(times.write, signal, (stop) => this.opened().preview(passed, stop)) };
       }),
     execute: ({ sql, expectedRows }, { signal }) =>
       this.inTurn(signal, async () => {
-        await this.pass(sql, "write");
-        return { rows: await within(times.write, signal, (stop) => this.opened().execute(sql, expectedRows, stop)) };
+        const passed = await this.pass(sql, "write");
+        return {
+          rows: await within(times.write, signal, (stop) => this.opened().execute(passed, expectedRows, stop)),
+        };
       }),
   };
 
@@ -92,7 +96,8 @@ export class DatabaseService {
     return this.driver;
   }
 
-  private async pass(sql: string, allow: "read" | "write"): Promise<void> {
+  /** @returns the statement as it was understood, which is the text that the engine is given. */
+  private async pass(sql: string, allow: "read" | "write"): Promise<string> {
     const { engine } = this.opened();
     if (allow === "write" && !this.writable) {
       throw new PaddockError("sql/refused", "This connection is read-only.", {
@@ -101,6 +106,7 @@ export class DatabaseService {
     }
     const verdict = (await this.gate()).check(sql, engine, undefined, allow);
     if (!verdict.allowed) throw new PaddockError("sql/refused", verdict.message, { detail: verdict.reason });
+    return verdict.statement.sql;
   }
 
   private inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {

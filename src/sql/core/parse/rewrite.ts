@@ -48,7 +48,7 @@ class Rewriter {
   if<K extends string>(key: K, expression: Expression | undefined): Partial<Record<K, Expression>> {
     const field: Partial<Record<string, Expression>> = {};
     if (expression !== undefined) field[key] = this.expression(expression);
-    return field as Partial<Record<K, Expression>>;
+    return field;
   }
 
   query(query: Query): Query {

@@ -41,7 +41,9 @@ function check(
 ): GateVerdict {
   try {
     const statement = understand(parser, sql, engine, allow);
-    const uses = schema === undefined ? nothingUsed : resolveStatement(statement, schema);
+    // Without a schema nothing is known to be unknown, but what looks like a file must still be no table's name.
+    const resolved = resolveStatement(statement, schema ?? { engine, version: "", tables: [] });
+    const uses = schema === undefined ? nothingUsed : resolved;
     return {
       allowed: true,
       statement: {
