@@ -10,7 +10,7 @@ import { createPicker, type PickerRoom } from "./picker/host/picker";
 import { machineCalibrator } from "./picker/node/machineCalibrator";
 import type { TextGate } from "./picker/host/workspaceText";
 import { describeError } from "./platform/host/errorWords";
-import { candidateDownloads, pickerMeasuring, serverAsking } from "./pickingSources";
+import { candidateDownloads, pickerMeasuring, reopenRepository, serverAsking } from "./pickingSources";
 import type { Logger } from "./platform/core/logger";
 import type { SettingsService } from "./platform/host/settingsService";
 
@@ -48,6 +48,7 @@ export function createPicking(rooms: PickingRooms): PickerRoom {
     calibrator: machineCalibrator({ measuring, folder: path.join(context.globalStorageUri.fsPath, "calibration") }),
     backend: () => settings.current["engine.gpu"],
     contextSize: () => settings.current["engine.contextSize"],
+    reopen: (key) => reopenRepository(downloads, key),
     localModels: async () =>
       (await store.ready()).models
         .filter(({ content }) => !content.usable || content.facts.kind === "model")

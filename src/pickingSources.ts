@@ -1,6 +1,6 @@
 import type { ProcessMeasuring } from "./engine/client/measuring";
 import { type DownloadView, isActive } from "./models/core/downloadState";
-import { mainRevision } from "./models/core/hubAddress";
+import { isRepository, mainRevision } from "./models/core/hubAddress";
 import type { DownloadsRoom } from "./models/host/downloadsRoom";
 import type { WantedFiles } from "./models/node/downloads";
 import type { HubHttp } from "./models/node/hubHttp";
@@ -13,6 +13,7 @@ import { PaddockError } from "./platform/core/errors";
 
 /** Of a server's list of models. */
 const MOST_SERVER_BYTES = 4 * 1024 * 1024;
+const REPOSITORY_KEY = "hub:";
 
 /** As the picker needs it: a machine whose GPUs have no memory has none. */
 export function pickerMeasuring(measuring: ProcessMeasuring): FileMeasuring {
@@ -88,10 +89,17 @@ export function candidateDownloads(room: Pick<DownloadsRoom, "downloads" | "down
   };
 }
 
+/** What repositorySource has named by its key; undefined: it is another's. */
+export function reopenRepository(room: Pick<DownloadsRoom, "read">, key: string): CandidateSource | undefined {
+  const repository = key.startsWith(REPOSITORY_KEY) ? key.slice(REPOSITORY_KEY.length) : "";
+  return isRepository(repository) ? repositorySource(room, repository) : undefined;
+}
+
 /** The models of a repository of the hub; of their files only the headers are read. */
 export function repositorySource(downloads: Pick<DownloadsRoom, "read">, repository: string): CandidateSource {
   return {
     label: repository,
+    key: `${REPOSITORY_KEY}${repository}`,
     list: (found, signal) =>
       downloads.read(
         repository,

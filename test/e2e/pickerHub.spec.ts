@@ -111,3 +111,11 @@ test("the repository compared again knows what is here", async () => {
   await expect(row("tiny-Q4_0.gguf")).toContainText(/[\d.]+, measured, plus or minus/);
   await expect(row("tiny-F32.gguf")).toContainText("not downloaded");
 });
+
+test("after a reload the picker shows the same repository", async () => {
+  test.setTimeout(120 * aSecond);
+  await workbench.reload(page);
+  await expect(picker.locator("tbody tr")).toHaveCount(3, { timeout: 60 * aSecond });
+  await expect(row("tiny-F32.gguf")).toContainText("not downloaded");
+  await expect(row("tiny-Q4_0.gguf")).toContainText(/[\d.]+, measured, plus or minus/);
+});

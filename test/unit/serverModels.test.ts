@@ -5,7 +5,7 @@ import { HubHttp } from "../../src/models/node/hubHttp";
 import type { Candidate } from "../../src/picker/core/candidate";
 import { serverAddress } from "../../src/picker/core/serverModels";
 import { KeyNeeded, modelsOfServer, serverSource } from "../../src/picker/node/serverSource";
-import { serverAsking } from "../../src/pickingSources";
+import { reopenRepository, repositorySource, serverAsking } from "../../src/pickingSources";
 
 const { signal } = new AbortController();
 const asking = serverAsking(new HubHttp("paddock-test", 1000));
@@ -168,6 +168,14 @@ describe("what a server tells of its models", () => {
     const aborted = AbortSignal.abort(new Error("enough"));
     await expect(modelsOfServer(page.address, asking, undefined, aborted)).rejects.toThrow("enough");
   });
+});
+
+test("a repository is found again by the key of its source, and nothing else is", () => {
+  const room = { read: () => Promise.resolve() };
+  const { key } = repositorySource(room, "ann/Tiny-GGUF");
+  expect(reopenRepository(room, key ?? "")?.label).toBe("ann/Tiny-GGUF");
+  for (const other of ["", "hub:", "hub:../x", "folder:/tmp", "hub:a/b/c"])
+    expect(reopenRepository(room, other), other).toBeUndefined();
 });
 
 test("an address is taken as people have it", () => {

@@ -208,6 +208,7 @@ export function ladder(): RowView[] {
 export function pickerView(over: Partial<PickerView> = {}): PickerView {
   return {
     source: "models",
+    sourceKey: null,
     isLooking: false,
     models: [
       { key: "a", label: "Llama 3.1 8B Instruct", files: 9 },

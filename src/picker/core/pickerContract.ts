@@ -104,6 +104,8 @@ export type CalibrationView = v.InferOutput<typeof calibrationSchema>;
 export const pickerViewSchema = v.object({
   /** Where the candidates come from. */
   source: v.string(),
+  /** What the page keeps, to be shown the same after a reload; null: nothing. */
+  sourceKey: v.nullable(v.string()),
   /** Candidates are still being found. */
   isLooking: v.boolean(),
   /** Different models among them; files of one are compared. */
@@ -133,6 +135,10 @@ export const pickerViewSchema = v.object({
   failure: v.nullable(v.object({ message: v.string(), remedy: v.nullable(v.string()) })),
 });
 export type PickerView = v.InferOutput<typeof pickerViewSchema>;
+
+/** What the page keeps of itself, and VS Code hands to whoever makes the panel anew. */
+export const keptSchema = v.object({ sourceKey: v.pipe(v.string(), v.maxLength(8192)) });
+export type KeptState = v.InferOutput<typeof keptSchema>;
 
 const nothing = v.object({});
 

@@ -9,7 +9,7 @@ import type { ErrorWords } from "../../platform/host/errorWords";
 import type { CandidateSource } from "../core/candidateSource";
 import type { CandidateDownloads } from "../core/downloadNeeds";
 import type { GpuMemory } from "../core/machine";
-import { limitsSchema, type LimitsView } from "../core/pickerContract";
+import { keptSchema, limitsSchema, type LimitsView } from "../core/pickerContract";
 import type { Calibrator, FileMeasuring } from "../core/measuringNeeds";
 import { type LocalModel, modelsInFolder, readLocalModels } from "../node/localCandidates";
 import { MeasurementStore } from "../node/measurementStore";
@@ -33,6 +33,8 @@ export interface PickerDeps {
   readonly backend: () => string;
   /** Tokens of a conversation, as the engine's setting says; 0: as the model was trained for, up to 8,192. */
   readonly contextSize: () => number;
+  /** A source of another room by its key; undefined: it is none of theirs. */
+  readonly reopen: (key: string) => CandidateSource | undefined;
   /** The models on this machine, wherever they lie. */
   readonly localModels: () => Promise<readonly LocalModel[]>;
   readonly active: {
@@ -62,6 +64,7 @@ export interface PickerRoom extends Disposable {
 }
 
 const LIMITS_KEY = "paddock.picker.limits";
+const FOLDER_KEY = "folder:";
 
 /** Which file of a model this machine and its person should run. */
 export function createPicker(deps: PickerDeps): PickerRoom {
@@ -88,12 +91,20 @@ export function createPicker(deps: PickerDeps): PickerRoom {
 
   const folderSource = (folder: string): CandidateSource => ({
     label: vscode.workspace.asRelativePath(folder),
+    key: `${FOLDER_KEY}${folder}`,
     list: async (found, signal) => readLocalModels(await modelsInFolder(folder), found, signal),
   });
   const localSource = (): CandidateSource => ({
     label: vscode.l10n.t("Models on this machine"),
     list: async (found, signal) => readLocalModels(await deps.localModels(), found, signal),
   });
+
+  /** What was shown before a reload; what cannot be had again is undefined. */
+  const sourceOf = (key: string): CandidateSource | undefined => {
+    if (!key.startsWith(FOLDER_KEY)) return deps.reopen(key);
+    const folder = key.slice(FOLDER_KEY.length);
+    return path.isAbsolute(folder) ? folderSource(folder) : undefined;
+  };
 
   const show = (existing?: vscode.WebviewPanel): PickerDesk => {
     void learnGpu();
@@ -142,9 +153,9 @@ export function createPicker(deps: PickerDeps): PickerRoom {
   subscriptions.add(deps.active.onDidChange(() => open?.desk.refresh()));
   subscriptions.add(
     vscode.window.registerWebviewPanelSerializer(panelType, {
-      deserializeWebviewPanel: (panel) => {
-        // A source of another room is gone with its window; what is on this machine is always there.
-        void show(panel).open(localSource());
+      deserializeWebviewPanel: (panel, state) => {
+        const kept = v.safeParse(keptSchema, state);
+        void show(panel).open((kept.success ? sourceOf(kept.output.sourceKey) : undefined) ?? localSource());
         return Promise.resolve();
       },
     }),

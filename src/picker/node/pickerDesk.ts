@@ -69,7 +69,7 @@ export class PickerDesk implements Disposable {
   private readonly subscriptions = new DisposableStore();
   private readonly work: FileWork;
   private readonly files: KnownFiles;
-  private source = "";
+  private source: Pick<CandidateSource, "label" | "key"> = { label: "" };
   private listing: AbortController | undefined;
   private calibration: Calibration | undefined;
   private calibrating: { readonly abort: AbortController; fraction: number } | undefined;
@@ -103,7 +103,7 @@ export class PickerDesk implements Disposable {
     this.listing?.abort();
     const listing = new AbortController();
     this.listing = listing;
-    this.source = source.label;
+    this.source = source;
     this.files.clear();
     this.failure = null;
     this.changed.fire();
@@ -130,7 +130,8 @@ export class PickerDesk implements Disposable {
     const standing = standings(verdicts);
     const isCalibrated = this.calibration !== undefined;
     return {
-      source: this.source,
+      source: this.source.label,
+      sourceKey: this.source.key ?? null,
       isLooking: this.listing !== undefined,
       models: this.files.models(),
       model: this.files.chosenModel() ?? null,

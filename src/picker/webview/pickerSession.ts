@@ -3,6 +3,7 @@ import { type Params, RpcPeer } from "../../platform/core/rpc";
 import { hostConnection } from "../../platform/webview/hostConnection";
 import { type VsCodeApi, vsCodeApi } from "../../platform/webview/vscodeApi";
 import {
+  type KeptState,
   type PickerHostContract,
   pickerHostContract,
   type PickerPageContract,
@@ -32,7 +33,7 @@ export class PickerSession {
       {},
       {
         view: (view) => {
-          this.view = view;
+          this.take(view);
           changed();
         },
         announce: ({ text }) => announce(text),
@@ -47,7 +48,7 @@ export class PickerSession {
     this.failure = undefined;
     this.changed();
     try {
-      this.view = await this.peer.request("ready", {});
+      this.take(await this.peer.request("ready", {}));
     } catch (error) {
       this.failure = toPaddockError(error).message;
     }
@@ -65,6 +66,13 @@ export class PickerSession {
     window.removeEventListener("error", this.onError);
     window.removeEventListener("unhandledrejection", this.onRejection);
     this.peer.dispose();
+  }
+
+  private take(view: PickerView): void {
+    const kept = this.view?.sourceKey ?? null;
+    this.view = view;
+    if (view.sourceKey === kept) return;
+    this.api.setState(view.sourceKey === null ? undefined : ({ sourceKey: view.sourceKey } satisfies KeptState));
   }
 
   private report(problem: string): void {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
@@ -79,6 +81,30 @@ describe("choosing a quantization", () => {
     assert.equal(row("Q4_0")?.reference, "tiny-F32.gguf");
     await vscode.commands.executeCommand("paddock.openPicker", vscode.Uri.file(folder));
     await until("what was measured before", () => row("Q4_0")?.tg?.how === "measured");
+  });
+
+  it("shows what a server tells of its models, and asks nobody before", async () => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? "");
+      if (request.url !== "/v1/models") response.writeHead(404).end();
+      else response.end(JSON.stringify({ data: [{ id: "served", meta: { n_params: 8e9, size: 4.5e9 } }] }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+    try {
+      const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      await vscode.commands.executeCommand("paddock.compareServerModels", `${address}/v1`);
+      const [served, ...others] = desk().view().rows;
+      assert.deepEqual(others, []);
+      assert.equal(desk().view().source, address);
+      assert.equal(served?.name, "served");
+      assert.equal(served.origin, "server");
+      assert.equal(served.bitsPerWeight, 4.5);
+      assert.deepEqual([served.kld, served.tg, served.memory, served.actions], [null, null, null, []]);
+      assert.deepEqual([...asked].sort(), ["/api/tags", "/api/v0/models", "/v1/models"]);
+    } finally {
+      server.close();
+    }
   });
 
   it("compares models on the workspace's text, and reads no secret for it", async () => {
