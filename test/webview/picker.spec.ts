@@ -165,6 +165,7 @@ test("calibrating, using and cancelling are asked of the host", async ({ page })
   await frame.getByRole("button", { name: "Dismiss" }).click();
   await frame.getByRole("combobox", { name: "Model" }).selectOption("b");
   await frame.getByRole("button", { name: "Choose Folder…" }).click();
+  await frame.getByRole("button", { name: "Choose Server…" }).click();
   await expect
     .poll(async () => (await picker.calls()).map(({ method, params }) => [method, params]))
     .toEqual([
@@ -176,6 +177,7 @@ test("calibrating, using and cancelling are asked of the host", async ({ page })
       ["dismissFailure", {}],
       ["chooseModel", { key: "b" }],
       ["chooseFolder", {}],
+      ["chooseServer", {}],
     ]);
 });
 

@@ -149,6 +149,7 @@ export const pickerHostContract = {
     setLimits: { params: limitsSchema, result: nothing },
     chooseModel: { params: v.object({ key: v.string() }), result: nothing },
     chooseFolder: { params: nothing, result: nothing },
+    chooseServer: { params: nothing, result: nothing },
     calibrate: { params: nothing, result: nothing },
     cancelCalibration: { params: nothing, result: nothing },
     act: { params: v.object({ row: idSchema, action: v.picklist(actions) }), result: nothing },

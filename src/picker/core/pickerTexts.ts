@@ -13,6 +13,7 @@ export function pickerTexts(l10n: { t(text: string): string }) {
     looking: l10n.t("Looking for files…"),
     empty: l10n.t("There is no model file here."),
     chooseFolder: l10n.t("Choose Folder…"),
+    chooseServer: l10n.t("Choose Server…"),
     model: l10n.t("Model"),
     modelOption: l10n.t("{0} ({1})"),
 

@@ -139,6 +139,14 @@ export function createPicker(deps: PickerDeps): PickerRoom {
           const folder = await askForFolder();
           if (folder !== undefined) await desk.open(folderSource(folder));
         },
+        chooseServer: async () => {
+          try {
+            const source = await servers.ask();
+            if (source !== undefined) await desk.open(source);
+          } catch (error) {
+            desk.tell(error);
+          }
+        },
         log: deps.log,
       },
       () => {

@@ -19,6 +19,8 @@ export interface PanelDeps {
   readonly desk: PickerDesk;
   /** Asks for a folder and shows what is in it. */
   readonly chooseFolder: () => Promise<void>;
+  /** Asks for a server and shows what it tells of its models; what fails is told. */
+  readonly chooseServer: () => Promise<void>;
   readonly log: Logger;
 }
 
@@ -80,6 +82,7 @@ export class PickerPanel implements Disposable {
           return done;
         },
         chooseFolder: () => this.deps.chooseFolder().then(() => done),
+        chooseServer: () => this.deps.chooseServer().then(() => done),
         calibrate: () => desk.calibrate().then(() => done),
         cancelCalibration: () => {
           desk.cancelCalibration();

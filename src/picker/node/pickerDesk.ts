@@ -334,6 +334,11 @@ export class PickerDesk implements Disposable {
     this.announced.fire(this.deps.words.measured(candidate.name, fresh));
   }
 
+  /** Says that something failed, which has left all as it was. */
+  tell(error: unknown): void {
+    if (!isCancellation(error)) this.fail(error);
+  }
+
   private fail(error: unknown): void {
     const known = toPaddockError(error);
     this.deps.log.warn(`picker: ${known.message}${known.detail === undefined ? "" : ` (${known.detail})`}`);

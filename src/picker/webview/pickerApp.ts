@@ -74,6 +74,9 @@ export class PickerApp extends PaddockElement {
         <button type="button" class="button secondary" @click=${() => ask("chooseFolder", {})}>
           ${icon("folder-opened")} ${texts.chooseFolder}
         </button>
+        <button type="button" class="button secondary" @click=${() => ask("chooseServer", {})}>
+          ${icon("server")} ${texts.chooseServer}
+        </button>
       </header>
       <div class="failures" aria-live="assertive">${view.failure === null ? nothing : this.failure(view.failure)}</div>
       ${
