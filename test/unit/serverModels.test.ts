@@ -66,6 +66,7 @@ describe("what a server tells of its models", () => {
               n_ctx_train: 8192,
               n_embd: 576,
               n_params: 134_515_008,
+              ftype: "Q4_1",
               size: 96_585_984,
             },
           },
@@ -76,7 +77,7 @@ describe("what a server tells of its models", () => {
       {
         name: "SmolLM2",
         sizeBytes: 96_585_984,
-        told: { quantization: undefined, parameters: 134_515_008, contextSize: 8192 },
+        told: { quantization: "Q4_1", parameters: 134_515_008, contextSize: 8192 },
       },
     ]);
     expect(asked.map(({ path }) => path).sort()).toEqual(["/api/tags", "/api/v0/models", "/v1/models"]);

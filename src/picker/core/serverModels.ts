@@ -18,7 +18,7 @@ const quantization = v.pipe(v.string(), v.minLength(1), v.maxLength(60));
 const openAiModel = v.object({
   id: name,
   max_model_len: maybe(count),
-  meta: maybe(v.nullable(v.object({ n_params: maybe(count), size: maybe(bytes), n_ctx_train: maybe(count) }))),
+  meta: maybe(v.nullable(v.object({ n_params: maybe(count), size: maybe(bytes), n_ctx_train: maybe(count), ftype: maybe(quantization) }))),
 });
 /** Ollama's. */
 const ollamaModel = v.object({
@@ -67,7 +67,7 @@ function fromOpenAi(item: unknown): ServerModel[] {
     {
       id,
       sizeBytes: meta?.size,
-      quantization: undefined,
+      quantization: meta?.ftype,
       parameters: meta?.n_params,
       contextSize: meta?.n_ctx_train ?? max_model_len,
     },
