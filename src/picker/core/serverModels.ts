@@ -18,7 +18,11 @@ const quantization = v.pipe(v.string(), v.minLength(1), v.maxLength(60));
 const openAiModel = v.object({
   id: name,
   max_model_len: maybe(count),
-  meta: maybe(v.nullable(v.object({ n_params: maybe(count), size: maybe(bytes), n_ctx_train: maybe(count), ftype: maybe(quantization) }))),
+  meta: maybe(
+    v.nullable(
+      v.object({ n_params: maybe(count), size: maybe(bytes), n_ctx_train: maybe(count), ftype: maybe(quantization) }),
+    ),
+  ),
 });
 /** Ollama's. */
 const ollamaModel = v.object({

@@ -72,6 +72,7 @@ export const tableStyles = css`
     font-size: 0.92em;
   }
   .tag {
+    display: inline-block;
     margin-inline-start: 4px;
     padding: 0 5px;
     color: var(--quiet);
@@ -79,6 +80,7 @@ export const tableStyles = css`
     font-weight: 400;
     border: 1px solid var(--line);
     border-radius: 8px;
+    white-space: nowrap;
   }
   th.fit {
     text-align: start;
@@ -158,6 +160,17 @@ export const tableStyles = css`
   }
   td.actions {
     min-width: 104px;
+  }
+  /* What can be done with a file is in sight however wide the table is, where there is room for both ends of a row. */
+  @media (min-width: 700px) {
+    .actions-heading,
+    td.actions {
+      position: sticky;
+      inset-inline-end: 0;
+      z-index: 1;
+      background: var(--vscode-editor-background);
+      border-inline-start: 1px solid var(--line);
+    }
   }
   td.actions > .icon-button {
     vertical-align: top;
