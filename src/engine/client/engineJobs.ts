@@ -182,8 +182,15 @@ export class EngineJobs {
   async context(running: Running, { model, feature }: Pick<JobOptions, "model" | "feature">): Promise<string> {
     const { models, settings } = this.options;
     const [name, options] = contextOf(feature, settings(), models.adapters?.(model, feature) ?? []);
-    if (!running.contexts.has(name)) await openContext(running, name, options);
-    else await running.contexts.get(name);
+    if (!running.contexts.has(name)) {
+      // Of a feature whose adapters have changed: nobody asks for the old context again, and it holds a KV cache.
+      const old = [...running.contexts.keys()].filter((other) => other.startsWith(`${feature} `));
+      for (const context of old) {
+        running.contexts.delete(context);
+        await running.engine.peer.request("closeContext", { context });
+      }
+      await openContext(running, name, options);
+    } else await running.contexts.get(name);
     return name;
   }
 

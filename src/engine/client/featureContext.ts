@@ -3,9 +3,12 @@ import { DEFAULT_CONTEXT } from "../contextDefaults";
 import type { ContextOptions } from "../protocol";
 import type { EngineSettings } from "./supervisor";
 
+/** Context size for questions about databases: the schema of some hundred tables, and question and answer. */
+const SQL_CONTEXT = 4096;
+
 /**
  * Which of a model's contexts a feature works in, and how large it is made on first use. A feature that has adapters has
- * a context of its own, since they belong to the context.
+ * a context of its own, since they belong to the context; with other adapters it is another context.
  */
 export function contextOf(
   feature: Feature,
@@ -19,7 +22,7 @@ export function contextOf(
   switch (feature) {
     case "sql":
       // One KV cache: the schema's part of the prompt is the same for every question on a database.
-      return ["sql", { contextSize: 4096, sequences: 1, ...common }];
+      return [adapted("sql", adapters), { contextSize: SQL_CONTEXT, sequences: 1, ...common }];
     case "chat":
     case "action":
       // Made when the model loads; see mainContext.
@@ -33,4 +36,8 @@ export function contextOf(
     case "index":
       return ["index", { contextSize: 2048, ...common }];
   }
+}
+
+function adapted(feature: Feature, adapters: readonly Adapter[]): string {
+  return [feature, ...adapters.map(({ path, scale }) => `${path.slice(-60)} ${scale}`)].join(" ").slice(0, 100);
 }

@@ -28,6 +28,12 @@ export interface FoundModel {
   readonly isListed: boolean;
 }
 
+/** An adapter that the person chose by a setting, for whichever model a feature uses. */
+export interface OwnAdapter extends Adapter {
+  /** By the name the room that uses it knows. */
+  readonly promptLayout: string;
+}
+
 /** Models by id: those of the manifest, and the person's own files. An id is stable, a path is where it resolves to. */
 export class ModelRegistry implements ModelResolver {
   /** All that an id was ever given out for; a file may be gone. */
@@ -37,6 +43,7 @@ export class ModelRegistry implements ModelResolver {
   private readonly named = new Set<ModelId>();
   /** Named since somebody looked. */
   private readonly namedSince = new Set<ModelId>();
+  private ownAdapter: (feature: Feature) => OwnAdapter | undefined = () => undefined;
   private readonly changed = new Emitter<void>();
   /** What is listed, or its names, have changed. */
   readonly onDidChange = this.changed.event;
@@ -136,17 +143,33 @@ export class ModelRegistry implements ModelResolver {
     return model;
   }
 
+  /** The person's own adapter of a feature goes before those that travel with the extension. */
+  useOwnAdapters(own: (feature: Feature) => OwnAdapter | undefined): void {
+    this.ownAdapter = own;
+  }
+
   /** The adapters that a feature uses on a model, as its context is made with them. */
   adapters(model: ModelId, feature: Feature): Adapter[] {
-    return this.adapterEntries
-      .filter(({ appliesTo, roles }) => appliesTo === model && roles.some((role) => role === feature))
-      .map(({ file, scale }) => ({ path: path.join(this.folder, file), scale }));
+    const own = this.ownAdapter(feature);
+    if (own !== undefined) return [{ path: own.path, scale: own.scale }];
+    return this.entriesFor(model, feature).map(({ file, scale }) => ({ path: path.join(this.folder, file), scale }));
+  }
+
+  /** The prompt layout that an adapter of a feature was trained with; undefined: there is no adapter. */
+  promptLayout(model: ModelId, feature: Feature): string | undefined {
+    return (this.ownAdapter(feature) ?? this.entriesFor(model, feature)[0])?.promptLayout;
   }
 
   /** How infill prompts for a model are laid out where an adapter taught it; undefined: as its metadata says. */
   infillLayout(model: ModelId): InfillLayout | undefined {
     return this.adapterEntries.find(({ appliesTo, roles }) => appliesTo === model && roles.includes("completion"))
       ?.infill;
+  }
+
+  private entriesFor(model: ModelId, feature: Feature): AdapterEntry[] {
+    return this.adapterEntries.filter(
+      ({ appliesTo, roles }) => appliesTo === model && roles.some((role) => role === feature),
+    );
   }
 
   private remember(file: string, displayName?: string): KnownModel {

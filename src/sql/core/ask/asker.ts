@@ -41,6 +41,8 @@ export interface AskerOptions {
   readonly notes: Notes;
   /** Whether values may be read for the prompt. */
   readonly values: boolean;
+  /** Whether answers may be run to compare their results; absent: yes. */
+  readonly runsAnswers?: () => boolean;
   /** Whose KV cache it is: the same for every question on the database. */
   readonly session: string;
   /** A monotonic clock, ms. */
@@ -190,7 +192,8 @@ class ModelAsker implements Asker {
   }
 
   private async run(candidates: readonly Trial[], trials: Trials, signal: AbortSignal): Promise<Trial[]> {
-    if (!this.options.model.steps.voted) return [...candidates];
+    const { model, runsAnswers } = this.options;
+    if (!model.steps.voted || runsAnswers?.() === false) return [...candidates];
     const until = this.now() + RUN_MS;
     const tried: Trial[] = [];
     for (const trial of candidates) {
