@@ -264,6 +264,55 @@ describe("the vote", () => {
     );
   });
 
+  it("weighs answers by how they fit the question: its words, its numbers, what came out", () => {
+    const weighed = (question: string, ...statements: readonly (readonly [sql: string, rows: number])[]): string =>
+      elect(
+        statements.map(([sql, rows], index) =>
+          candidate(
+            sql,
+            -0.3 * (index + 1),
+            Array.from({ length: rows }, (_, row) => [row + 10 * index]),
+          ),
+        ) as [ReturnType<typeof candidate>, ...ReturnType<typeof candidate>[]],
+        { ...asked, question },
+        { weighed: true, voted: true },
+      ).candidate.sql;
+    expect(
+      weighed("How many singers are there?", ["SELECT Name FROM singer", 3], ["SELECT COUNT(*) FROM singer", 1]),
+    ).toContain("COUNT");
+    expect(
+      weighed("How many stadiums?", ["SELECT COUNT(*) FROM singer", 1], ["SELECT COUNT(*) FROM stadium", 1]),
+    ).toContain("stadium");
+    expect(
+      weighed(
+        "Which singers are older than 30?",
+        ["SELECT Name FROM singer WHERE Age < 30", 2],
+        ["SELECT Name FROM singer WHERE Age > 30", 2],
+      ),
+    ).toContain("> 30");
+    expect(
+      weighed(
+        "Stadiums without a concert?",
+        ["SELECT Name FROM stadium WHERE NOT Name IN (SELECT concert_ID FROM concert)", 4],
+        ["SELECT Name FROM stadium WHERE NOT Stadium_ID IN (SELECT Stadium_ID FROM concert)", 2],
+      ),
+    ).toContain("NOT Stadium_ID");
+    expect(
+      weighed(
+        "What is the average age of singers?",
+        ["SELECT AVG(Singer_ID) FROM singer", 1],
+        ["SELECT AVG(Age) FROM singer", 1],
+      ),
+    ).toContain("AVG(Age)");
+    expect(
+      weighed(
+        "Singers of Spain?",
+        ["SELECT Name FROM singer WHERE Country = 'spain'", 0],
+        ["SELECT Name FROM singer WHERE Country = 'Spain'", 2],
+      ),
+    ).toContain("'Spain'");
+  });
+
   it("takes rows for a multiset unless their order was asked for, and numbers for numbers", () => {
     const one = {
       rows: [

@@ -39,7 +39,12 @@ export async function modelAsker(
   const [, { contextSize = info.trainContextSize }] = contextOf("sql", engineSettings(), []);
   return createAsker({
     ...{ backend: engine, database, schema, gate, notes: profile.notes, values: profile.sampleValues },
-    model: { id, layout, steps: stepsFor(layout, info.parameters), contextSize: Math.min(contextSize, info.trainContextSize) },
+    model: {
+      id,
+      layout,
+      steps: stepsFor(layout, info.parameters),
+      contextSize: Math.min(contextSize, info.trainContextSize),
+    },
     runsAnswers,
     // A question belongs to the database's KV cache, whoever asks it.
     session: `database:${profile.id}`,

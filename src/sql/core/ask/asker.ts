@@ -21,8 +21,11 @@ const MOST_HITS = 40;
 const MAX_TOKENS = 160;
 /** After so long no further answer is run, ms. */
 const RUN_MS = 2000;
-/** The share of what is likely that a result needs to be called the majority's. */
-const MAJORITY = 0.5;
+/**
+ * The share of what is likely that a result needs to be called the majority's: of the starter's answers on databases it
+ * was not tuned on 80% of those above were right, and 44% of the others.
+ */
+const MAJORITY = 0.6;
 
 export interface AskModel {
   readonly id: ModelId;

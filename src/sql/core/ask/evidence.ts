@@ -1,8 +1,9 @@
-import type { Cell, QueryResult, ValueHit } from "../database";
-import type { DatabaseSchema } from "../schema";
+import type { QueryResult, ValueHit } from "../database";
+import type { DatabaseSchema, TableSchema } from "../schema";
+import { see, type Seen } from "./seen";
 import { tellingWords, wordsOf } from "./words";
 
-/** What is known of a candidate when it is compared with others. */
+/** A statement that may be the answer, when it is compared with others. */
 export interface Candidate {
   /** In SQLite's dialect, as the model wrote it. */
   readonly sql: string;
@@ -14,225 +15,163 @@ export interface Candidate {
 export interface Asked {
   readonly question: string;
   readonly hits: readonly ValueHit[];
-  readonly schema: DatabaseSchema;
+  readonly schema: Pick<DatabaseSchema, "tables">;
 }
 
-/** What speaks for or against a candidate, by name; most are 0 or 1, and 0 says nothing. */
-export type Evidence = Readonly<Record<string, number>>;
-
-const aggregate = /\b(?:COUNT|SUM|AVG|MIN|MAX)\(/;
-const asks = {
-  count: /\b(?:how many|number|count|total number|amount of)\b/i,
+/** Words of a question that ask for something of SQL. */
+const asksFor = {
+  count: /\b(?:how many|number|count|amount of)\b/i,
   average: /\b(?:average|mean|avg)\b/i,
-  sum: /\b(?:total|sum|overall|altogether|combined)\b/i,
-  most: /\b(?:most|least|fewest|highest|lowest|largest|smallest|biggest|maximum|minimum|max|min|top|best|worst|newest|oldest|youngest|longest|shortest|latest|earliest|greatest|cheapest|first|last)\b/i,
-  maximum: /\b(?:maximum|max|highest|largest|greatest|latest|oldest|biggest)\b/i,
-  minimum: /\b(?:minimum|min|lowest|smallest|earliest|youngest|shortest|least)\b/i,
   negation: /\b(?:not|no|never|without|except|neither|nor|none|exclud\w*|other than)\b|n't\b/i,
   distinct: /\b(?:different|distinct|unique)\b/i,
-  each: /\b(?:each|every|per|respective|by)\b/i,
-  order:
-    /\b(?:order|ordered|sort|sorted|alphabetical\w*|ascending|descending|asc|desc|increasing|decreasing|rank\w*)\b/i,
-  several: /\b(?:more than|at least|less than|fewer than|over|under|above|below|exceed\w*|greater|least)\b/i,
-  everything: /\b(?:all (?:the )?(?:information|info|details|data|columns)|everything)\b/i,
-  both: /\bboth\b/i,
+  atLeast: /\b(?:at least|or more|or above|minimum of|no less than|\d+ or (?:later|higher|older))\b/i,
+  atMost: /\b(?:at most|or less|or fewer|or below|no more than|maximum of)\b/i,
+  above:
+    /\b(?:more than|over|above|greater than|higher than|larger than|older than|after|later than|exceed\w*|longer than|better than)\b/i,
+  below:
+    /\b(?:less than|fewer than|under|below|smaller than|lower than|younger than|before|earlier than|shorter than|cheaper than)\b/i,
 };
 const numberWords = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 
-/** What a statement says, as far as it takes no parser to see. */
-interface Seen {
-  readonly bare: string;
-  readonly tables: readonly string[];
-  readonly columns: readonly string[];
-  readonly selected: readonly string[];
-  readonly compared: readonly { readonly column: string; readonly text: string }[];
-  readonly numbers: readonly string[];
-  readonly idleJoins: number;
-}
-
-export function evidenceOf(candidate: Candidate, asked: Asked): Evidence {
-  const { question, hits } = asked;
+/** What speaks for or against a candidate; 0 says nothing. Most are 0 or 1, some count or are shares. */
+export function evidenceOf(candidate: Candidate, asked: Asked) {
+  const { question } = asked;
   const seen = see(candidate.sql, asked.schema);
-  const { bare } = seen;
-  const has = (pattern: RegExp): boolean => pattern.test(bare);
-  const rows = candidate.result?.rows;
-  const values = [...new Set(hits.map(({ value }) => value.toLowerCase()))];
-  const outermost = values.filter((value) => !values.some((other) => other !== value && other.includes(value)));
-  const used = new Set(seen.compared.map(({ text }) => text.replaceAll("%", "").toLowerCase()));
-  const missed = outermost.filter((value) => ![...used].some((text) => text.includes(value) || value.includes(text)));
-  const names = naming(seen, asked);
-  const flag = (one: boolean): number => (one ? 1 : 0);
-  const either = (asksFor: boolean, does: boolean): number => flag(asksFor && !does);
-  const numbers = numbersOf(question, hits);
+  const says = (what: keyof typeof asksFor): boolean => asksFor[what].test(question);
+  const has = (sql: RegExp): boolean => sql.test(seen.bare);
+  const negates = has(/\b(?:NOT|EXCEPT)\b|!=|<>/);
   return {
     logProbability: candidate.logProbability,
-    empty: flag(rows?.length === 0),
-    nothing: flag(rows?.length === 1 && (rows[0] ?? []).every(isNothing)),
-    missedValues: outermost.length === 0 ? 0 : missed.length / outermost.length,
-    inventedTexts: seen.compared.filter(
-      ({ text }) => !question.toLowerCase().includes(text.replaceAll("%", "").toLowerCase()),
-    ).length,
-    idleJoins: seen.idleJoins,
-    joins: (bare.match(/\bJOIN\b/g) ?? []).length,
-    oddAggregates: oddAggregates(bare, asked.schema),
-    uncovered: names.uncovered,
-    unasked: names.unasked,
-    unaskedSelected: names.unaskedSelected,
-    unaskedTables: names.unaskedTables,
-    noCount: either(asks.count.test(question), has(/\bCOUNT\(/)),
-    count: flag(
-      has(/\bCOUNT\(/) && !asks.count.test(question) && !asks.most.test(question) && !asks.several.test(question),
-    ),
-    noAverage: either(asks.average.test(question), has(/\bAVG\(/)),
-    average: flag(has(/\bAVG\(/) && !asks.average.test(question)),
-    noSum: either(asks.sum.test(question), has(/\bSUM\(/)),
-    sum: flag(has(/\bSUM\(/) && !asks.sum.test(question)),
-    noMost: either(asks.most.test(question), has(/\b(?:LIMIT|MAX\(|MIN\()/)),
-    most: flag(has(/\b(?:LIMIT|MAX\(|MIN\()/) && !asks.most.test(question)),
-    wrongEnd: flag(
-      (asks.maximum.test(question) && !asks.minimum.test(question) && has(/\bMIN\(/) && !has(/\bMAX\(/)) ||
-        (asks.minimum.test(question) && !asks.maximum.test(question) && has(/\bMAX\(/) && !has(/\bMIN\(/)),
-    ),
-    noNegation: either(asks.negation.test(question), has(/\b(?:NOT|EXCEPT)\b|!=|<>/)),
-    negation: flag(has(/\b(?:NOT|EXCEPT)\b|!=|<>/) && !asks.negation.test(question)),
-    noDistinct: either(asks.distinct.test(question), has(/\bDISTINCT\b/)),
-    distinct: flag(has(/\bDISTINCT\b/) && !asks.distinct.test(question)),
-    noGroup: either(asks.each.test(question), has(/\bGROUP BY\b/)),
-    group: flag(
-      has(/\bGROUP BY\b/) && !asks.each.test(question) && !asks.most.test(question) && !asks.several.test(question),
-    ),
-    noOrder: either(asks.order.test(question), has(/\bORDER BY\b/)),
-    order: flag(has(/\bORDER BY\b/) && !asks.order.test(question) && !asks.most.test(question)),
-    missedNumbers: numbers.filter((number) => !seen.numbers.includes(number)).length,
-    inventedNumbers: seen.numbers.filter((number) => number !== "1" && !numbers.includes(number)).length,
-    star: flag(bare.includes("SELECT *") && !asks.everything.test(question)),
-    askedBack: seen.compared.filter(({ column, text }) => !text.includes("%") && seen.selected.includes(column)).length,
+    // What came out of it.
+    empty: flag(candidate.result?.rows.length === 0),
+    // Names and numbers.
+    ...namesOf(seen, asked),
+    missedNumbers: missedNumbers(seen, asked),
+    // Words of the question without their SQL, and SQL without its words.
+    noCount: flag(says("count") && !has(/\bCOUNT\(/)),
+    noAverage: flag(says("average") && !has(/\bAVG\(/)),
+    noNegation: flag(says("negation") && !negates),
+    negation: flag(negates && !says("negation")),
+    distinct: flag(has(/\bDISTINCT\b/) && !says("distinct")),
+    wrongComparison: wrongComparisons(seen.bare, says),
+    // What is odd whatever was asked.
     compound: flag(has(/\b(?:INTERSECT|UNION|EXCEPT)\b/)),
     nested: flag(has(/\(SELECT\b/)),
-    selected: seen.selected.length,
-    noBoth: either(asks.both.test(question), has(/\bINTERSECT\b/)),
-    length: bare.length / 100,
-    // A name selected beside an aggregate says something only where there are groups.
-    loose: flag(
-      /SELECT (?=[^()]*(?:COUNT|SUM|AVG|MIN|MAX)\()(?=.*?,).*? FROM/.test(bare) &&
-        aggregate.test(bare) &&
-        !has(/\bGROUP BY\b/) &&
-        selectedBare(bare),
-    ),
-    twice: flag(new Set(seen.selected).size < seen.selected.length),
+    oddAggregates: seen.summed.filter((name) =>
+      everywhere(name, asked, (table) => isKey(table, name) || isText(table, name)),
+    ).length,
+    oddMembership: seen.matched.filter(([one, other]) => !belong(one, other, asked)).length,
+    comparedKeys: comparedKeys(seen, asked),
   };
 }
 
-function selectedBare(bare: string): boolean {
-  const [, list = ""] = /^SELECT (?:DISTINCT )?(.*?) FROM/.exec(bare) ?? [];
-  const items = list.split(", ");
-  return items.some((item) => aggregate.test(item)) && items.some((item) => !aggregate.test(item));
+export type Evidence = ReturnType<typeof evidenceOf>;
+
+function flag(one: boolean): number {
+  return one ? 1 : 0;
 }
 
-function isNothing(cell: Cell): boolean {
-  return cell === null || cell === 0;
-}
-
-function see(sql: string, schema: DatabaseSchema): Seen {
-  const compared: { column: string; text: string }[] = [];
-  const name = String.raw`(?:(?:"[^"]+"|\w+)\.)?("[^"]+"|\w+)`;
-  for (const [, column = "", text = ""] of sql.matchAll(
-    new RegExp(String.raw`${name} (?:=|!=|<>|<=|>=|<|>|LIKE|NOT LIKE) '((?:[^']|'')*)'`, "g"),
-  ))
-    compared.push({ column: plain(column), text: text.replaceAll("''", "'") });
-  const bare = sql.replaceAll(/'(?:[^']|'')*'/g, "''");
-  const tables = [...bare.matchAll(/\b(?:FROM|JOIN) ("[^"]+"|\w+)/g)].map(([, table = ""]) => plain(table));
-  const known = new Set(schema.tables.flatMap((table) => table.columns.map((column) => column.name.toLowerCase())));
-  const withoutJoints = bare.replaceAll(/ ON \S+ = \S+(?: AND \S+\.\S+ = \S+\.\S+)*/g, "");
-  const columnsIn = (text: string): string[] =>
-    [...text.matchAll(/"[^"]+"|\w+/g)].map(([word]) => plain(word)).filter((word) => known.has(word.toLowerCase()));
-  const [, list = ""] = /^SELECT (.*?) FROM/.exec(bare) ?? [];
-  return {
-    bare,
-    tables,
-    columns: columnsIn(
-      withoutJoints.replaceAll(/\b(?:FROM|JOIN) (?:"[^"]+"|\w+)/g, "").replaceAll(/(?:"[^"]+"|\w+)\./g, ""),
-    ),
-    selected: columnsIn(list.replaceAll(/(?:"[^"]+"|\w+)\./g, "")),
-    compared,
-    numbers: [...bare.matchAll(/(?<![\w.])\d+(?:\.\d+)?(?![\w.])/g)].map(([number]) => number),
-    idleJoins:
-      tables.length < 2
-        ? 0
-        : tables.filter(
-            (table) =>
-              !withoutJoints.includes(`${table}.`) &&
-              !withoutJoints.includes(`"${table}".`) &&
-              bare.includes(`JOIN ${table} ON`),
-          ).length,
-  };
-}
-
-function plain(name: string): string {
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
-}
-
-/** SUM and AVG of what is no quantity: keys and texts. */
-function oddAggregates(bare: string, { tables }: DatabaseSchema): number {
-  let odd = 0;
-  for (const [, name = ""] of bare.matchAll(/\b(?:SUM|AVG)\((?:DISTINCT )?(?:(?:"[^"]+"|\w+)\.)?("[^"]+"|\w+)\)/g)) {
-    const columns = tables.flatMap((table) =>
-      table.columns.filter((column) => column.name === plain(name)).map((column) => ({ table, column })),
-    );
-    if (columns.every(({ table, column }) => isKey(table, column.name) || column.kind === "text")) odd++;
-  }
-  return odd;
-}
-
-function isKey(table: DatabaseSchema["tables"][number], name: string): boolean {
-  const column = table.columns.find((one) => one.name === name);
-  return (
-    column?.keyPlace !== undefined ||
-    table.foreignKeys.some(({ columns }) => columns.includes(name)) ||
-    /(^|_)id$|[a-z]ID$|Id$/i.test(name)
-  );
-}
-
-function numbersOf(question: string, hits: readonly ValueHit[]): string[] {
-  let text = question.toLowerCase();
-  for (const { value } of hits) text = text.replaceAll(value.toLowerCase(), " ");
-  const digits = [...text.matchAll(/(?<![\w.])\d+(?:\.\d+)?(?!\w)/g)].map(([number]) => number);
-  const words = text.split(/\W+/).flatMap((word) => {
-    const value = numberWords.indexOf(word);
-    return value > 1 ? [String(value)] : [];
-  });
-  return [...digits, ...words];
-}
-
-/** How the names used and the words of the question agree. */
-function naming(
+/** How the names used and the words of the question agree, as shares. */
+function namesOf(
   { tables, columns, selected }: Seen,
   { question, hits, schema }: Asked,
-): {
-  readonly uncovered: number;
-  readonly unasked: number;
-  readonly unaskedSelected: number;
-  readonly unaskedTables: number;
-} {
-  let text = question;
-  for (const { value } of hits) text = text.replaceAll(value, " ");
-  const asked = new Set(tellingWords(text));
+): Record<"uncovered" | "unasked" | "unaskedSelected", number> {
+  const asked = new Set(tellingWords(without(question, hits)));
   const vocabulary = new Set(
-    schema.tables.flatMap((table) => [
-      ...wordsOf(table.name),
-      ...table.columns.flatMap((column) => wordsOf(column.name)),
-    ]),
+    schema.tables.flatMap((table) => [table.name, ...table.columns.map(({ name }) => name)].flatMap(wordsOf)),
   );
   const said = new Set([...tables, ...columns].flatMap(wordsOf));
   const relevant = [...asked].filter((word) => vocabulary.has(word));
-  const share = (names: readonly string[]): number =>
-    names.length === 0
-      ? 0
-      : names.filter((name) => !wordsOf(name).some((word) => asked.has(word))).length / names.length;
+  const share = <T>(all: readonly T[], of: (one: T) => boolean): number =>
+    all.length === 0 ? 0 : all.filter(of).length / all.length;
+  const unasked = (names: readonly string[]): number =>
+    share([...new Set(names)], (name) => !wordsOf(name).some((word) => asked.has(word)));
   return {
-    uncovered: relevant.length === 0 ? 0 : relevant.filter((word) => !said.has(word)).length / relevant.length,
-    unasked: share([...new Set(columns)]),
-    unaskedSelected: share([...new Set(selected)]),
-    unaskedTables: share([...new Set(tables)]),
+    uncovered: share(relevant, (word) => !said.has(word)),
+    unasked: unasked(columns),
+    unaskedSelected: unasked(selected),
   };
+}
+
+/** Numbers of the question that the statement has not. */
+function missedNumbers({ numbers }: Seen, { question, hits }: Asked): number {
+  return numbersOf(without(question.toLowerCase(), hits)).filter((number) => !numbers.includes(number)).length;
+}
+
+function without(question: string, hits: readonly ValueHit[]): string {
+  const lower = question.toLowerCase();
+  let text = question;
+  for (const { value } of hits) {
+    const at = lower.indexOf(value.toLowerCase());
+    if (at >= 0 && lower.length === text.length)
+      text = text.slice(0, at) + " ".repeat(value.length) + text.slice(at + value.length);
+  }
+  return text;
+}
+
+function numbersOf(text: string): string[] {
+  const digits = [...text.matchAll(/(?<![\w.])\d+(?:\.\d+)?(?!\w)/g)].map(([number]) => number);
+  // "One" is seldom meant as a number.
+  const words = text.split(/\W+/).map((word) => numberWords.indexOf(word));
+  return [...digits, ...words.filter((value) => value > 1).map(String)];
+}
+
+/** Comparisons that say another thing than the question: at least for more than, below for above. */
+function wrongComparisons(bare: string, says: (what: "atLeast" | "atMost" | "above" | "below") => boolean): number {
+  const has = (sign: string): boolean => bare.includes(` ${sign} `);
+  const [atLeast, atMost, above, below] = [says("atLeast"), says("atMost"), says("above"), says("below")];
+  return [
+    has(">=") && !atLeast && above,
+    has("<=") && !atMost && below,
+    has(">") && !above && (atLeast || below),
+    has("<") && !below && (atMost || above),
+    (above || atLeast) && !has(">") && !has(">="),
+    (below || atMost) && !has("<") && !has("<="),
+  ].filter((wrong) => wrong).length;
+}
+
+/** Keys compared with something, where the question does not speak of the key. */
+function comparedKeys({ compared, measured }: Seen, asked: Asked): number {
+  const words = new Set(tellingWords(asked.question));
+  return [...compared.map(({ column }) => column), ...measured].filter(
+    (name) =>
+      everywhere(name, asked, (table) => isKey(table, name)) &&
+      !wordsOf(name)
+        .slice(-1)
+        .some((word) => words.has(word)),
+  ).length;
+}
+
+/** Whether values of one column can be values of the other: they have one name, or a foreign key ties them. */
+function belong(one: string, other: string, { schema }: Asked): boolean {
+  const names = [one.toLowerCase(), other.toLowerCase()];
+  return (
+    names[0] === names[1] ||
+    schema.tables.some(({ foreignKeys }) =>
+      foreignKeys.some(({ columns, toColumns }) =>
+        columns.some((column, index) => {
+          const ends = [column.toLowerCase(), toColumns[index]?.toLowerCase()];
+          return names.every((name) => ends.includes(name));
+        }),
+      ),
+    )
+  );
+}
+
+/** Whether something holds of a column in every table that has one of this name, and one has. */
+function everywhere(name: string, { schema }: Asked, holds: (table: TableSchema) => boolean): boolean {
+  const owners = schema.tables.filter(({ columns }) => columns.some((column) => column.name === name));
+  return owners.length > 0 && owners.every(holds);
+}
+
+function isKey({ columns, foreignKeys }: TableSchema, name: string): boolean {
+  return (
+    columns.some((column) => column.name === name && column.keyPlace !== undefined) ||
+    foreignKeys.some((key) => key.columns.includes(name)) ||
+    /(?:^|_)id$|[a-z]I[Dd]$/i.test(name)
+  );
+}
+
+function isText({ columns }: TableSchema, name: string): boolean {
+  return columns.some((column) => column.name === name && column.kind === "text");
 }
