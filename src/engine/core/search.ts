@@ -26,7 +26,7 @@ export const searchFields = {
   language: v.optional(sqlLanguageSchema),
   /** How many answers at most; 0: only process the prompt, so that the next request finds it in the KV cache. */
   answers: count,
-  /** After so long no further answer is begun, ms; the first one is finished in any case. */
+  /** After so long no further answer is looked for, ms; the first one is finished in any case. */
   budgetMs: v.pipe(v.number(), v.minValue(0)),
   /** Of one answer. */
   maxTokens: positive,

@@ -28,7 +28,7 @@ const LARGE = 2e9;
 /** The steps of models that were measured, by layout, and of others by their size. */
 export function stepsFor(layout: PromptLayoutName, parameters: number): AskSteps {
   if (layout === "schema-lines")
-    return { constrained: "always", answers: 8, budgetMs: 1800, weighed: true, voted: true };
+    return { constrained: "always", answers: 5, budgetMs: 1200, weighed: true, voted: true };
   return parameters < LARGE
     ? { constrained: "always", answers: 3, budgetMs: 4000, weighed: true, voted: true }
     : { constrained: "on-failure", answers: 2, budgetMs: 8000, weighed: false, voted: true };
