@@ -29,10 +29,8 @@ const evidenceNames = Object.keys(weights) as (keyof Evidence)[];
 
 export interface Ranked<C extends Candidate> {
   readonly candidate: C;
-  /** Of all that is likely to be asked for, the share that has this result, 0 to 1. */
-  readonly share: number;
-  /** How many of the answers have this result. */
-  readonly agreeing: number;
+  /** How probable it is that the model, were it to answer once more at random, gives this result, 0 to 1: at least. */
+  readonly probability: number;
 }
 
 /**
@@ -48,23 +46,21 @@ export function elect<C extends Candidate & { readonly ordered: boolean }>(
   const scores = candidates.map((candidate) => (how.weighed ? score(candidate, asked) : candidate.logProbability));
   const most = Math.max(...scores);
   const masses = scores.map((one) => Math.exp(one - most));
-  const total = masses.reduce((sum, mass) => sum + mass, 0);
-  const groups = new Map<string, { mass: number; best: number; size: number }>();
+  const groups = new Map<string, { mass: number; best: number; probability: number }>();
   for (const [index, candidate] of candidates.entries()) {
     const { result } = candidate;
     const key = !how.voted || result === undefined ? `#${index}` : resultKey(result, candidate.ordered);
-    const group = groups.get(key) ?? { mass: 0, best: index, size: 0 };
+    const group = groups.get(key) ?? { mass: 0, best: index, probability: 0 };
     groups.set(key, {
       mass: group.mass + (masses[index] ?? 0),
       best: (scores[index] ?? 0) > (scores[group.best] ?? 0) ? index : group.best,
-      size: group.size + 1,
+      probability: group.probability + Math.exp(candidate.logProbability),
     });
   }
   const [winner] = [...groups.values()].toSorted((a, b) => b.mass - a.mass);
   return {
     candidate: candidates[winner?.best ?? 0] ?? candidates[0],
-    share: (winner?.mass ?? 0) / total,
-    agreeing: winner?.size ?? 0,
+    probability: winner?.probability ?? 0,
   };
 }
 
