@@ -100,6 +100,8 @@ function countsForPrompts(name: string, { layers }: ModelShape): boolean {
 /** As they are known: of calibrated types alone, of relatives of some, or of types nothing is known of. */
 const ERRORS = { seen: 0.12, relative: 0.2, unknown: 0.5, anchored: 0.08 } as const;
 const PP_ERROR = 0.2;
+/** What the prediction of one type is wrong by on a quiet machine, as a share: so much says nothing of the others. */
+const OF_A_TYPE = 0.04;
 
 export interface SpeedPrediction {
   /** tokens/s */
@@ -125,7 +127,8 @@ export function predictSpeed(machine: MachineSpeed, work: ModelWork, question: S
 
 /**
  * As predictSpeed, put right by one real measurement: of another quantization of the same model, or of a model of about
- * this size. What the prediction was wrong by there, it is taken to be wrong by here.
+ * this size. What the prediction was wrong by there, it is taken to be wrong by here, but for what a type of its own may
+ * be wrong by.
  */
 export function anchor(
   prediction: SpeedPrediction,
@@ -134,7 +137,8 @@ export function anchor(
 ): SpeedPrediction {
   const put = (of: Figure, real: number | undefined, there: Figure): Figure => {
     if (real === undefined || there.value <= 0) return of;
-    const value = (of.value * real) / there.value;
+    const log = Math.log(real / there.value);
+    const value = of.value * Math.exp(Math.sign(log) * Math.max(0, Math.abs(log) - OF_A_TYPE));
     return figure(value, "calibrated", value * ERRORS.anchored);
   };
   return {

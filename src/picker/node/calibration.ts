@@ -37,7 +37,7 @@ const NEAR_BYTES = 64e6;
 /** Above the last-level caches of servers, which may have 260 MB, bytes. */
 const FAR_BYTES = 390e6;
 /** In between, where a part of the weights stays in the cache, bytes. */
-const BETWEEN_BYTES = [130e6, 260e6];
+const BETWEEN_BYTES = 160e6;
 /** Where far costs no more than this above near, all weights come from memory or none do. */
 const SAME = 1.06;
 
@@ -62,7 +62,8 @@ const NEEDED_TYPES = ["Q4_K", "Q6_K", "Q5_K", "F16", "IQ3_S", "IQ2_XXS"];
  * Of these the way from memory is measured, too, where it differs. What it adds to other types goes by what they compute
  * meanwhile (speedModel.ts), but for plain numbers, which are read as fast as memory gives them.
  */
-const FAR_TYPES = [PLAIN, "F16", "Q4_K", "Q6_K"];
+const NEEDED_FAR_TYPES = [PLAIN, "F16"];
+const MORE_FAR_TYPES = ["Q4_K", "Q6_K"];
 /** Most wanted first, as long as there is time. Others are predicted from their kin (speedModel.ts). */
 const MORE_TYPES = ["Q3_K", "Q2_K", "IQ4_XS"];
 
@@ -117,11 +118,13 @@ class Calibration {
     const attention = await this.attention(types[PLAIN], overhead);
     const reach = await this.reach(types, overhead);
     const wanted = (names: readonly string[]): string[] => names.filter((type) => !this.without.has(type));
-    for (const type of wanted(NEEDED_TYPES)) await near(type);
-    for (const type of reach.length > 0 ? wanted(FAR_TYPES) : []) {
+    const far = async (type: string): Promise<void> => {
       const known = types[type];
-      if (known !== undefined && !this.isLate) types[type] = { ...known, far: await this.far(type, overhead) };
-    }
+      if (known !== undefined && reach.length > 0) types[type] = { ...known, far: await this.far(type, overhead) };
+    };
+    for (const type of wanted(NEEDED_TYPES)) await near(type);
+    for (const type of wanted(NEEDED_FAR_TYPES)) await far(type);
+    for (const type of wanted(MORE_FAR_TYPES)) if (!this.isLate) await far(type);
     for (const type of wanted(MORE_TYPES)) if (!this.isLate) await near(type);
     // What disturbed a measurement is seldom there twice.
     for (const type of wanted([SCALED, PLAIN, ...NEEDED_TYPES])) {
@@ -193,13 +196,12 @@ class Calibration {
     const far = await this.far(SCALED, overhead);
     if (far / known.near < SAME) return [];
     types[SCALED] = { ...known, far };
-    const reach = [{ bytes: NEAR_BYTES, share: 0 }];
-    for (const bytes of BETWEEN_BYTES) {
-      const between = await this.far(SCALED, overhead, bytes);
-      const share = Math.min(1, Math.max(reach.at(-1)?.share ?? 0, (between - known.near) / (far - known.near)));
-      reach.push({ bytes, share });
-    }
-    return [...reach, { bytes: FAR_BYTES, share: 1 }];
+    const between = await this.far(SCALED, overhead, BETWEEN_BYTES);
+    return [
+      { bytes: NEAR_BYTES, share: 0 },
+      { bytes: BETWEEN_BYTES, share: Math.min(1, Math.max(0, (between - known.near) / (far - known.near))) },
+      { bytes: FAR_BYTES, share: 1 },
+    ];
   }
 
   /** Seconds for a value of a model of this size. */
@@ -241,11 +243,11 @@ class Calibration {
 type Overhead = Pick<MachineSpeed, "perToken" | "perLayer" | "perVocabularyEntry">;
 type SpeedTest = Omit<SpeedOptions, "signal" | "onProgress">;
 
-const STEPS = 7 + BETWEEN_BYTES.length + FAR_TYPES.length + MORE_TYPES.length + 2 * (1 + NEEDED_TYPES.length);
-const usual: SpeedTest = { promptTokens: 64, generatedTokens: 16, depth: 0, repetitions: 4 };
+const STEPS = 8 + NEEDED_FAR_TYPES.length + MORE_FAR_TYPES.length + MORE_TYPES.length + 2 * (1 + NEEDED_TYPES.length);
+const usual: SpeedTest = { promptTokens: 64, generatedTokens: 16, depth: 0, repetitions: 3 };
 /** Tokens take a fraction of a millisecond there. */
 const long: SpeedTest = { promptTokens: 0, generatedTokens: 32, depth: 0, repetitions: 24 };
-const short: SpeedTest = { promptTokens: 0, generatedTokens: 16, depth: 0, repetitions: 4 };
+const short: SpeedTest = { promptTokens: 0, generatedTokens: 12, depth: 0, repetitions: 3 };
 
 function generated(type: string, shape: GeneratedShape, tokenizer: GeneratedTokenizer): GeneratedModel {
   const number = typeNumber(type);
