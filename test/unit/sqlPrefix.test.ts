@@ -35,6 +35,7 @@ const whole = [
   "SELECT Name FROM singer WHERE Age BETWEEN 20 AND 30 AND Country IS NOT NULL",
   'SELECT "Day Of", Größe FROM "home games"',
   "SELECT MAX(Capacity) - MIN(Capacity) FROM stadium",
+  "SELECT Name FROM singer WHERE Age = 3 OR Age = 4 AND NOT Country = 'France' AND NOT Country = 'Spain'",
 ];
 
 describe("the SQL a model may write", () => {
@@ -68,6 +69,8 @@ describe("the SQL a model may write", () => {
     ["an unknown function", "SELECT LOAD_EXTENSION("],
     ["a subquery of two columns", "SELECT Name FROM singer WHERE Age IN (SELECT Age, "],
     ["sets of different width", "SELECT Name FROM singer UNION SELECT Name, "],
+    ["the same twice in SELECT", "SELECT Name, Name FROM"],
+    ["one column that is two values at once", "SELECT Name FROM singer WHERE Age = 3 AND Age ="],
     ["a second statement", "SELECT Name FROM singer;"],
     ["a comment", "SELECT Name FROM singer --"],
     ["another statement than SELECT", "DELETE"],
@@ -163,6 +166,9 @@ describe("texts in quotes", () => {
     ["what is neither in the question nor in the database", "SELECT COUNT(*) FROM singer WHERE Country = 'Sp"],
     ["a value in another spelling", "SELECT COUNT(*) FROM singer WHERE Country = 'united States' "],
     ["a value with a column that has it not", "SELECT COUNT(*) FROM singer WHERE Name = 'United States' "],
+    ["a letter of any word", "SELECT COUNT(*) FROM singer WHERE Name LIKE '%z%' "],
+    ["a letter that stands in another word", "SELECT COUNT(*) FROM singer WHERE Name LIKE '%w%' "],
+    ["words with a space after them", "SELECT COUNT(*) FROM singer WHERE Name = 'singers ' "],
     ["a part of a word", "SELECT COUNT(*) FROM singer WHERE Name = 'sing' "],
   ])("are not %s", (_, text) => {
     expect(copying.isBeginning(text)).toBe(false);

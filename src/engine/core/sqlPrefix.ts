@@ -110,9 +110,13 @@ class Statement {
     if (wanted === undefined && reader.accept("*")) width = undefined;
     else {
       width = 0;
+      const items = new Set<string>();
       do {
+        const begin = reader.position;
         this.expression({ scope, depth, aggregates: true });
-        width++;
+        items.add(reader.since(begin));
+        // The same column twice is a model that repeats itself.
+        if (items.size < ++width) throw new Stop();
       } while ((wanted === undefined || width < wanted) && reader.accept(","));
       if (wanted !== undefined && width < wanted) throw new Stop();
     }
@@ -170,23 +174,32 @@ class Statement {
 
   private condition(place: Place): void {
     const { reader } = this;
-    do {
-      reader.accept("NOT");
+    // One column is not two values at once.
+    const equal = new Set<string>();
+    for (;;) {
+      const negated = reader.accept("NOT");
       if (reader.peek()?.text === "(" && reader.peek(1)?.text !== "SELECT") {
         reader.take();
         if (place.depth >= DEEPEST) throw new Stop();
         reader.hope((written) => "SELECT".startsWith(written));
         this.condition({ ...place, depth: place.depth + 1 });
         reader.expect(")");
-      } else this.predicate(place);
-    } while (reader.acceptOneOf(["AND", "OR"]) !== undefined);
+      } else this.predicate(place, negated ? new Set() : equal);
+      if (reader.accept("OR")) equal.clear();
+      else if (!reader.accept("AND")) return;
+    }
   }
 
-  private predicate(place: Place): void {
+  /** @param equal columns that are compared for equality already, under the same AND. */
+  private predicate(place: Place, equal: Set<string>): void {
     const { reader } = this;
+    const begin = reader.position;
     const column = this.expression(place);
+    const left = reader.since(begin);
     const comparison = reader.acceptOneOf(comparisons);
     if (comparison !== undefined) {
+      if (comparison === "=" && equal.has(left)) throw new Stop();
+      if (comparison === "=") equal.add(left);
       this.operand(place, column);
       return;
     }

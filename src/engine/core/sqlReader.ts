@@ -27,6 +27,19 @@ export class SqlReader {
     return next === undefined || (next.open && this.end !== "whole") ? undefined : next;
   }
 
+  /** How many lexemes have been read. */
+  get position(): number {
+    return this.at;
+  }
+
+  /** What was read since a position, as it is written but for its spaces. */
+  since(position: number): string {
+    return this.lexemes
+      .slice(position, this.at)
+      .map(({ text }) => text)
+      .join(" ");
+  }
+
   get atEnd(): boolean {
     return this.at >= this.lexemes.length;
   }

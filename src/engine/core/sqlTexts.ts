@@ -38,12 +38,17 @@ export class SqlTexts {
     const lower = text.toLowerCase();
     if (pattern) {
       const bare = text.replace(/^%/, "").replace(/%$/, "");
-      return bare !== "" && (this.runs(bare, text.startsWith("%"), text.endsWith("%")) || this.knows(bare));
+      // A letter is in every question: a pattern of one has to stand there by itself.
+      const anywhere = bare.length > 1;
+      return (
+        bare !== "" &&
+        (this.runs(bare, anywhere && text.startsWith("%"), !(anywhere && text.endsWith("%"))) || this.knows(bare))
+      );
     }
     const known = this.values.filter((value) => value.text.toLowerCase() === lower);
     if (known.length > 0)
       return column === undefined || known.some((value) => value.text === text && isOf(value, column));
-    return this.runs(text, false, true);
+    return text.trim() === text && this.runs(text, false, true);
   }
 
   private knows(text: string): boolean {
