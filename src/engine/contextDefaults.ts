@@ -3,6 +3,8 @@
 /** A smaller context than this answers nothing. */
 export const LEAST_CONTEXT = 512;
 export const DEFAULT_CONTEXT = 8192;
+/** Of the context in which questions become statements: the schema, a question and several answers. Tokens. */
+export const SQL_CONTEXT = 4096;
 /** llama-bench's and the binding's default; larger ones cost memory and gain little on a CPU. */
 export const BATCH = 512;
 /** Below this many parameters a second KV cache costs little, and switching between two conversations stays free. */

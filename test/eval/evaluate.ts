@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { ModelId } from "../../src/engine/backend";
 import { EmbeddedEngine } from "../../src/engine/client/embeddedEngine";
-import { contextOf } from "../../src/engine/client/featureContext";
+import { SQL_CONTEXT } from "../../src/engine/contextDefaults";
 import { ModelRegistry } from "../../src/models/node/modelRegistry";
 import { silentLogger } from "../../src/platform/core/logger";
 import type { Answer } from "../../src/sql/core/asking";
@@ -72,7 +72,7 @@ export async function evaluate(
     const { info, engine: versions } = await engine.load(chosen.id, signal);
     const layout = adapters.length > 0 ? "schema-lines" : "chat";
     const steps = options.steps ?? stepsFor(layout, info.parameters);
-    const contextSize = contextOf("sql", settings, adapters)[1].contextSize ?? 4096;
+    const contextSize = Math.min(SQL_CONTEXT, info.trainContextSize);
     const begun = performance.now();
     for (const db of new Set(set.questions.map((question) => question.db))) {
       if (performance.now() - begun > DEADLINE_MS) break;

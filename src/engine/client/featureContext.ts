@@ -1,10 +1,7 @@
 import type { Adapter, Feature } from "../backend";
-import { DEFAULT_CONTEXT } from "../contextDefaults";
+import { DEFAULT_CONTEXT, SQL_CONTEXT } from "../contextDefaults";
 import type { ContextOptions } from "../protocol";
 import type { EngineSettings } from "./supervisor";
-
-/** Context size for questions about databases: the schema of some hundred tables, and question and answer. */
-const SQL_CONTEXT = 4096;
 
 /**
  * Which of a model's contexts a feature works in, and how large it is made on first use. A feature that has adapters has
