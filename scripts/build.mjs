@@ -89,7 +89,7 @@ export async function build({ production = false, dist = path.join(root, "dist")
       platform: "node",
       format: "esm",
       // DuckDB is native, and found beside the bundle; pg's own native binding is another package, which is not here.
-      external: ["@duckdb/node-api", "pg-native"],
+      external: ["@duckdb/node-bindings", "pg-native"],
       banner: requireBanner,
     },
     webview: {

@@ -10,7 +10,7 @@ import { root } from "../setup.mjs";
 import { traceBinding } from "./trace.mjs";
 
 /** Bytes of a package without its models: what a person downloads besides the model. */
-export const maximumSize = 40 * 1024 * 1024;
+export const maximumSize = 65 * 1024 * 1024;
 
 const modelFolder = "media/models/";
 const nativeName = /\.(node|so|dll|dylib|exe)$/;
@@ -33,6 +33,7 @@ const required = [
   "dist/extension.cjs",
   "dist/engine.mjs",
   "dist/quantizer.mjs",
+  "dist/database.mjs",
   "dist/hashWorker.cjs",
   "dist/sqlparser/sqlparser_rs_wasm_bg.wasm",
   "dist/webview/chat.js",
@@ -42,6 +43,7 @@ const required = [
   "media/icon.png",
   "media/models/manifest.json",
   "l10n/bundle.l10n.json",
+  "node_modules/@duckdb/node-bindings/duckdb.js",
   "node_modules/koffi/index.js",
   "node_modules/node-llama-cpp/dist/index.js",
   "node_modules/node-llama-cpp/dist/bindings/utils/testBindingBinary.js",
@@ -96,7 +98,10 @@ export async function inspect(tree, target) {
     if (kind.format !== target.format || kind.machine !== target.machine) {
       problems.push(`${name} is for ${kind.format} ${kind.machine}, not for ${target.format} ${target.machine}.`);
     }
-    const owners = [...target.native.map((owner) => `node_modules/${owner}/bins/`), `node_modules/${target.ffi}/`];
+    const owners = [
+      ...target.native.map((owner) => `node_modules/${owner}/bins/`),
+      ...[target.ffi, target.duckdb].map((owner) => `node_modules/${owner}/`),
+    ];
     if (!owners.some((owner) => name.startsWith(owner))) {
       problems.push(`${name} belongs to no native package of this target.`);
     }
@@ -111,6 +116,13 @@ export async function inspect(tree, target) {
     (name) => name.startsWith(`node_modules/${target.ffi}/`) && nativeName.test(name),
   );
   if (ffi.length !== 1) problems.push(`There are ${ffi.length} native files of ${target.ffi}, and one is needed.`);
+  const duckdb = [...tree.keys()].filter(
+    (name) => name.startsWith(`node_modules/${target.duckdb}/`) && nativeName.test(name),
+  );
+  if (duckdb.length !== 2)
+    problems.push(
+      `There are ${duckdb.length} native files of ${target.duckdb}, and an addon and its library are needed.`,
+    );
   problems.push(...(await modelProblems(tree)), ...(await versionProblems(tree, target)));
   return { problems, natives, files: tree.size, modelBytes, otherBytes };
 }

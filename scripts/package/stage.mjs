@@ -1,6 +1,6 @@
-// Lays out what goes into the .vsix of one target: the bundles, the media, node-llama-cpp and koffi with exactly the
-// files they reach at run time, and that target's native packages.
-import { cp, glob, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+// Lays out what goes into the .vsix of one target: the bundles, the media, node-llama-cpp, koffi and DuckDB's binding with
+// exactly the files they reach at run time, and that target's native packages.
+import { cp, glob, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { build } from "../build.mjs";
 import { extractTexts } from "../l10n.mjs";
@@ -39,6 +39,9 @@ const bindingData = ["llama/binariesGithubRelease.json", "llama/llama.cpp.info.j
 /** What koffi's entry point reaches; the rest of that package is its C++ and its texts. */
 const ffiFiles = ["index.js", "src/koffi/index.js", "src/koffi/src/static.js"];
 
+/** What DuckDB's bundled JavaScript reaches of its binding; detect-libc, asked for where it is there, tells musl apart. */
+const databaseFiles = ["duckdb.js"];
+
 /** Files of a native package that no program needs: import libraries for linking against it, texts. */
 const nativeWaste = /\.(lib|exp|pdb|md)$|^LICENSE/;
 
@@ -65,11 +68,14 @@ export async function stage(target, options = {}) {
   const shipped = await stageBinding(folder, binding, integrity);
   const native = await stageNative(folder, nativeNames, binding, integrity);
   const ffi = await stageFfi(folder, wanted.ffi, manifest.dependencies.koffi, integrity);
+  const duckdbVersion = manifest.dependencies["@duckdb/node-bindings"];
+  const duckdb = await stageDuckdb(folder, wanted.duckdb, duckdbVersion, integrity);
   await stageTexts(folder);
   await stageMedia(folder);
 
   const dependencies = {
     ...Object.fromEntries(["koffi", wanted.ffi].map((name) => [name, manifest.dependencies.koffi])),
+    ...Object.fromEntries(["@duckdb/node-bindings", wanted.duckdb].map((name) => [name, duckdbVersion])),
     ...Object.fromEntries(["node-llama-cpp", ...nativeNames].map((name) => [name, binding])),
   };
   await writeJson(path.join(folder, "package.json"), {
@@ -78,7 +84,7 @@ export async function stage(target, options = {}) {
     dependencies,
   });
   const bundled = await bundledPackages(root, inputs);
-  const text = await notices([...bundled, ...shipped, ...native, ...ffi], await modelNotices());
+  const text = await notices([...bundled, ...shipped, ...native, ...ffi, ...duckdb], await modelNotices());
   await writeFile(path.join(folder, "ThirdPartyNotices.txt"), text);
   return { folder, binding, native: nativeNames };
 }
@@ -137,6 +143,24 @@ async function stageFfi(folder, native, version, integrity) {
     const source = await packageFolder(name, version, integrity);
     const destination = path.join(folder, "node_modules", name);
     for (const file of files) await cp(path.join(source, file), path.join(destination, file));
+    const manifest = JSON.parse(await readFile(path.join(source, "package.json"), "utf8"));
+    await writeJson(path.join(destination, "package.json"), pick(manifest, packageFields));
+    packages.push(await shippedPackage(source));
+  }
+  return packages;
+}
+
+/** DuckDB's binding, and its native package of this platform whole: an addon and the library it is linked against. */
+async function stageDuckdb(folder, native, version, integrity) {
+  const packages = [];
+  for (const [name, files] of [
+    ["@duckdb/node-bindings", databaseFiles],
+    [native, undefined],
+  ]) {
+    const source = await packageFolder(name, version, integrity);
+    const destination = path.join(folder, "node_modules", name);
+    for (const file of files ?? (await readdir(source)).filter((file) => !nativeWaste.test(file)))
+      await cp(path.join(source, file), path.join(destination, file));
     const manifest = JSON.parse(await readFile(path.join(source, "package.json"), "utf8"));
     await writeJson(path.join(destination, "package.json"), pick(manifest, packageFields));
     packages.push(await shippedPackage(source));

@@ -11,6 +11,8 @@ const targetSchema = v.strictObject({
   native: v.pipe(v.array(v.pipe(v.string(), v.startsWith("@node-llama-cpp/"))), v.minLength(1)),
   /** koffi's native part, of koffi's own version. */
   ffi: v.pipe(v.string(), v.startsWith("@koromix/koffi-")),
+  /** DuckDB's native part, of its own version. */
+  duckdb: v.pipe(v.string(), v.startsWith("@duckdb/node-bindings-")),
   /** node-llama-cpp's version where it is not the one in package.json: a binding loads natives of its own version only. */
   binding: v.optional(v.pipe(v.string(), v.regex(/^\d+\.\d+\.\d+$/))),
   why: v.string(),

@@ -8,6 +8,7 @@ import { inspect, programKind, unpackAndLoad } from "../../scripts/package/inspe
 import { stage } from "../../scripts/package/stage.mjs";
 import { readTargets, thisTarget } from "../../scripts/package/targets.mjs";
 import { askPackagedEngine } from "./packagedEngine";
+import { sumWithPackagedDuckdb } from "./packagedDatabase";
 import { planWithPackagedQuantizer } from "./packagedQuantizer";
 
 const { targets } = await readTargets();
@@ -39,6 +40,7 @@ describe("the package of this platform", () => {
       expect(answer.text).toMatch(/Paris/);
       expect(answer.bindingVersion).toBe(made.binding);
       expect(await planWithPackagedQuantizer(extension, starter)).toBeCloseTo(8.5, 1);
+      expect(await sumWithPackagedDuckdb(extension, scratch)).toBe(42);
     },
   );
 });

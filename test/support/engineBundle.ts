@@ -24,7 +24,7 @@ export async function quantizerBundle(): Promise<{ processPath: string; remove()
 
 /** Bundles the databases' process likewise. */
 export async function databaseBundle(): Promise<{ processPath: string; remove(): Promise<void> }> {
-  const { file, remove } = await processBundle("sql", "@duckdb/node-api", "pg-native");
+  const { file, remove } = await processBundle("sql", "@duckdb/node-bindings", "pg-native");
   await symlink(path.join(root, sqlParserFolder), path.join(path.dirname(file), "sqlparser"), "junction");
   return { processPath: file, remove };
 }

@@ -17,7 +17,7 @@ export interface DatabaseBench {
   readonly lines: readonly string[];
   open(
     target: ConnectionTarget,
-    options?: { readonly password?: string; readonly writable?: boolean },
+    options?: { readonly password?: string; readonly writable?: boolean; readonly idleMs?: number },
   ): Promise<DatabaseClient>;
   close(): Promise<void>;
 }
@@ -32,9 +32,9 @@ export async function databaseBench(): Promise<DatabaseBench> {
   return {
     folder,
     lines,
-    async open(target, { password, writable = false } = {}) {
+    async open(target, { password, writable = false, idleMs = 20_000 } = {}) {
       const request = { target, writable, ...(password === undefined ? {} : { password }) };
-      const client = await DatabaseClient.open({ processPath: bundle.processPath, log }, request, forever);
+      const client = await DatabaseClient.open({ processPath: bundle.processPath, log, idleMs }, request, forever);
       clients.push(client);
       return client;
     },

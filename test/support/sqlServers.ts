@@ -81,15 +81,23 @@ export async function startMariadb(): Promise<SqlServer> {
     owner,
   );
   const setup = path.join(folder, "setup.sql");
-  await writeFile(
-    setup,
-    `CREATE DATABASE IF NOT EXISTS test;
-     CREATE USER IF NOT EXISTS paddock@'%' IDENTIFIED BY '${password}'; GRANT ALL ON test.* TO paddock@'%';`,
-  );
+  // One statement a line, as the server wants it.
+  const statements = [
+    "CREATE DATABASE IF NOT EXISTS test",
+    `CREATE USER IF NOT EXISTS paddock@'%' IDENTIFIED BY '${password}'`,
+    "GRANT ALL ON test.* TO paddock@'%'",
+  ];
+  await writeFile(setup, statements.map((sql) => `${sql};\n`).join(""));
   const options = [
     "--no-defaults",
     ...[`--datadir=${data}`, `--socket=${path.join(folder, "s")}`, `--pid-file=${path.join(folder, "pid")}`],
-    ...[`--port=${port}`, "--bind-address=127.0.0.1", `--init-file=${setup}`, "--skip-name-resolve"],
+    ...[
+      `--port=${port}`,
+      "--bind-address=127.0.0.1",
+      `--init-file=${setup}`,
+      "--skip-name-resolve",
+      "--character-set-server=utf8mb4",
+    ],
     ...[`--ssl-cert=${path.join(folder, "server.crt")}`, `--ssl-key=${path.join(folder, "server.key")}`],
     ...["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M"],
   ];

@@ -2,19 +2,18 @@ import type { ValueKind } from "./schema";
 
 /** By the beginning of a type's name, in lower case; the first that fits counts. */
 const kinds: readonly (readonly [RegExp, ValueKind])[] = [
-  [/(\[\]|\[\d+\])$/, "other"],
-  [/^(struct|map|list|array|union|set\(|enum\b.*\[)/, "other"],
-  [/^(interval|tsvector|tsquery|bit\b|varbit|bit varying)/, "other"],
-  [/^(bool|tinyint\(1\))/, "boolean"],
-  [/^(u?(tiny|small|medium|big|huge)?int|integer|int\d|(small|big)?serial|year\b|oid\b)/, "integer"],
-  [/^(numeric|decimal|dec\b|number|real|float|double|money)/, "number"],
+  [/\[\d*\]$/, "other"],
+  [/^(struct|map|list|array|union|interval|bit|bit varying|varbit)\b/, "other"],
+  [/^(bool(ean)?\b|tinyint\(1\))/, "boolean"],
+  [/^(u?(tiny|small|medium|big|huge)?int(eger)?\d*|(small|big)?serial\d*|year|oid)\b/, "integer"],
+  [/^(numeric|decimal|dec|number|real|float\d*|double|money)\b/, "number"],
   [/^(timestamp|datetime)/, "timestamp"],
-  [/^date/, "date"],
-  [/^time/, "time"],
-  [/^json/, "json"],
-  [/^(blob|bytea|binary|varbinary|(tiny|medium|long)blob|image)/, "blob"],
-  [/(char|text|clob|string)/, "text"],
-  [/^(enum|uuid|name$|citext|inet|cidr|macaddr|xml)/, "text"],
+  [/^date\b/, "date"],
+  [/^time(tz)?\b/, "time"],
+  [/^jsonb?\b/, "json"],
+  [/^((tiny|medium|long)?blob|bytea|(var)?binary|image)\b/, "blob"],
+  [/char|text|clob|string/, "text"],
+  [/^(enum|set|uuid|name|inet|cidr|macaddr\d*|xml)\b/, "text"],
 ];
 
 /** What a column's values are, by the name that its engine gives the type. */

@@ -17,7 +17,7 @@ export interface OpenRequest {
 /** How long an engine that is told to stop may take before its process is ended, ms. */
 const graces: Readonly<Record<DatabaseEngine, number>> = {
   // Nothing can interrupt it; it hears of the abort only between rows.
-  sqlite: 250,
+  sqlite: 300,
   duckdb: 500,
   postgres: 2000,
   mysql: 2000,
@@ -60,6 +60,8 @@ export class DatabaseClient implements OpenDatabase {
   private last: Promise<unknown> = Promise.resolve();
   private idle: NodeJS.Timeout | undefined;
   private closed = false;
+  /** What the process last said of a line that broke. */
+  private lost: PaddockError | undefined;
   private starting: DatabaseProcess | undefined;
 
   private constructor(
@@ -152,7 +154,8 @@ export class DatabaseClient implements OpenDatabase {
         return await this.ask(live, name, params, options);
       } catch (error) {
         // A server that went away since the last call is asked again by a new connection; what writes is never repeated.
-        const lost = error instanceof PaddockError && error.code === "sql/connection" && live === before;
+        // A process that died is not asked the same again: that may be what it died of.
+        const lost = error === this.lost && live === before;
         if (!lost || name === "execute" || name === "preview") throw error;
         options.again?.();
         return await this.ask(await this.opened(options.signal), name, params, options);
@@ -187,6 +190,7 @@ export class DatabaseClient implements OpenDatabase {
       const known = toPaddockError(error);
       const gone = known.code === "disconnected";
       if (gone || known.code === "sql/changed" || known.code === "sql/connection") await this.drop(live);
+      if (known.code === "sql/connection") this.lost = known;
       if (!gone) throw known;
       throw await this.whatEnded(live, name, ended, deadline, signal);
     } finally {
@@ -303,7 +307,7 @@ export class DatabaseClient implements OpenDatabase {
       const { live } = this;
       this.live = undefined;
       void live?.process.stop();
-    }, DUCKDB_IDLE_MS).unref();
+    }, this.launch.idleMs ?? DUCKDB_IDLE_MS).unref();
   }
 }
 

@@ -17,6 +17,8 @@ export interface DatabaseLaunch {
   readonly log: Logger;
   /** Node, or an Electron that runs as Node; this process's own by default. */
   readonly execPath?: string;
+  /** How long a DuckDB file is held without a call, ms; 20 s where absent. */
+  readonly idleMs?: number;
 }
 
 /** How much of what a dying process said is worth a line in the log, characters. */
