@@ -467,6 +467,17 @@ describe("a file that others use", () => {
 });
 
 describe("the process", () => {
+  it.skipIf(process.platform === "win32")("is ended when it hangs, and the next call works", async () => {
+    const database = await open(file("CREATE TABLE t (a); INSERT INTO t VALUES (1)"));
+    const { pid = 0 } = database;
+    process.kill(pid, "SIGSTOP");
+    await expect(database.query("SELECT a FROM t", { ...limits, timeoutMs: 200 }, forever)).rejects.toMatchObject({
+      code: "sql/timeout",
+    });
+    expect(lives(pid)).toBe(false);
+    expect(await rowsOf(database, "SELECT a FROM t")).toEqual([[1]]);
+  });
+
   it("is started again when it was killed, and ends with the connection", async () => {
     const database = await open(file("CREATE TABLE t (a)"));
     const first = database.pid ?? 0;
