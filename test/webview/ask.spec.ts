@@ -127,6 +127,8 @@ test("by keyboard alone: ask, read, sort, filter, select, copy, open a cell, con
   await page.keyboard.press("Alt+ArrowDown");
   const menu = frame.getByRole("dialog", { name: "Sort and filter spent" });
   await expect(menu.getByRole("textbox", { name: "Value" })).toBeFocused();
+  await expectAccessible(page);
+  await page.screenshot({ path: "test-results/ask-column-menu.png" });
   await menu.getByRole("combobox").selectOption("atLeast");
   await menu.getByRole("textbox").fill("lots");
   await page.keyboard.press("Enter");
@@ -152,6 +154,8 @@ test("by keyboard alone: ask, read, sort, filter, select, copy, open a cell, con
   await page.keyboard.press("Control+Shift+C");
   const copyMenu = frame.getByRole("dialog", { name: "Copy As…" });
   await expect(copyMenu).toContainText("Copies the 12 selected cells.");
+  await expectAccessible(page);
+  await page.screenshot({ path: "test-results/ask-copy-menu.png" });
   await copyMenu.getByRole("button", { name: "Markdown table" }).press("Enter");
   await expect
     .poll(() => methods(ask, "copy").at(-1))
@@ -208,6 +212,7 @@ test("by mouse: sort, sort also, resize, select by dragging, links to the tree",
   await page.mouse.up();
   await expect(frame.locator('[aria-selected="true"]')).toHaveCount(6);
   await expect(frame.locator(".summary")).toContainText("6 cells");
+  await page.screenshot({ path: "test-results/ask-grid.png" });
   await frame.getByRole("button", { name: "Show orders.total in the Databases view" }).click();
   await expect.poll(() => methods(ask, "reveal")).toEqual([{ schema: null, table: "orders", column: "total" }]);
   await frame.getByRole("button", { name: "Export As…" }).click();
@@ -337,6 +342,26 @@ test("what the host says changes the page in place, and a page made again has it
   await expect(frame.getByRole("textbox", { name: "Question" })).toHaveValue("half a quest");
   await expect(frame.getByRole("gridcell", { name: "Ada Lovelace" })).toBeVisible();
   expect(ask.problems).toEqual([]);
+});
+
+test("a write waits with the keyboard on the way out, and what the host could not do is said", async ({ page }) => {
+  const statement = { id: "w", question: "", effect: "write", sql: "DELETE FROM orders" } as const;
+  const run = { rows: null, failure: null, canFix: false };
+  const ask = await openAsk(page, {
+    view: askView([turn({ ...statement, run: { ...run, state: "counting" } })]),
+    answers: { copySql: new Error("The clipboard is not there.") },
+  });
+  const { frame } = ask;
+  await ask.tell("view", askView([turn({ ...statement, run: { ...run, state: "confirm", rows: 1 } })]));
+  const question = frame.getByRole("alertdialog");
+  await expect(question).toContainText("This statement changes 1 row of Shop. It cannot be undone here.");
+  await expect(question.getByRole("button", { name: "Cancel" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => methods(ask, "declineWrite")).toEqual([{ turn: "w" }]);
+  await frame.getByRole("button", { name: "Copy", exact: true }).click();
+  await expect(frame.getByRole("alert")).toContainText("The clipboard is not there.");
+  await frame.getByRole("button", { name: "Dismiss" }).click();
+  await expect(frame.getByRole("alert")).toHaveCount(0);
 });
 
 const hostile = `<img src=x onerror=alert(1)><script>alert(2)</script>`;

@@ -15,17 +15,24 @@ import "./turnView";
 
 const engineNames = { sqlite: "SQLite", duckdb: "DuckDB", postgres: "PostgreSQL", mysql: "MySQL", mariadb: "MariaDB" };
 
+/** What was said stands for so long. ms. */
+const notedFor = 4000;
+
 /** The whole page: the connection, what was asked, and where one asks. */
 @customElement("paddock-ask")
 export class AskApp extends PaddockElement {
   private link: AskLink | undefined;
   private texts: AskTexts = readTexts(undefined);
   @state() private said = "";
+  /** The same for the eye, for a while. */
+  @state() private noted = "";
+  @state() private problem = "";
   @state() private isHistoryOpen = false;
   @query("paddock-question-box") private readonly box!: QuestionBox | null;
   @query(".turns") private readonly list!: HTMLElement | null;
   @query('[data-action="history"]') private readonly historyButton!: HTMLElement | null;
   private lastTurn: string | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -33,6 +40,7 @@ export class AskApp extends PaddockElement {
     this.link = new AskLink({
       changed: () => this.requestUpdate(),
       announce: (text) => this.announce(text),
+      failed: (message) => (this.problem = message),
       focus: () => this.box?.focus(),
     });
     void this.link
@@ -43,6 +51,7 @@ export class AskApp extends PaddockElement {
 
   override disconnectedCallback(): void {
     this.link?.dispose();
+    clearTimeout(this.timer);
     super.disconnectedCallback();
   }
 
@@ -64,6 +73,9 @@ export class AskApp extends PaddockElement {
   private announce(text: string): void {
     // The same sentence twice is said twice.
     this.said = text === this.said ? `${text}\u00a0` : text;
+    this.noted = text;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => (this.noted = ""), notedFor);
   }
 
   private opening(failure: string | undefined): TemplateResult {
@@ -123,6 +135,8 @@ export class AskApp extends PaddockElement {
             </section>`
       }
       <footer class="ask-footer">
+        ${this.noted === "" ? nothing : html`<p class="noted" aria-hidden="true">${visibleText(this.noted)}</p>`}
+        ${this.problem === "" ? nothing : this.problemBox()}
         <paddock-question-box
           .texts=${texts}
           .recent=${view.recent}
@@ -133,6 +147,26 @@ export class AskApp extends PaddockElement {
           .asked=${(question: string) => link.send("ask", { question })}
         ></paddock-question-box>
       </footer>`;
+  }
+
+  private problemBox(): TemplateResult {
+    const { texts } = this;
+    return html`<div class="callout error" role="alert">
+      ${icon("error")}
+      <p>${visibleText(this.problem)}</p>
+      <button
+        type="button"
+        class="icon-button"
+        title=${texts.dismiss}
+        aria-label=${texts.dismiss}
+        @click=${() => {
+          this.problem = "";
+          this.box?.focus();
+        }}
+      >
+        ${icon("close")}
+      </button>
+    </div>`;
   }
 
   private heading(link: AskLink, { connection, turns }: AskView): TemplateResult {
@@ -149,7 +183,6 @@ export class AskApp extends PaddockElement {
         }</span
       >
       ${this.connectionState(link, connection)}
-      <span class="grow"></span>
       <span class="header-buttons">
         <button
           type="button"

@@ -20,6 +20,8 @@ export type Send = <N extends AskRequest>(name: N, params: Params<AskHostContrac
 export interface LinkEvents {
   changed(): void;
   announce(text: string): void;
+  /** What was asked of the host could not be done: a sentence, with what can be done about it. */
+  failed(message: string): void;
   focus(): void;
 }
 
@@ -124,7 +126,7 @@ export class AskLink {
   private failed(name: string, error: unknown): void {
     if (isCancellation(error)) return;
     const { message, remedy } = toPaddockError(error);
-    this.events.announce(remedy === undefined ? message : `${message} ${remedy}`);
+    this.events.failed(remedy === undefined ? message : `${message} ${remedy}`);
     this.report(`${name}: ${message}`);
   }
 

@@ -43,6 +43,7 @@ export const askStyles = css`
   .header-buttons {
     display: flex;
     flex: none;
+    margin-inline-start: auto;
   }
   h1 {
     font-size: 1.3em;
@@ -243,8 +244,29 @@ export const askStyles = css`
     font-size: 0.92em;
   }
   .ask-footer {
+    position: relative;
     flex: none;
     padding-bottom: 12px;
+  }
+  .ask-footer > .callout {
+    margin-bottom: var(--gap-2);
+  }
+  .noted {
+    position: absolute;
+    z-index: 3;
+    right: 8px;
+    bottom: calc(100% + 4px);
+    max-width: calc(100% - 16px);
+    padding: 3px 10px;
+    overflow: hidden;
+    color: var(--vscode-notifications-foreground, var(--text));
+    background: var(--vscode-notifications-background, var(--vscode-editor-background));
+    border: 1px solid var(--vscode-notifications-border, var(--line));
+    border-radius: var(--radius-small);
+    box-shadow: 0 2px 8px var(--vscode-widget-shadow, transparent);
+    text-overflow: ellipsis;
+    white-space: nowrap;
+    pointer-events: none;
   }
   .question-box {
     display: flex;

@@ -17,6 +17,8 @@ const seriesColours = [
   "--vscode-charts-green",
   "--vscode-charts-purple",
 ];
+/** Figures beside an axis, which has little room: 1.2M. */
+const figures = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 4 });
 /** Names of bars that still fit below an axis. Characters. */
 const barLabel = 14;
 
@@ -183,7 +185,7 @@ export class ChartView extends PaddockElement {
               values: (_chart, splits) => splits.map((at) => shortened(visibleText(labels[at] ?? ""))),
             }
           : axis,
-        { ...axis, size: 64 },
+        { ...axis, size: 56, values: (_chart, splits) => splits.map((value) => figures.format(value)) },
       ],
       series: [
         {},

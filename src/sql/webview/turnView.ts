@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { formatCount, formatMilliseconds, formatShare } from "../../platform/core/format";
 import { visibleText } from "../../platform/core/visibleText";
@@ -22,6 +22,13 @@ export class TurnElement extends PaddockElement {
   @property({ attribute: false }) announce!: (text: string) => void;
   @state() private isCorrecting = false;
   @query("textarea") private readonly box!: HTMLTextAreaElement | null;
+
+  protected override updated(changed: PropertyValues): void {
+    const before = changed.get("turn") as TurnView | undefined;
+    // A question that must not be missed; the answer that changes nothing comes first to hand.
+    if (before !== undefined && before.run.state !== "confirm" && this.turn.run.state === "confirm")
+      this.querySelector<HTMLElement>(".write-question .secondary")?.focus();
+  }
 
   protected override render(): TemplateResult {
     const { turn, texts } = this;
