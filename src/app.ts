@@ -10,12 +10,14 @@ import { Syntax } from "./completion/node/syntax";
 import { ReadingGate } from "./context/host/readingGate";
 import { WorkspaceContext } from "./context/host/workspaceContext";
 import { selectedText, takeFiles } from "./context/host/workspaceSources";
+import { joinDatabases } from "./databases";
 import { BlockApplier } from "./edits/host/applyBlock";
 import { EditService } from "./edits/host/editService";
 import { registerReviewCommands } from "./edits/host/reviewCommands";
 import type { ModelId } from "./engine/backend";
 import { EmbeddedEngine } from "./engine/client/embeddedEngine";
 import { MachineTurns } from "./engine/client/machineTurns";
+import type { EngineSettings } from "./engine/client/supervisor";
 import { turnsPath } from "./engine/client/turnsPath";
 import { createDownloads, type DownloadsRoom } from "./models/host/downloadsRoom";
 import { createInspector } from "./inspector/host/inspector";
@@ -55,19 +57,20 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   const settings = store.add(new SettingsService(log));
   const history = new TimingHistory();
   const registry = await ModelRegistry.open(context.asAbsolutePath(path.join("media", "models")));
+  const engineSettings = (): EngineSettings => ({
+    gpu: settings.current["engine.gpu"],
+    gpuLayers: settings.current["engine.gpuLayers"],
+    threads: settings.current["engine.threads"],
+    contextSize: settings.current["engine.contextSize"],
+    idleUnloadMinutes: settings.current["engine.idleUnloadMinutes"],
+  });
   const engine = new EmbeddedEngine({
     enginePath: context.asAbsolutePath(path.join("dist", "engine.mjs")),
     models: registry,
     timings: history,
     log,
     turns: store.add(new MachineTurns({ path: () => turnsPath(), log })),
-    settings: () => ({
-      gpu: settings.current["engine.gpu"],
-      gpuLayers: settings.current["engine.gpuLayers"],
-      threads: settings.current["engine.threads"],
-      contextSize: settings.current["engine.contextSize"],
-      idleUnloadMinutes: settings.current["engine.idleUnloadMinutes"],
-    }),
+    settings: engineSettings,
   });
   const downloads: DownloadsRoom = store.add(
     createDownloads({
@@ -120,6 +123,9 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   const edits = store.add(new EditService(context.workspaceState));
   store.add(registerReviewCommands(edits, report));
   const blocks = store.add(new BlockApplier(edits));
+  const databases = store.add(
+    await joinDatabases({ context, engine, engineSettings, models, registry, settings, edits, log }),
+  );
   const quantizing = createQuantizing({ context, models, picker, settings, gate, log, report });
   const completion = store.add(
     createCompletion({
@@ -150,6 +156,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       setEnabled: (enabled) => settings.set("completion.enabled", enabled),
       isEnabled: () => settings.current["completion.enabled"],
       gate,
+      known: (document) => databases.chunksFor(document),
       syntax: store.add(new Syntax(context.asAbsolutePath(path.join("dist", "grammars")), log)),
       memento: context.globalState,
       log,
@@ -169,16 +176,17 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       reasoningBudget: () => settings.current["chat.reasoningBudget"],
       useInstructions: (folder) => settings.in(folder)["chat.useInstructions"],
       ownPrompts: profilePrompts(context.globalStorageUri),
-      context: workspaceContext,
+      context: databases.inContext(workspaceContext),
       selection: selectedText,
       takeFiles,
       onDidChangeSettings: settings.onDidChange,
       applyCode: (block) => blocks.apply(block),
+      runSql: (sql) => databases.runSql(sql),
       describeError,
       memento: context.workspaceState,
       eraseOthers: () =>
         eraseStorage(context, async () => {
-          await downloads.erase();
+          await Promise.all([downloads.erase(), databases.erase()]);
           await Promise.all(engine.loadedModels().map((model) => engine.unload(model)));
         }),
       forgetOthers: () => {
@@ -213,6 +221,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     quantizing,
     picker,
     inspector,
+    databases,
     history,
     log,
     report,
@@ -236,11 +245,12 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
             inspector,
             edits,
             picker,
+            databases,
             timings: () => history.all(),
           }
         : undefined,
     close: async () => {
-      const closed = Promise.all([chat.close(), downloads.close()]);
+      const closed = Promise.all([chat.close(), downloads.close(), databases.close()]);
       // The engine holds what is to be saved, so it goes last; this is bounded in time.
       await kvStates.close();
       await Promise.allSettled([closed, engine.close()]);

@@ -6,6 +6,7 @@ import type { WorkspaceContext } from "./context/host/workspaceContext";
 import type { DownloadsRoom } from "./models/host/downloadsRoom";
 import type { InspectorRoom } from "./inspector/host/inspector";
 import type { ModelsRoom } from "./models/host/models";
+import type { DatabasesRoom } from "./sql/host/databases";
 import type { PickerRoom } from "./picker/host/picker";
 import type { DisposableStore } from "./platform/core/disposables";
 import type { OutputLog } from "./platform/host/log";
@@ -22,6 +23,7 @@ export interface CommandRooms {
   readonly quantizing: QuantizerRoom;
   readonly picker: PickerRoom;
   readonly inspector: InspectorRoom;
+  readonly databases: DatabasesRoom;
   readonly history: TimingHistory;
   readonly log: OutputLog;
   readonly report: (error: unknown) => void;
@@ -54,6 +56,7 @@ export function registerCommands(store: DisposableStore, rooms: CommandRooms): v
   addAll(rooms.models.commands);
   addAll(rooms.downloads.commands);
   addAll(rooms.quantizing.commands);
+  addAll(rooms.databases.commands);
   for (const [name, run] of Object.entries({ ...rooms.picker.commands, ...rooms.inspector.commands })) {
     // An item of the Models view is its file, for a room that knows files.
     add(name, (first, ...rest) => run(rooms.models.fileOf(first) ?? first, ...rest));

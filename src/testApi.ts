@@ -6,6 +6,7 @@ import type { ModelsRoom } from "./models/host/models";
 import type { DownloadsRoom } from "./models/host/downloadsRoom";
 import type { EditService } from "./edits/host/editService";
 import type { PickerRoom } from "./picker/host/picker";
+import type { DatabasesRoom } from "./sql/host/databases";
 
 /** What activate returns under test, so that the in-host suite can look behind the commands. */
 export interface TestApi {
@@ -18,6 +19,7 @@ export interface TestApi {
   readonly inspector: InspectorRoom;
   readonly edits: EditService;
   readonly picker: PickerRoom;
+  readonly databases: DatabasesRoom;
   activeModel(): ModelId;
   timings(): readonly TimingRecord[];
 }

@@ -21,6 +21,7 @@ export async function run(): Promise<void> {
   await import("./suite/completionContext.test");
   await import("./suite/context.test");
   await import("./suite/contextSources.test");
+  await import("./suite/databases.test");
   await import("./suite/downloads.test");
   await import("./suite/edits.test");
   await import("./suite/inspector.test");

@@ -158,6 +158,7 @@ let warmUps = 0;
 let chosenModel: ModelId | undefined;
 const commands: string[] = [];
 const applied: unknown[] = [];
+const statements: unknown[] = [];
 const context: ContextSources = {
   offer: (query) => Promise.resolve([{ id: "file:a", label: query, detail: "src", icon: "file" }]),
   take: () =>
@@ -197,6 +198,7 @@ beforeEach(async () => {
     search: new ConversationSearch(chat.store),
     exportConversation: (id) => Promise.resolve(void commands.push(`export ${id}`)),
     applyCode: (block) => Promise.resolve(void applied.push(block)),
+    runSql: (sql) => Promise.resolve(void statements.push(sql)),
     runCommand: (command) => Promise.resolve(void commands.push(command)),
     log: { ...silentLogger, warn: (message) => warnings.push(message) },
   });
@@ -427,6 +429,11 @@ describe("what comes in", () => {
     });
     writable = false;
     await expect(page.peer.request("insert", { text: "x" })).rejects.toMatchObject({ message: "insertRefused" });
+  });
+
+  it("hands SQL over to be run on a database", async () => {
+    await page.peer.request("runSql", { text: "SELECT 1;" });
+    expect(statements).toEqual(["SELECT 1;"]);
   });
 
   it("opens code as a file without a name, in its language where the editor knows it", async () => {

@@ -12,6 +12,8 @@ import type { DatabaseSchema } from "../../src/sql/core/schema";
 import { connectionsOfSqlTools } from "../../src/sql/core/sqlTools";
 import { Connections, type ConnectionsDeps } from "../../src/sql/node/connections";
 import { databaseFileKind } from "../../src/sql/node/fileKind";
+import { FollowingAsker } from "../../src/sql/node/followingAsker";
+import { LazyGate } from "../../src/sql/node/lazyGate";
 import { ProfileStore } from "../../src/sql/node/profileStore";
 
 let folder = "";
@@ -393,5 +395,45 @@ describe("connections", () => {
     await connections.save(profile("a", { name: "moved" }), "everywhere");
     expect(connections.scopeOf("a")).toBe("everywhere");
     expect(connections.list().map(({ name }) => name)).toEqual(["moved"]);
+  });
+});
+
+describe("what a connection is asked by", () => {
+  it("is the model that is used now, made once for each", async () => {
+    const made: string[] = [];
+    let model = "small";
+    const asker = new FollowingAsker(
+      () => ({ id: model, promptLayout: undefined }),
+      ({ id: now }) => {
+        made.push(now);
+        return Promise.resolve({
+          ask: () => Promise.resolve({ kind: "failed" as const, message: now, attempts: [] }),
+          fix: () => Promise.reject(new Error("not asked")),
+          warm: () => Promise.resolve(),
+        });
+      },
+    );
+    const ask = async (): Promise<string> => {
+      const { signal } = new AbortController();
+      const answer = await asker.ask("?", { earlier: [], examples: [], signal });
+      return answer.kind === "failed" ? answer.message : "";
+    };
+    expect(await ask()).toBe("small");
+    expect(await ask()).toBe("small");
+    model = "large";
+    expect(await ask()).toBe("large");
+    expect(made).toEqual(["small", "large"]);
+  });
+
+  it("passes no statement before the gate's parser is there, and tries again where that failed", async () => {
+    let fails = true;
+    const gate = new LazyGate(() =>
+      fails ? Promise.reject(new Error("no file")) : Promise.resolve({ parse: () => [] }),
+    );
+    expect(gate.check("SELECT 1", "sqlite", undefined, "read").allowed).toBe(false);
+    await expect(gate.ready()).rejects.toMatchObject({ code: "internal" });
+    fails = false;
+    await gate.ready();
+    expect(gate.check("SELECT 1", "sqlite", undefined, "read").allowed).toBe(false);
   });
 });

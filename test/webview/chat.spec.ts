@@ -117,6 +117,15 @@ test("offers a file for code and a terminal for commands", async ({ page, url })
     ]);
 });
 
+test("takes SQL to a database", async ({ page, url }) => {
+  const told = answer("```sql\nSELECT 1;\n```\n");
+  const { frame, calls } = await openChat(page, url, conversation([question("How?"), told]));
+  await frame.getByRole("button", { name: "Run on a database…" }).click();
+  await expect
+    .poll(async () => (await calls()).find(({ method }) => method === "runSql")?.params)
+    .toEqual({ text: "SELECT 1;\n" });
+});
+
 test("asks a question differently by keyboard, or leaves it as it was", async ({ page, url }) => {
   const asked = question("What is a lama?");
   const { frame, calls } = await openChat(page, url, conversation([asked, answer("A monk.")]));

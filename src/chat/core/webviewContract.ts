@@ -249,6 +249,8 @@ export const chatHostContract = {
     },
     /** Put one line at a terminal's prompt, without running it. Rejects with a reason when it is not one line. */
     toTerminal: { params: v.object({ text: v.string() }), result: done },
+    /** Run on a database that the person chooses, by way of its gate. */
+    runSql: { params: v.object({ text: v.pipe(v.string(), v.maxLength(100_000)) }), result: done },
     /** http and https only, through the host's own prompt. */
     openLink: { params: v.object({ url: v.pipe(v.string(), v.maxLength(4000)) }), result: done },
     /** Which of the paths that an answer names are files of the workspace. */

@@ -139,6 +139,7 @@ export function webviewTexts(l10n: { t(text: string): string }) {
     replaceSelection: l10n.t("Replace the selection"),
     newFile: l10n.t("Open as a new file"),
     toTerminal: l10n.t("Put into the terminal, without running it"),
+    runSql: l10n.t("Run on a database…"),
     code: l10n.t("Code"),
     codeIn: l10n.t("Code, {0}"),
     table: l10n.t("Table"),

@@ -174,6 +174,7 @@ export const createChat: CreateChat = (deps) => {
       search,
       exportConversation: (conversation) => memory.exportOne(conversation),
       applyCode: deps.applyCode,
+      runSql: deps.runSql,
       runCommand: deps.runCommand,
       log,
     }),

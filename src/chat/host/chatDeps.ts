@@ -42,6 +42,8 @@ export interface ChatDeps {
   readonly onDidChangeSettings: Event<unknown>;
   /** Takes a code block to its file, for review. Rejects with a reason for a person; nothing is changed by it. */
   readonly applyCode: (block: { text: string; language: string; info: string }) => Promise<void>;
+  /** Takes SQL of an answer to a database that the person chooses, by way of the gate. */
+  readonly runSql: (sql: string) => Promise<void>;
   /** The words for an error, in the person's language: the catalogue in platform/host. */
   readonly describeError: (error: PaddockError) => { readonly message: string; readonly remedy?: string };
   /** The window's own: keeps the draft and the selected conversation. */

@@ -54,6 +54,7 @@ export interface ChatViewDeps {
   readonly search: Pick<ConversationSearch, "search">;
   readonly exportConversation: (conversation: string) => Promise<void>;
   readonly applyCode: (block: { text: string; language: string; info: string }) => Promise<void>;
+  readonly runSql: (sql: string) => Promise<void>;
   readonly runCommand: (command: ChatCommand) => Promise<void>;
   readonly log: Logger;
 }
@@ -207,6 +208,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         replaceSelection: ({ text }) => this.code.replaceSelection(text).then(() => done),
         newFile: ({ text, language }) => this.code.newFile(text, language).then(() => done),
         toTerminal: ({ text }) => this.code.toTerminal(text).then(() => done),
+        runSql: ({ text }) => this.deps.runSql(text).then(() => done),
         openLink: ({ url }) => this.openLink(url).then(() => done),
         resolveLinks: async ({ candidates }) => ({ found: await this.links.existing(candidates) }),
         openFile: (link) => this.links.open(link).then(() => done),

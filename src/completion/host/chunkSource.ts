@@ -34,6 +34,8 @@ export interface ChunkSourceDeps {
   readonly gate: MayRead;
   readonly recentEdits: { readonly regions: readonly EditedRegion[] };
   readonly enclosingHeads?: EnclosingHeads;
+  /** What another room knows of a document, such as the schema of the database that a SQL file is for. */
+  readonly known?: (document: vscode.TextDocument) => readonly Omit<ContextChunk, "kind">[];
   readonly log: Logger;
 }
 
@@ -57,6 +59,7 @@ export class EditorChunks implements ChunkSource, vscode.Disposable {
     if (document === undefined) return [];
     const all = await Promise.all([
       this.none(this.importedDefinitions(document, signal)),
+      this.none(this.known(document)),
       this.none(this.ownLines(document, signal)),
       this.none(this.recentlyEdited(document, signal)),
       this.none(this.visible(document, signal)),
@@ -116,6 +119,12 @@ export class EditorChunks implements ChunkSource, vscode.Disposable {
         heads.map(({ text }) => text),
       ),
     ];
+  }
+
+  /** As valuable as definitions: what is written is made of it. */
+  private known(document: vscode.TextDocument): Promise<readonly ContextChunk[]> {
+    const chunks = this.deps.known?.(document) ?? [];
+    return Promise.resolve(chunks.map((chunk) => ({ ...chunk, kind: "definition" as const })));
   }
 
   private listOf(

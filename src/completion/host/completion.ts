@@ -14,7 +14,7 @@ import type { Generation } from "../node/generation";
 import type { CompletionSettings } from "../node/modelAsker";
 import { recordOf } from "../node/recordOf";
 import type { SyntaxReader } from "../core/syntaxAt";
-import { EditorChunks } from "./chunkSource";
+import { type ChunkSourceDeps, EditorChunks } from "./chunkSource";
 import { CompletionStatus } from "./completionStatus";
 import { GhostText } from "./ghostText";
 import { PlaceRules } from "./placeRules";
@@ -43,6 +43,7 @@ export interface CompletionRoomDeps {
   readonly isEnabled: () => boolean;
   readonly gate: MayRead;
   readonly syntax: SyntaxReader;
+  readonly known: ChunkSourceDeps["known"];
   readonly memento: vscode.Memento;
   readonly log: Logger;
 }
@@ -65,6 +66,7 @@ export function createCompletion(deps: CompletionRoomDeps): CompletionRoom {
       gate,
       recentEdits: store.add(new RecentEditTracker()),
       enclosingHeads: (document, position) => enclosingHeads(syntax, document, position),
+      ...(deps.known === undefined ? {} : { known: deps.known }),
       log,
     }),
   );

@@ -66,6 +66,15 @@ const shells = new Set([
   "batch",
 ]);
 
+const sqlDialects: ReadonlySet<string> = new Set(
+  "sql sqlite sqlite3 postgres postgresql pgsql psql mysql mariadb duckdb".split(" "),
+);
+
+/** Whether code of this fence is meant for a database. */
+export function isSql(fence: string): boolean {
+  return sqlDialects.has(fence.toLowerCase());
+}
+
 /** Whether code of this fence is meant for a terminal. */
 export function isShell(fence: string): boolean {
   return shells.has(fence.toLowerCase());

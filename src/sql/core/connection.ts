@@ -43,7 +43,10 @@ export interface ConnectionProfile {
   readonly target: ConnectionTarget;
   /** Whether statements that write may be run at all, each after a confirmation. */
   readonly writable: boolean;
-  /** Whether values of columns may be read for the tree and the prompt. */
+  /**
+   * Whether values of columns may be read for the tree and the prompt. Values that stand in a question word for word are
+   * looked for in any case: what the prompt then says besides is the column.
+   */
   readonly sampleValues: boolean;
   /** What the person says of tables and columns, by `table` or `table.column`: a note, and other words for it. */
   readonly notes: Readonly<Record<string, { readonly note?: string; readonly synonyms?: readonly string[] }>>;

@@ -25,6 +25,8 @@ export interface ConnectDraft {
   /** Empty: named after the database. */
   readonly name: string;
   readonly scope: ProfileScope;
+  /** Undefined: as it was, or not. */
+  readonly sampleValues?: boolean;
 }
 
 export function emptyDraft(scope: ProfileScope): ConnectDraft {
@@ -87,7 +89,7 @@ export function profileOf(draft: ConnectDraft, target: ConnectionTarget): Connec
     name: draft.name === "" ? nameOfTarget(target) : draft.name,
     target,
     writable: before?.writable ?? false,
-    sampleValues: before?.sampleValues ?? false,
+    sampleValues: draft.sampleValues ?? before?.sampleValues ?? false,
     notes: before?.notes ?? {},
   };
 }

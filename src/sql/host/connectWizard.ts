@@ -42,7 +42,7 @@ export async function connectWizard(deps: WizardDeps, profile?: ConnectionProfil
   }
 }
 
-type End = "connect" | "test" | "keep" | "scope";
+type End = "connect" | "test" | "keep" | "scope" | "samples";
 
 /** The last step: keep it, here or everywhere, and try it before if wanted. */
 async function finish(
@@ -68,12 +68,21 @@ async function finish(
           label: `$(globe) ${vscode.l10n.t("Kept for")}`,
           description: draft.scope === "workspace" ? vscode.l10n.t("this workspace") : vscode.l10n.t("all workspaces"),
         },
+        {
+          value: "samples",
+          label: `$(symbol-enum) ${vscode.l10n.t("Sample values")}`,
+          description: profile.sampleValues ? vscode.l10n.t("read") : vscode.l10n.t("not read"),
+          detail: vscode.l10n.t("Values of columns that have few, for the Databases view and for the model"),
+        },
       ],
     });
     if (answer === undefined || answer === "back") return answer;
     switch (answer.value) {
       case "scope":
         draft = { ...draft, scope: draft.scope === "workspace" ? "everywhere" : usualScope() };
+        break;
+      case "samples":
+        draft = { ...draft, sampleValues: !profile.sampleValues };
         break;
       case "test":
         said = await testWords(connections, profile, draft.password);

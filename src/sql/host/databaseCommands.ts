@@ -2,7 +2,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { PaddockError } from "../../platform/core/errors";
 import { plainLabel } from "../../platform/host/plainLabel";
-import type { ConnectionProfile } from "../core/connection";
+import type { ConnectionProfile, ConnectionTarget } from "../core/connection";
 import { fileEngine, isSameTarget, nameOfTarget } from "../core/connectionUrl";
 import type { ColumnNode, DatabaseNode, TableNode } from "../core/databaseTree";
 import type { FoundConnection } from "../core/found";
@@ -83,10 +83,13 @@ export function databaseCommands(deps: DatabaseCommandsDeps): Commands {
       const found = givenFound(given, view.found()) ?? (await pickFound(deps));
       if (found !== undefined) await addFound(found, deps);
     },
-    openDatabaseFile: async (given) => {
+    openDatabaseFile: async (given, selected) => {
       checkTrust();
-      const file = given instanceof vscode.Uri ? given.fsPath : vscode.window.activeTextEditor?.document.uri.fsPath;
-      if (file !== undefined) await openFile(file, deps);
+      const all = Array.isArray(selected) && selected.length > 0 ? (selected as unknown[]) : [given];
+      const chosen = all.flatMap((one) => (one instanceof vscode.Uri ? [one.fsPath] : []));
+      const front = vscode.window.activeTextEditor?.document.uri.fsPath;
+      const files = chosen.length > 0 || front === undefined ? chosen : [front];
+      if (files.length > 0) await openFiles(files, deps);
     },
     askDatabase: withConnection(vscode.l10n.t("Ask a Database"), ({ id }) =>
       results.show({ kind: "ask", connection: id }),
@@ -245,22 +248,24 @@ async function addFound(found: FoundConnection, deps: DatabaseCommandsDeps): Pro
   await openWithProgress(deps, profile);
 }
 
-/** A file of the Explorer: the connection that is kept of it, or a new one. */
-async function openFile(file: string, deps: DatabaseCommandsDeps): Promise<void> {
-  const { connections } = deps;
-  const kind = (await databaseFileKind(file)) ?? (fileEngine(file) === "data" ? "data" : undefined);
-  if (kind === undefined) {
-    throw new PaddockError(
-      "unsupported",
-      vscode.l10n.t("{0} is no SQLite or DuckDB database, nor a CSV, Parquet or JSON file.", path.basename(file)),
-    );
+/** Files of the Explorer: the connection that is kept of them, or a new one. Data files together are one database. */
+async function openFiles(files: readonly string[], deps: DatabaseCommandsDeps): Promise<void> {
+  const data = files.filter((file) => fileEngine(file) === "data");
+  if (data.length > 0) await openTarget({ engine: "duckdb", files: data }, deps);
+  for (const file of files.filter((one) => !data.includes(one))) {
+    const kind = await databaseFileKind(file);
+    if (kind === undefined) {
+      throw new PaddockError(
+        "unsupported",
+        vscode.l10n.t("{0} is no SQLite or DuckDB database, nor a CSV, Parquet or JSON file.", path.basename(file)),
+      );
+    }
+    await openTarget(kind === "sqlite" ? { engine: kind, file } : { engine: kind, file, files: [] }, deps);
   }
-  const target =
-    kind === "sqlite"
-      ? ({ engine: "sqlite", file } as const)
-      : kind === "duckdb"
-        ? ({ engine: "duckdb", file, files: [] } as const)
-        : ({ engine: "duckdb", files: [file] } as const);
+}
+
+async function openTarget(target: ConnectionTarget, deps: DatabaseCommandsDeps): Promise<void> {
+  const { connections } = deps;
   const known = connections.list().find((profile) => isSameTarget(profile.target, target));
   if (known !== undefined) return openWithProgress(deps, known);
   const profile = profileOf({ ...withTarget(emptyDraft("workspace"), target), name: nameOfTarget(target) }, target);

@@ -18,7 +18,7 @@ import { Discovery, type DiscoveryDeps } from "./discovery";
 import { type SchemaChunk, schemaChunks } from "./schemaChunks";
 import { openSql, sqlCommands, type SqlCommandsDeps } from "./sqlCommands";
 import { SqlDiagnostics } from "./sqlDiagnostics";
-import { SqlFiles } from "./sqlFiles";
+import { pickConnection, SqlFiles } from "./sqlFiles";
 import { SqlLenses } from "./sqlLenses";
 import { registerSqlNames } from "./sqlNames";
 
@@ -29,6 +29,8 @@ export interface DatabasesDeps {
   readonly gate: StatementGate;
   readonly open: ConnectionsDeps["open"];
   readonly createAsker: ConnectionsDeps["createAsker"];
+  /** Whether an answer that only reads is run at once. */
+  readonly runsAnswers: () => boolean;
   readonly createPanels: (deps: AskPanelDeps) => AskPanels;
   /** What Git leaves out, for one piece of work. */
   readonly ignored: DiscoveryDeps["ignored"];
@@ -42,9 +44,12 @@ export interface DatabasesRoom extends Disposable {
   readonly connections: Connections;
   readonly discovery: Discovery;
   readonly view: DatabasesView;
+  readonly files: SqlFiles;
   readonly panels: AskPanels;
   /** By the name after "paddock.". */
   readonly commands: Readonly<Record<string, (...given: unknown[]) => unknown>>;
+  /** Runs SQL of an answer in the chat on a database that the person chooses. */
+  runSql(sql: string): Promise<void>;
   /** What "@" in the chat offers, with the databases. */
   inContext<Dropped>(sources: ContextSources<Dropped>): ContextSources<Dropped>;
   /** What of a connected schema a suggestion in a SQL file is shown; nothing for other files. */
@@ -99,7 +104,7 @@ export async function createDatabases(deps: DatabasesDeps): Promise<DatabasesRoo
         maxBytes: MOST_BYTES,
         timeoutMs: settings.current["sql.timeoutSeconds"] * 1000,
       }),
-      runsAnswers: () => settings.current["sql.runAnswers"],
+      runsAnswers: deps.runsAnswers,
       reveal: (id, place) => view.reveal(id, place),
       openSql: (id, sql) => openSql(files, id, sql),
       describeError: deps.describeError,
@@ -114,22 +119,24 @@ export async function createDatabases(deps: DatabasesDeps): Promise<DatabasesRoo
       if (focused) void connections.refresh();
     }),
   );
+  const commands = {
+    ...databaseCommands({
+      ...{ connections, discovery, view, results: panels, checkTrust },
+      forget: (id) => panels.forget(id),
+    }),
+    ...sqlCommands({
+      ...{ connections, files, results: panels, checkTrust },
+      examples: (id) => panels.examples(id),
+      remember: (id, turn) => panels.remember(id, turn),
+      propose: deps.propose,
+    }),
+  };
   return {
-    connections,
-    discovery,
-    view,
-    panels,
-    commands: {
-      ...databaseCommands({
-        ...{ connections, discovery, view, results: panels, checkTrust },
-        forget: (id) => panels.forget(id),
-      }),
-      ...sqlCommands({
-        ...{ connections, files, results: panels, checkTrust },
-        examples: (id) => panels.examples(id),
-        remember: (id, turn) => panels.remember(id, turn),
-        propose: deps.propose,
-      }),
+    ...{ connections, discovery, view, files, panels, commands },
+    runSql: async (sql) => {
+      checkTrust();
+      const profile = await pickConnection(connections, vscode.l10n.t("Run on Which Database?"));
+      if (profile !== undefined) await panels.show({ kind: "run", connection: profile.id, sql: sql.trim() });
     },
     inContext: (sources) => withDatabases(sources, connections),
     chunksFor: (document) => {
@@ -137,7 +144,7 @@ export async function createDatabases(deps: DatabasesDeps): Promise<DatabasesRoo
       return connected === undefined ? [] : schemaChunks(connected, document.getText());
     },
     erase: async () => {
-      await Promise.all([connections.close(), panels.erase()]);
+      await Promise.all([connections.erase(), panels.erase()]);
       await passwords.erase();
     },
     close: () => connections.close(),

@@ -61,12 +61,6 @@ export function sqlCommands(deps: SqlCommandsDeps): Readonly<Record<string, (...
         givenConnection(given, connections) ?? (await pickConnection(connections, vscode.l10n.t("New SQL File")));
       if (profile !== undefined) await openSql(files, profile.id, "");
     },
-    runSqlOnDatabase: async (sql) => {
-      checkTrust();
-      if (typeof sql !== "string" || sql.trim() === "") return;
-      const profile = await pickConnection(connections, vscode.l10n.t("Run on Which Database?"));
-      if (profile !== undefined) await results.show({ kind: "run", connection: profile.id, sql: sql.trim() });
-    },
   };
 }
 

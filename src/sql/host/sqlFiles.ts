@@ -5,6 +5,7 @@ import { plainLabel } from "../../platform/host/plainLabel";
 import type { ConnectionProfile } from "../core/connection";
 import { type SqlFileParts, sqlFileParts } from "../core/text/statements";
 import type { Connected, Connections } from "../node/connections";
+import { connectWizard } from "./connectWizard";
 import { engineName, placeWords, rightsWords } from "./databaseItems";
 
 export const sqlLanguages: readonly string[] = ["sql", "mysql", "pgsql", "postgres", "sqlite"];
@@ -36,12 +37,12 @@ export class SqlFiles implements Disposable {
     this.status.command = "paddock.chooseSqlConnection";
     this.subscriptions.add(vscode.window.onDidChangeActiveTextEditor(() => this.showStatus()));
     this.subscriptions.add(vscode.workspace.onDidOpenTextDocument(() => this.showStatus()));
-    this.subscriptions.add(
-      connections.onDidChange(() => {
-        this.showStatus();
-        this.changes.fire();
-      }),
-    );
+    const again = (): void => {
+      this.showStatus();
+      this.changes.fire();
+    };
+    this.subscriptions.add(connections.onDidChange(again));
+    this.subscriptions.add(vscode.workspace.onDidGrantWorkspaceTrust(again));
     this.showStatus();
   }
 
@@ -143,6 +144,6 @@ export async function pickConnection(connections: Connections, title: string): P
     matchOnDetail: true,
   });
   if (picked === undefined || picked.profile !== undefined) return picked?.profile;
-  const id = await vscode.commands.executeCommand("paddock.connectDatabase");
-  return typeof id === "string" ? connections.get(id) : undefined;
+  const id = await connectWizard({ connections });
+  return id === undefined ? undefined : connections.get(id);
 }

@@ -209,6 +209,18 @@ export class Connections implements Disposable {
     this.changes.fire(id);
   }
 
+  /** Closes and forgets all, with the passwords of this session. @throws PaddockError storage/* */
+  async erase(): Promise<void> {
+    const all = this.list();
+    await this.close();
+    this.given.clear();
+    await Promise.all(this.stores().map((store) => store.erase()));
+    for (const { id } of all) {
+      await this.deps.passwords.set(id, undefined);
+      this.changes.fire(id);
+    }
+  }
+
   /** Closes all. Never rejects. */
   async close(): Promise<void> {
     for (const { abort } of this.opening.values()) abort.abort();

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, stat } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import * as v from "valibot";
 import { PaddockError } from "../../platform/core/errors";
@@ -65,6 +65,18 @@ export class ProfileStore {
   /** @throws PaddockError storage/* */
   async remove(id: string): Promise<void> {
     await this.change((profiles) => profiles.filter((one) => one.id !== id));
+  }
+
+  /** Forgets all of them. @throws PaddockError storage/* */
+  async erase(): Promise<void> {
+    await this.inTurn(async () => {
+      try {
+        await rm(this.file, { force: true });
+      } catch (error) {
+        throw toStorageError(error);
+      }
+      this.kept = nothing;
+    });
   }
 
   private change(make: (profiles: readonly ConnectionProfile[]) => readonly ConnectionProfile[]): Promise<void> {

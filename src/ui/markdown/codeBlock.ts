@@ -1,4 +1,4 @@
-import { isShell } from "../../platform/core/codeFence";
+import { isShell, isSql } from "../../platform/core/codeFence";
 import { iconButton } from "../icon";
 import { growLongText, longText } from "../longText";
 import { renderQueue } from "../renderQueue";
@@ -193,6 +193,7 @@ function bar(language: string, labels: MarkdownLabels): HTMLElement {
     iconButton("insert", labels.insert, "insert"),
     iconButton("replace", labels.replaceSelection, "replace"),
   );
+  if (isSql(language)) buttons.append(iconButton("database", labels.runSql, "runSql"));
   if (isShell(language)) buttons.append(iconButton("terminal", labels.toTerminal, "terminal"));
   else buttons.append(iconButton("new-file", labels.newFile, "newFile"));
   element.append(name, buttons);

@@ -6,6 +6,7 @@ export interface MarkdownLabels {
   readonly replaceSelection: string;
   readonly newFile: string;
   readonly toTerminal: string;
+  readonly runSql: string;
   readonly code: string;
   /** @param language as the fence names it. */
   readonly codeIn: (language: string) => string;
@@ -24,6 +25,7 @@ export interface MarkdownActions {
   /** @param language as the fence names it. */
   newFile(text: string, language: string): Promise<boolean>;
   toTerminal(text: string): Promise<boolean>;
+  runSql(text: string): Promise<boolean>;
   openLink(url: string): void;
   /** All of a text that does not grow any more is in place; again after the person asked for more of it. */
   finished(text: HTMLElement): void;

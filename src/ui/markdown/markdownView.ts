@@ -362,6 +362,7 @@ export class MarkdownView extends HTMLElement {
       else if (action === "insert") confirm(target, actions.insert(code));
       else if (action === "newFile") confirm(target, actions.newFile(code, language));
       else if (action === "terminal") confirm(target, actions.toTerminal(code));
+      else if (action === "runSql") confirm(target, actions.runSql(code));
     }
   }
 }
