@@ -35,7 +35,9 @@ function statementWords(statement: Statement): string {
       return `in ${last(statement.table)}, sets ${joined(set)} ${ofRows(names, statement.where)}`;
     }
     case "delete":
-      return `deletes rows of ${last(statement.table)} ${ofRows(describing([], 0), statement.where)}`;
+      return statement.where === undefined
+        ? `deletes all rows of ${last(statement.table)}`
+        : `deletes rows of ${last(statement.table)} where ${condition(describing([], 0), statement.where)}`;
   }
 }
 
