@@ -78,6 +78,7 @@ describe("translating from SQLite", () => {
     ],
     ["SELECT substr(a, -3), instr(a, 'x') FROM t", { postgres: "SELECT right(a, 3), strpos(a, 'x') FROM t" }],
     ["SELECT a FROM t LIMIT -1 OFFSET 2", { postgres: "SELECT a FROM t OFFSET 2" }],
+    ["SELECT name, max(age) FROM t", { duckdb: "SELECT any_value(name) AS name, max(age) FROM t" }],
     ["not SQL at all", { postgres: "not SQL at all" }],
   ];
   it("says in each dialect what SQLite means", () => {

@@ -1,9 +1,11 @@
 import type { DatabaseEngine, DatabaseSchema } from "../schema";
 import { call, cast, digitsOf, number, parens, string, stringOf, valuesOf } from "./build";
+import { isAggregate } from "./describe";
 import { rewriteStatement } from "./rewrite";
 import { translateDate } from "./translateDates";
 import { withCatalogueNames } from "./translateNames";
 import type { Call, Expression, OrderItem, Query, Select, SelectItem, Statement } from "./tree";
+import { contains } from "./walk";
 
 type Target = Exclude<DatabaseEngine, "sqlite">;
 
@@ -174,7 +176,9 @@ function concatenated(
 /** SQLite lets a group's columns be taken from any of its rows, and lets conditions use the names of results. */
 function translateSelect(select: Select, to: Target): Select {
   const named = to === "postgres" ? withoutAliases(select) : select;
-  if (named.groupBy === "all" || named.groupBy.length === 0 || to === "mariadb") return named;
+  if (named.groupBy === "all" || to === "mariadb") return named;
+  const aggregates = named.items.some((item) => item.kind === "value" && contains(item.value, isAggregate));
+  if (named.groupBy.length === 0 && !aggregates) return named;
   const groups = named.groupBy;
   const items = named.items.map((item): SelectItem => {
     if (item.kind === "star" || item.value.kind !== "column" || isGrouped(item.value, groups, named)) return item;
