@@ -1,7 +1,8 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { GateVerdict, StatementGate } from "../../src/sql/core/gate";
 import { type DatabaseEngine, databaseEngines, type DatabaseSchema } from "../../src/sql/core/schema";
-import { loadGate } from "../support/sqlGate";
+import { loadSqlParser } from "../../src/sql/node/loadSqlParser";
+import { loadGate, sqlParserFolder } from "../support/sqlGate";
 
 let gate: StatementGate;
 beforeAll(async () => {
@@ -141,6 +142,18 @@ describe("the gate", () => {
     expect(check(`SELECT ${Array(100).fill("a = 1").join(" AND ")}`).allowed).toBe(true);
     expect(performance.now() - started).toBeLessThan(3000);
     expect(check("SELECT 1").allowed).toBe(true);
+  });
+});
+
+describe("the parser", () => {
+  it("is loaded anew when it fails, and refuses until then", async () => {
+    const parser = await loadSqlParser(sqlParserFolder);
+    const parse = (sql: string) => () => parser.parse(sql, "sqlite");
+    expect(parse(`SELECT ${Array(5000).fill("1").join("+")}`)).toThrow(/failed/);
+    expect(parse("SELECT 1")).toThrow(/loaded anew/);
+    await vi.waitFor(() => expect(parse("SELECT 1")).not.toThrow());
+    expect(parse("SELECT FROM WHERE")).toThrow(/sql parser error/);
+    expect(parse("SELECT 1")()).toHaveLength(1);
   });
 });
 

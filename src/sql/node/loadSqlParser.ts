@@ -26,8 +26,9 @@ export async function loadSqlParser(folder: string): Promise<SqlParser> {
 }
 
 class LoadedParser implements SqlParser {
+  /** Of all instances of this process: no two parsers share one, or one's failure would be the other's too. */
+  private static instances = 0;
   private glue: Glue | undefined;
-  private count = 0;
 
   constructor(
     private readonly url: URL,
@@ -52,9 +53,9 @@ class LoadedParser implements SqlParser {
     }
   }
 
-  /** The glue keeps one instance for each time it is imported; under a further address it is imported once more. */
+  /** The glue keeps one instance for each time it is imported, so each time it is imported under an address of its own. */
   async renew(): Promise<void> {
-    const url = this.count++ === 0 ? this.url.href : `${this.url.href}?${this.count}`;
+    const url = `${this.url.href}?${LoadedParser.instances++}`;
     const imported: unknown = await import(/* @vite-ignore */ url);
     const glue = v.parse(glueSchema, imported);
     glue.initSync({ module: this.bytes });
