@@ -9,6 +9,8 @@ import { connectWizard } from "./connectWizard";
 import { engineName, placeWords, rightsWords } from "./databaseItems";
 
 export const sqlLanguages: readonly string[] = ["sql", "mysql", "pgsql", "postgres", "sqlite"];
+/** What somebody writes; not the other side of a comparison, or what a tool shows. */
+const written: ReadonlySet<string> = new Set(["file", "untitled", "vscode-remote", "vscode-vfs"]);
 const KEY = "paddock.databases.files";
 /** The oldest go; a file that is opened again asks again. */
 const mostFiles = 500;
@@ -42,12 +44,20 @@ export class SqlFiles implements Disposable {
       this.changes.fire();
     };
     this.subscriptions.add(connections.onDidChange(again));
+    this.subscriptions.add(
+      vscode.workspace.onDidCloseTextDocument(({ uri, isUntitled }) => {
+        // Another document will have its name.
+        if (isUntitled && uri.toString() in this.remembered()) void this.use(uri, undefined);
+      }),
+    );
+    this.subscriptions.add(vscode.workspace.onDidRenameFiles(({ files }) => void this.follow(files)));
     this.subscriptions.add(vscode.workspace.onDidGrantWorkspaceTrust(again));
     this.showStatus();
   }
 
   isSql(document: vscode.TextDocument): boolean {
-    return sqlLanguages.includes(document.languageId) && vscode.workspace.isTrusted;
+    const { languageId, uri } = document;
+    return sqlLanguages.includes(languageId) && written.has(uri.scheme) && vscode.workspace.isTrusted;
   }
 
   /** Undefined: none was chosen, or it is gone. */
@@ -93,6 +103,16 @@ export class SqlFiles implements Disposable {
 
   dispose(): void {
     this.subscriptions.dispose();
+  }
+
+  /** A file that got another name keeps its database. */
+  private async follow(files: readonly { readonly oldUri: vscode.Uri; readonly newUri: vscode.Uri }[]): Promise<void> {
+    for (const { oldUri, newUri } of files) {
+      const connection = this.remembered()[oldUri.toString()];
+      if (connection === undefined) continue;
+      await this.use(oldUri, undefined);
+      await this.use(newUri, connection);
+    }
   }
 
   private remembered(): Readonly<Record<string, string>> {
