@@ -12,31 +12,37 @@ export const starterPath = path.join(root, "media/models/SmolLM2-135M-Instruct.Q
 
 /** Bundles the engine process as the build does, beside node_modules so that it finds node-llama-cpp. */
 export async function engineBundle(): Promise<{ enginePath: string; remove(): Promise<void> }> {
-  const { file, remove } = await processBundle("engine", "node-llama-cpp");
+  const { file, remove } = await processBundle("engine", ["node-llama-cpp"]);
   return { enginePath: file, remove };
 }
 
 /** Bundles the quantizer's process likewise. */
 export async function quantizerBundle(): Promise<{ processPath: string; remove(): Promise<void> }> {
-  const { file, remove } = await processBundle("quantizer", "koffi");
+  const { file, remove } = await processBundle("quantizer", ["koffi"]);
   return { processPath: file, remove };
 }
 
-/** Bundles the databases' process likewise. */
-export async function databaseBundle(): Promise<{ processPath: string; remove(): Promise<void> }> {
-  const { file, remove } = await processBundle("sql", "@duckdb/node-bindings", "pg-native");
+/** Bundles the databases' process likewise, or another program that stands in for it. */
+export async function databaseBundle(
+  entry = "src/sql/process/main.ts",
+): Promise<{ processPath: string; remove(): Promise<void> }> {
+  const { file, remove } = await processBundle("sql", ["@duckdb/node-bindings", "pg-native"], entry);
   await symlink(path.join(root, sqlParserFolder), path.join(path.dirname(file), "sqlparser"), "junction");
   return { processPath: file, remove };
 }
 
-async function processBundle(room: string, ...external: string[]): Promise<{ file: string; remove(): Promise<void> }> {
+async function processBundle(
+  room: string,
+  external: string[],
+  entry = `src/${room}/process/main.ts`,
+): Promise<{ file: string; remove(): Promise<void> }> {
   const cache = path.join(root, "node_modules/.cache");
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(path.join(cache, `paddock-${room}-`));
   const file = path.join(folder, `${room}.mjs`);
   await build({
     absWorkingDir: root,
-    entryPoints: [`src/${room}/process/main.ts`],
+    entryPoints: [entry],
     outfile: file,
     bundle: true,
     platform: "node",
