@@ -348,3 +348,22 @@ describe("the store", () => {
     store.dispose();
   });
 });
+
+describe("adapters", () => {
+  it("travel with the starter for questions about databases, and give way to the person's own", async () => {
+    const registry = await ModelRegistry.open(path.resolve("media/models"));
+    const { id } = registry.starter;
+    expect(registry.adapters(id, "sql")).toEqual([
+      { path: path.resolve("media/models/SmolLM2-135M-Instruct.text-to-sql.lora.Q8_0.gguf"), scale: 1 },
+    ]);
+    expect(registry.promptLayout(id, "sql")).toBe("schema-lines");
+    expect([registry.adapters(id, "chat"), registry.promptLayout(id, "chat")]).toEqual([[], undefined]);
+    const other = registry.fromSetting("/models/other.gguf").id;
+    expect([registry.adapters(other, "sql"), registry.promptLayout(other, "sql")]).toEqual([[], undefined]);
+    const own = { path: "/adapters/mine.gguf", scale: 0.5, promptLayout: "chat" };
+    registry.useOwnAdapters((feature) => (feature === "sql" ? own : undefined));
+    expect(registry.adapters(other, "sql")).toEqual([{ path: own.path, scale: 0.5 }]);
+    expect(registry.promptLayout(id, "sql")).toBe("chat");
+    expect(registry.adapters(id, "chat")).toEqual([]);
+  });
+});

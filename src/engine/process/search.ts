@@ -7,6 +7,7 @@ import { SqlPrefix } from "../core/sqlPrefix";
 import type { EngineContract } from "../protocol";
 import type { SampledTokens } from "./chatPrompt";
 import { beginning } from "./infillPrompt";
+import { Drafts } from "./drafts";
 import type { Job } from "./jobs";
 import type { LoadedModel } from "./loadedModel";
 import type { ModelContext } from "./modelContext";
@@ -154,11 +155,14 @@ class Searching {
   private readonly found: SearchAnswer[] = [];
   private readonly seen: Set<string>;
   private readonly tokens: SearchTokens;
+  private readonly drafts: Drafts<Token>;
   private stopReason: SearchResult["stopReason"] = "end";
 
   constructor(private readonly options: SearchOptions) {
     this.tokens = new SearchTokens(options.context, options.slot);
     this.seen = new Set(options.not);
+    const { prompt, vocabulary } = options;
+    this.drafts = new Drafts(prompt, (token) => /^\w/.test(vocabulary.text(token) ?? ""));
   }
 
   async run(tell: (answer: SearchAnswer) => void): Promise<Pick<SearchResult, "answers" | "stopReason">> {
@@ -222,7 +226,9 @@ class Searching {
         this.stopReason = "contextFull";
         return undefined;
       }
-      const choices = await this.tokens.after([...prompt, ...written], (token) => this.fits(bytes, token));
+      const choices = await this.tokens.after([...prompt, ...written], this.drafts.after(written), (token) =>
+        this.fits(bytes, token),
+      );
       const [best, ...others] = choices;
       if (best === undefined) return undefined;
       timer.token();
@@ -239,7 +245,10 @@ class Searching {
         });
       }
       logProbability += best.logProbability;
-      if (this.ends(best.token)) return this.answer(bytes, logProbability);
+      if (this.ends(best.token)) {
+        this.drafts.remember(written);
+        return this.answer(bytes, logProbability);
+      }
       written.push(best.token);
       bytes += vocabulary.text(best.token) ?? "";
     }

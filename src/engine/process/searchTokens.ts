@@ -20,6 +20,8 @@ export class SearchTokens {
   private readonly samplers = new Map<number, NativeSampler>();
   /** Set while the context is ours alone. */
   private leave: (() => void) | undefined;
+  /** Where the logits are after so many tokens of the KV cache; until the next batch, whoever makes it. */
+  private readonly rows = new Map<number, LogitRow>();
 
   constructor(
     private readonly context: Pick<ModelContext, "context" | "slots">,
@@ -28,24 +30,40 @@ export class SearchTokens {
     this.native = NativeSequence.of(context.context, slot.sequence);
   }
 
-  /** The likely ones that fit, the most probable first; empty where none of some thousand does. */
-  async after(tokens: readonly Token[], fits: (token: Token) => boolean): Promise<LikelyToken[]> {
+  /**
+   * The likely ones that fit, the most probable first; empty where none of some thousand does.
+   * @param draft what may follow, and is processed in the same batch: if it does, the next ones are known already.
+   */
+  async after(
+    tokens: readonly Token[],
+    draft: readonly Token[],
+    fits: (token: Token) => boolean,
+  ): Promise<LikelyToken[]> {
     const { sequence } = this.slot;
-    const shared = Math.min(commonPrefix(sequence.contextTokens, tokens), tokens.length - 1);
-    if (shared < sequence.nextTokenIndex) {
-      await sequence.eraseContextTokenRanges([{ start: shared, end: sequence.nextTokenIndex }]);
-    }
-    const rest = tokens.slice(sequence.nextTokenIndex);
+    const shared = commonPrefix(sequence.contextTokens, tokens);
     const native = this.enter();
-    if (native === undefined) return this.publicly(rest, fits);
-    const [row] = await native.decode(rest);
-    if (row === undefined) throw new Error("llama.cpp made no logits.");
+    let row = shared === tokens.length && native !== undefined ? this.rows.get(tokens.length) : undefined;
+    if (row === undefined) {
+      const kept = Math.min(shared, tokens.length - 1);
+      this.rows.clear();
+      if (kept < sequence.nextTokenIndex)
+        await sequence.eraseContextTokenRanges([{ start: kept, end: sequence.nextTokenIndex }]);
+      const rest = tokens.slice(sequence.nextTokenIndex);
+      if (native === undefined) return this.publicly(rest, fits);
+      const room = Math.max(0, sequence.contextSize - tokens.length - 1);
+      const guessed = draft.slice(0, room);
+      const rows = await native.decode([...rest, ...guessed], 1 + guessed.length);
+      for (const [index, one] of rows.entries()) this.rows.set(tokens.length + index, one);
+      row = this.rows.get(tokens.length);
+    }
+    if (native === undefined || row === undefined) throw new Error("llama.cpp made no logits.");
     const few = (await this.likely(native, row, FEW)).filter(({ token }) => fits(token));
     return few.length > 0 ? few : (await this.likely(native, row, MANY)).filter(({ token }) => fits(token));
   }
 
   /** Before a pause: others may use the context. */
   giveWay(): void {
+    this.rows.clear();
     this.leave?.();
     this.leave = undefined;
   }
