@@ -19,6 +19,8 @@ export const baseStyles = css`
     --line: var(--vscode-widget-border, var(--vscode-contrastBorder, var(--vscode-panel-border, transparent)));
     --contrast: var(--vscode-contrastBorder, transparent);
     --hover: var(--vscode-toolbar-hoverBackground, transparent);
+    /* The editor's own charts.orange is the colour of a match, which high contrast has not and dark themes dim. */
+    --orange: color-mix(in srgb, var(--vscode-charts-red), var(--vscode-charts-yellow));
   }
   html,
   body {

@@ -1,10 +1,18 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { EmbeddedEngine } from "../../src/engine/client/embeddedEngine";
 import type { ProcessMeasuring } from "../../src/engine/client/measuring";
+import { readGgufHeader } from "../../src/gguf/core/ggufHeader";
 import { preflight } from "../../src/models/node/ggufPreflight";
+import { headerBytes } from "../../src/picker/core/ggufBytes";
+import {
+  byteTokenizer,
+  generatedMetadata,
+  type GeneratedModel,
+  generatedTensors,
+} from "../../src/picker/core/generatedPlan";
 import { PaddockError } from "../../src/platform/core/errors";
 import { embeddedEngine, forever } from "../support/embedded";
 import { engineBundle, starterPath } from "../support/engineBundle";
@@ -28,7 +36,7 @@ beforeAll(async () => {
   text = (await readFile("src/engine/client/supervisor.ts", "utf8")).slice(0, 4000);
   ({ engine } = embeddedEngine(bundle.enginePath, { starter: starterPath }, { contextSize: 2048 }));
   measuring = engine.measuring({
-    check: (file, signal) => preflight(file, signal, Infinity),
+    check: (file, signal, purpose) => preflight(file, signal, purpose === "load" ? undefined : Infinity),
     folder: path.join(folder, "scratch"),
   });
 });
@@ -60,6 +68,32 @@ test("what is estimated for a context is what the product's own context takes", 
   expect(estimate.mapped).toBe(false);
   await engine.unload(id);
   await vi.waitFor(async () => expect(await engineProcesses()).toBe(0), { timeout: 10_000, interval: 200 });
+});
+
+test("what is too large for this machine is estimated all the same, and not loaded", async () => {
+  const [width, feedForward] = [1024, 1 << 21];
+  // Of 32-bit values, a few layers are more than any machine that runs this has.
+  const layers = Math.ceil((2 * os.totalmem()) / (3 * 4 * width * feedForward));
+  const model: GeneratedModel = {
+    name: "huge",
+    shape: { layers, width, heads: 16, headsKv: 4, feedForward, context: 4096 },
+    tokenizer: byteTokenizer(),
+    typeOf: () => 0,
+  };
+  const header = headerBytes(generatedMetadata(model), generatedTensors(model));
+  const file = path.join(folder, "huge.gguf");
+  await writeFile(file, header);
+  await truncate(file, readGgufHeader(header).expectedSize);
+  const estimate = await measuring.estimateMemory(file, { contextSize: 4096, gpuLayers: null, signal: forever });
+  expect(estimate.weightsRamBytes).toBeGreaterThan(os.totalmem());
+  expect(estimate.kvBytes).toBe(layers * 4 * 64 * 2 * 2 * 4096);
+  const speed = { promptTokens: 8, generatedTokens: 1, depth: 0, repetitions: 1, signal: forever };
+  expect((await rejected(measuring.measureSpeed(file, speed))).code).toBe("model/too-large");
+  await rm(file);
+});
+
+test("an engine on the CPU has no GPU's memory to tell of", async () => {
+  expect(await measuring.gpuMemory(forever)).toEqual({ totalBytes: 0, freeBytes: 0, unifiedBytes: 0, devices: [] });
 });
 
 test("speed is measured, and its process is gone afterwards", async () => {

@@ -94,7 +94,7 @@ export const architectureStyles = css`
     fill: var(--vscode-charts-blue);
   }
   .picture .key {
-    fill: var(--vscode-charts-orange);
+    fill: var(--orange);
   }
   .picture .expert {
     fill: none;
@@ -138,8 +138,8 @@ export const architectureStyles = css`
     background: var(--vscode-charts-purple);
   }
   .layer-recurrent {
-    fill: var(--vscode-charts-orange);
-    background: var(--vscode-charts-orange);
+    fill: var(--orange);
+    background: var(--orange);
   }
   .layer-other {
     fill: var(--quiet);

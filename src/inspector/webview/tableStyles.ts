@@ -242,7 +242,7 @@ export const tableStyles = css`
     --hue: var(--vscode-charts-red);
   }
   .bits-2 {
-    --hue: var(--vscode-charts-orange);
+    --hue: var(--orange);
   }
   .bits-3 {
     --hue: var(--vscode-charts-yellow);

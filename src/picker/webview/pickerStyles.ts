@@ -238,6 +238,11 @@ export const pickerStyles = css`
     stroke-width: 1;
     opacity: 0.7;
   }
+  /* Lines have the colour of borders, which in high contrast are louder than what is drawn. */
+  .vscode-high-contrast .scatter .grid,
+  .vscode-high-contrast-light .scatter .grid {
+    opacity: 0.35;
+  }
   .front-line {
     fill: none;
     stroke: var(--vscode-charts-blue, var(--vscode-textLink-foreground));

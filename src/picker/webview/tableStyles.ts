@@ -130,7 +130,7 @@ export const tableStyles = css`
     fill: var(--vscode-charts-blue, var(--vscode-textLink-foreground));
   }
   .part.kv {
-    fill: var(--vscode-charts-orange, var(--vscode-editorWarning-foreground, var(--quiet)));
+    fill: var(--orange);
   }
   .part.compute {
     fill: var(--vscode-charts-green, var(--quiet));
