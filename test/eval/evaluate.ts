@@ -74,8 +74,9 @@ export async function evaluate(
     const steps = options.steps ?? stepsFor(layout, info.parameters);
     const contextSize = Math.min(SQL_CONTEXT, info.trainContextSize);
     const begun = performance.now();
+    const late = (): boolean => performance.now() - begun > DEADLINE_MS;
     for (const db of new Set(set.questions.map((question) => question.db))) {
-      if (performance.now() - begun > DEADLINE_MS) break;
+      if (late()) break;
       const launch = { processPath: path.resolve("dist/database.mjs"), log: silentLogger };
       const target = { engine: "sqlite" as const, file: set.databaseFile(db) };
       const database = await DatabaseClient.open(launch, { target, writable: false }, signal);
@@ -88,6 +89,7 @@ export async function evaluate(
         });
         let first = true;
         for (const question of set.questions.filter((one) => one.db === db)) {
+          if (late()) break;
           const since = performance.now();
           const answer = await asker.ask(question.question, { earlier: [], examples: [], signal });
           const ms = performance.now() - since;
