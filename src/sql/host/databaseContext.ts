@@ -54,7 +54,7 @@ function offered(query: string, connections: Connections): readonly Offered[] {
     .list()
     .filter(({ name, target }) => {
       const words = `${name} ${target.engine} database schema`.toLowerCase();
-      return wanted === "" || words.split(/[\s(),]+/u).some((word) => word.startsWith(wanted));
+      return wanted === "" || words.split(/[^\p{L}\p{N}]+/u).some((word) => word.startsWith(wanted));
     })
     .slice(0, 10)
     .map(({ id, name, target }) => ({
