@@ -1,26 +1,21 @@
-import type { Server } from "node:http";
 import path from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, test } from "@playwright/test";
 import { readGgufHeader } from "../../src/gguf/core/ggufHeader";
 import { openModel } from "../../src/gguf/node/modelFiles";
 import { inspect, type InspectedModel } from "../../src/inspector/core/inspection";
 import { ggufHeader, type HeaderTensor, type HeaderValue } from "../support/ggufHeaders";
 import { themes } from "../support/themes";
-import { answersOf, openInspector, serveInspector } from "./inspectorPage";
+import { expectAccessible } from "../support/webviewPage";
+import { answersOf, openInspector } from "./inspectorPage";
 
-let server: Server;
-let url: string;
 let starter: InspectedModel;
 test.beforeAll(async () => {
-  ({ server, url } = await serveInspector());
   const { files, missing } = await openModel(
     path.resolve("media/models/SmolLM2-135M-Instruct.Q4_1.gguf"),
     new AbortController().signal,
   );
   starter = { files: files.map(({ path: at, ...file }) => ({ ...file, name: path.basename(at) })), missing };
 });
-test.afterAll(() => server.close());
 
 const template = `{% for message in messages %}${"x".repeat(20_000)}{% endfor %}`;
 
@@ -87,11 +82,6 @@ function large(layers = 48): InspectedModel {
   return { files: parts, missing: [] };
 }
 
-async function axe(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).include("iframe").disableRules(["region"]).analyze();
-  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""} ${nodes[0]?.failureSummary ?? ""}`);
-}
-
 const tabs = ["Architecture", "Tensors", "Types by Layer", "Metadata"];
 
 for (const theme of Object.keys(themes)) {
@@ -99,12 +89,12 @@ for (const theme of Object.keys(themes)) {
     for (const name of ["starter", "large"]) {
       test(`each tab is accessible and fits: ${name}, ${theme}, ${width} px`, async ({ page }) => {
         await page.setViewportSize({ width, height: 900 });
-        const opened = await openInspector(page, url, answersOf(name === "large" ? large() : starter), theme);
+        const opened = await openInspector(page, answersOf(name === "large" ? large() : starter), theme);
         for (const tab of tabs) {
           await opened.frame.getByRole("tab", { name: tab }).click();
           await expect(opened.frame.getByRole("tabpanel", { name: tab })).toBeVisible();
           await expect(opened.frame.locator("[role=tabpanel] table").first()).toBeVisible();
-          expect(await axe(page)).toEqual([]);
+          await expectAccessible(page);
           await page.screenshot({ path: `test-results/inspector-${name}-${theme}-${width}-${tab}.png` });
           const overflow = await opened.frame.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
           expect(overflow).toBeLessThanOrEqual(0);
@@ -116,7 +106,7 @@ for (const theme of Object.keys(themes)) {
 }
 
 test("the architecture is told in words and drawn", async ({ page }) => {
-  const { frame } = await openInspector(page, url, answersOf(large()));
+  const { frame } = await openInspector(page, answersOf(large()));
   await expect(frame.getByRole("heading", { level: 1 })).toHaveText("A large modelU+202E of experts");
   const panel = frame.getByRole("tabpanel", { name: "Architecture" });
   await expect(panel).toContainText("grouped-query (GQA): 8 heads share the keys and values of one");
@@ -132,7 +122,7 @@ test("the architecture is told in words and drawn", async ({ page }) => {
 });
 
 test("tabs go by keyboard, and what was looked at comes back", async ({ page }) => {
-  const { frame, calls, change } = await openInspector(page, url, answersOf(starter));
+  const { frame, calls, tell } = await openInspector(page, answersOf(starter));
   await frame.getByRole("tab", { name: "Architecture" }).focus();
   await page.keyboard.press("ArrowRight");
   await expect(frame.getByRole("tab", { name: "Tensors" })).toBeFocused();
@@ -148,7 +138,7 @@ test("tabs go by keyboard, and what was looked at comes back", async ({ page }) 
   // Tensors are asked for when a tab shows them, and once.
   expect(calls.filter(({ method }) => method === "tensors")).toHaveLength(1);
   // The file is another one: all is had anew, and the search is still there.
-  await change(inspect("other.gguf", large()));
+  await tell("changed", inspect("other.gguf", large()));
   await expect(frame.getByRole("heading", { level: 1 })).toContainText("A large model");
   await expect(frame.getByRole("searchbox", { name: "Search keys and values" })).toHaveValue("rope");
   expect(calls.filter(({ method }) => method === "metadata")).toHaveLength(2);
@@ -156,7 +146,7 @@ test("tabs go by keyboard, and what was looked at comes back", async ({ page }) 
 
 test("tensors are filtered, sorted and scrolled, thousands of them with a few rows' elements", async ({ page }) => {
   await page.setViewportSize({ width: 900, height: 700 });
-  const { frame } = await openInspector(page, url, answersOf(large(500)));
+  const { frame } = await openInspector(page, answersOf(large(500)));
   await frame.getByRole("tab", { name: "Tensors" }).click();
   const table = frame.getByRole("table", { name: "Tensors" });
   await expect(table).toHaveAttribute("aria-rowcount", "5003");
@@ -179,7 +169,7 @@ test("tensors are filtered, sorted and scrolled, thousands of them with a few ro
 });
 
 test("the map of types says each layer's", async ({ page }) => {
-  const { frame } = await openInspector(page, url, answersOf(starter));
+  const { frame } = await openInspector(page, answersOf(starter));
   await frame.getByRole("tab", { name: "Types by Layer" }).click();
   const table = frame.getByRole("table", { name: "Types of the tensors of each layer" });
   await expect(table.locator("tbody tr")).toHaveCount(30);
@@ -189,13 +179,13 @@ test("the map of types says each layer's", async ({ page }) => {
 });
 
 test("a long value opens a piece at a time and closes by keyboard", async ({ page }) => {
-  const { frame, calls } = await openInspector(page, url, answersOf(large()));
+  const { frame, calls } = await openInspector(page, answersOf(large()));
   await frame.getByRole("tab", { name: "Metadata" }).click();
   await frame.getByRole("button", { name: "Show all of tokenizer.chat_template" }).click();
   const value = frame.getByRole("region", { name: "tokenizer.chat_template" });
   await expect(value).toBeFocused();
   await expect(value.locator("pre")).toHaveText(template.slice(0, 16_384));
-  expect(await axe(page)).toEqual([]);
+  await expectAccessible(page);
   await value.getByRole("button", { name: "Show more" }).click();
   await expect(value.locator("pre")).toHaveText(template);
   await value.getByRole("button", { name: "Copy" }).click();
@@ -216,15 +206,10 @@ for (const theme of Object.keys(themes)) {
       message: "page.gguf is not a GGUF model file but a web page, probably of the site it was to come from.",
       remedy: "Choose a .gguf file; models in other formats must be converted first.",
     };
-    const { frame } = await openInspector(
-      page,
-      url,
-      (method, params) => (isThere ? good(method, params) : failed),
-      theme,
-    );
+    const { frame } = await openInspector(page, (method, params) => (isThere ? good(method, params) : failed), theme);
     await expect(frame.getByRole("alert")).toContainText("but a web page");
     await expect(frame.getByRole("alert")).toContainText("must be converted first");
-    expect(await axe(page)).toEqual([]);
+    await expectAccessible(page);
     await page.screenshot({ path: `test-results/inspector-failed-${theme}.png` });
     isThere = true;
     await frame.getByRole("button", { name: "Try Again" }).click();

@@ -1,15 +1,8 @@
-import { AxeBuilder } from "@axe-core/playwright";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, test } from "@playwright/test";
 import type { PickerView } from "../../src/picker/core/pickerContract";
 import { themes } from "../support/themes";
-import { figure, ladder, openPicker, type PickerPageUnderTest, pickerView } from "./pickerPage";
-
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).include("iframe").disableRules(["region"]).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""} ${nodes[0]?.failureSummary ?? ""}`)).toEqual(
-    [],
-  );
-}
+import { expectAccessible, type WebviewPage } from "../support/webviewPage";
+import { figure, ladder, openPicker, pickerView } from "./pickerPage";
 
 const noSpeeds = ladder().map((row) => ({ ...row, pp: null, tg: null, ttft: null }));
 const views: Record<string, PickerView> = {
@@ -45,7 +38,7 @@ for (const theme of Object.keys(themes))
         expect(picker.problems).toEqual([]);
       });
 
-const names = ({ frame }: PickerPageUnderTest) =>
+const names = ({ frame }: WebviewPage) =>
   frame.locator("tbody tr").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-row")));
 
 test("headings sort, say so, and leave unknown figures last", async ({ page }) => {
@@ -107,7 +100,7 @@ test("by keyboard: from point to point, to the row, and an action there", async 
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await expect
-    .poll(async () => (await picker.calls()).filter(({ method }) => method === "act"))
+    .poll(() => picker.calls.filter(({ method }) => method === "act"))
     .toEqual([{ method: "act", params: { row: "Q8_0", action: "measureSpeed" } }]);
   expect(picker.problems).toEqual([]);
 });
@@ -115,22 +108,21 @@ test("by keyboard: from point to point, to the row, and an action there", async 
 test("limits are sent in their units, emptied, and refused where they are no numbers", async ({ page }) => {
   const picker = await openPicker(page, pickerView());
   const { frame } = picker;
-  const sent = async () =>
-    (await picker.calls()).filter(({ method }) => method === "setLimits").map(({ params }) => params);
+  const sent = () => picker.calls.filter(({ method }) => method === "setLimits").map(({ params }) => params);
   const memory = frame.getByLabel("Most memory");
   await memory.fill("6.5");
   await memory.press("Enter");
-  await expect.poll(async () => (await sent()).at(-1)?.mostMemoryBytes).toBe(6.5 * 1024 ** 3);
+  await expect.poll(() => sent().at(-1)?.mostMemoryBytes).toBe(6.5 * 1024 ** 3);
   const context = frame.getByLabel("Context size");
   await context.fill("");
   await context.blur();
   await expect(context).toHaveAttribute("aria-invalid", "true");
   await expect(context).toHaveAccessibleDescription("Give a number from 256 to 1048576.");
-  expect(await sent()).toHaveLength(1);
+  expect(sent()).toHaveLength(1);
   await context.fill("4096");
   await context.blur();
   await expect(context).toHaveAttribute("aria-invalid", "false");
-  await expect.poll(async () => (await sent()).at(-1)?.contextSize).toBe(4096);
+  await expect.poll(() => sent().at(-1)?.contextSize).toBe(4096);
   const tg = frame.getByLabel("Least tg");
   await tg.fill("0");
   await tg.blur();
@@ -167,7 +159,7 @@ test("calibrating, using and cancelling are asked of the host", async ({ page })
   await frame.getByRole("button", { name: "Choose Folder…" }).click();
   await frame.getByRole("button", { name: "Choose Server…" }).click();
   await expect
-    .poll(async () => (await picker.calls()).map(({ method, params }) => [method, params]))
+    .poll(() => picker.calls.map(({ method, params }) => [method, params]))
     .toEqual([
       ["ready", {}],
       ["calibrate", {}],
@@ -187,7 +179,7 @@ test("names that act instead of being seen are shown, and a view that is no view
   const picker = await openPicker(page, pickerView({ rows: [hostile as NonNullable<typeof first>] }));
   await expect(picker.frame.locator("tbody th")).toContainText("model[U+202E]fugg.<b>exe</b>");
   await picker.tell("view", { rows: "all" });
-  await expect.poll(async () => (await picker.calls()).some(({ method }) => method === "problem")).toBe(true);
+  await expect.poll(() => picker.calls.some(({ method }) => method === "problem")).toBe(true);
   await expect(picker.frame.locator("tbody th")).toContainText("fugg");
 });
 
@@ -251,7 +243,5 @@ test("a download says how far it is, and is paused in place", async ({ page }) =
   const row = picker.frame.locator('tr[data-row="IQ4_XS"]');
   await expect(row).toContainText("Downloading 42%");
   await row.getByRole("button", { name: "Pause: Llama-3.1-8B-Instruct-IQ4_XS.gguf" }).click();
-  await expect
-    .poll(async () => (await picker.calls()).at(-1))
-    .toEqual({ method: "cancelWork", params: { row: "IQ4_XS" } });
+  await expect.poll(() => picker.calls.at(-1)).toEqual({ method: "cancelWork", params: { row: "IQ4_XS" } });
 });

@@ -1,112 +1,18 @@
-import { readFile } from "node:fs/promises";
-import path from "node:path";
-import type { Frame, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { pickerHtml } from "../../src/picker/core/pickerHtml";
 import type { FigureView, PickerView, RowView } from "../../src/picker/core/pickerContract";
 import { pickerTexts } from "../../src/picker/core/pickerTexts";
-import { themes } from "../support/themes";
+import { openWebview, type WebviewPage } from "../support/webviewPage";
 
-/** The built page in its real shell under its real policy, with this test as the host behind it. */
-export interface PickerPageUnderTest {
-  readonly frame: Frame;
-  /** Violations of the policy, errors of the page, and requests that left it. */
-  readonly problems: string[];
-  /** Calls the page made of the host: method and parameters. */
-  calls(): Promise<{ method: string; params: Record<string, unknown> }[]>;
-  /** A notification of the host. */
-  tell(method: string, params: unknown): Promise<void>;
-}
-
-const dist = path.resolve("dist/webview");
-const origin = "http://picker.test";
-
-export async function openPicker(page: Page, view: PickerView, theme = "dark"): Promise<PickerPageUnderTest> {
-  const problems: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().includes("favicon")) problems.push(message.text());
+export async function openPicker(page: Page, view: PickerView, theme = "dark"): Promise<WebviewPage> {
+  const opened = await openWebview(page, {
+    name: "picker",
+    html: (parts) => pickerHtml({ ...parts, texts: pickerTexts({ t: (text) => text }) }),
+    answer: (method) => (method === "ready" ? view : {}),
+    theme,
   });
-  page.on("pageerror", (error) => problems.push(error.message));
-  await page.route("**/*", async (route) => {
-    const { pathname, origin: asked } = new URL(route.request().url());
-    if (asked !== origin) problems.push(`asked for ${asked}`);
-    if (pathname === "/")
-      return route.fulfill({
-        contentType: "text/html",
-        body: `<!DOCTYPE html><html lang="en"><title>host</title><body style="margin:0"><iframe title="picker" src="/picker.html" style="border:0;width:100vw;height:100vh"></iframe></body></html>`,
-      });
-    if (pathname === "/picker.html")
-      return route.fulfill({
-        contentType: "text/html; charset=utf-8",
-        body: pickerHtml({
-          nonce: "test",
-          cspSource: "'self'",
-          scriptUri: "/picker.js",
-          codiconsUri: "/codicon.css",
-          language: "en",
-          texts: pickerTexts({ t: (text) => text }),
-        }),
-      });
-    try {
-      const body = await readFile(path.join(dist, path.basename(pathname)));
-      const types: Record<string, string> = { ".js": "text/javascript", ".css": "text/css", ".ttf": "font/ttf" };
-      await route.fulfill({ contentType: types[path.extname(pathname)] ?? "application/json", body });
-      return;
-    } catch {
-      return route.fulfill({ status: 404 });
-    }
-  });
-  const chosen = themes[theme];
-  await page.addInitScript(
-    ({ shown, colours, kind }) => {
-      const host = window as unknown as { calls: { method: string; params: unknown }[] };
-      if (window.parent === window) {
-        host.calls = [];
-        window.addEventListener(
-          "message",
-          (event: MessageEvent<{ id?: number; method?: string; params?: { params?: unknown } }>) => {
-            const { id, method, params } = event.data;
-            if (method === undefined) return;
-            host.calls.push({ method, params: params !== undefined && "params" in params ? params.params : params });
-            if (id === undefined) return;
-            const result = method === "ready" ? shown : {};
-            (event.source as Window).postMessage({ jsonrpc: "2.0", id, result }, "*");
-          },
-        );
-        return;
-      }
-      Object.assign(window, {
-        acquireVsCodeApi: () => ({
-          postMessage: (message: unknown) => window.parent.postMessage(message, "*"),
-          getState: () => undefined,
-          setState: () => undefined,
-        }),
-      });
-      document.addEventListener("DOMContentLoaded", () => {
-        for (const [name, value] of Object.entries(colours)) document.documentElement.style.setProperty(name, value);
-        document.body.className = kind;
-        document.body.style.background = "var(--vscode-editor-background)";
-      });
-    },
-    { shown: view, colours: chosen?.colours ?? {}, kind: chosen?.kind ?? "" },
-  );
-  await page.goto(origin);
-  const frame = page.frames().find((one) => one.url().endsWith("/picker.html"));
-  if (frame === undefined) throw new Error("The picker's frame is missing.");
-  await frame.getByRole("heading", { level: 1 }).waitFor();
-  return {
-    frame,
-    problems,
-    calls: () =>
-      page.evaluate(
-        () => (window as unknown as { calls: { method: string; params: Record<string, unknown> }[] }).calls,
-      ),
-    tell: (method, params) =>
-      page.evaluate((message) => document.querySelector("iframe")?.contentWindow?.postMessage(message, "*"), {
-        jsonrpc: "2.0",
-        method,
-        params,
-      }),
-  };
+  await opened.frame.getByRole("heading", { level: 1 }).waitFor();
+  return opened;
 }
 
 const GIB = 1024 ** 3;
