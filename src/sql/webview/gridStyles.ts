@@ -135,9 +135,11 @@ export const gridStyles = css`
     text-overflow: ellipsis;
     white-space: pre;
   }
-  .grid-mark {
+  /* Its number stands in the icon's element, whose font has no digits. */
+  .grid-heading .grid-mark {
     grid-row: 1;
     grid-column: 2;
+    font-family: codicon, var(--mono);
     font-size: 12px;
     line-height: 22px;
   }
