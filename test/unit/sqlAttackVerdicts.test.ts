@@ -14,7 +14,7 @@ const forCaps = new Set(["slow", "size"]);
 /** In PostgreSQL the name of a column may be that of a function, which only the server can tell: its transaction stops it. */
 const forEngine = new Set(["field notation"]);
 
-it.each<DatabaseEngine>(["sqlite", "duckdb", "postgres"])(
+it.each<DatabaseEngine>(["sqlite", "duckdb", "postgres", "mariadb"])(
   "the gate lets no attack on %s through but those that only compute",
   (engine) => {
     const allowed = readAttacks(engine)

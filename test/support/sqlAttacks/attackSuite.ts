@@ -17,6 +17,8 @@ const MOST_ALIKE = 10;
 const GRACE_MS = 3000;
 
 const limits: QueryLimits = { maxRows: 1000, maxBytes: 1024 * 1024, timeoutMs: SLOW_MS };
+/** What must not get through without the gate either. A server lets a user who may do anything read its own files. */
+const guarded: readonly Harm[] = ["data", "file", "slow", "size"];
 const forever = new AbortController().signal;
 const quiet = (): void => undefined;
 const log: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
@@ -32,14 +34,8 @@ type Layer = "gate" | "engine" | "caps" | "none";
 /**
  * Every attack is first shown to do harm where nothing stops it; then it meets the layers, and none gets through; then
  * the engine's guard and the caps alone, as if the gate let everything pass.
- * @param guarded the harms that must be stopped without the gate, too: not those that a user who may do anything is
- *   allowed by a server, such as reading its files.
  */
-export function attackSuite(
-  engine: DatabaseEngine,
-  make: () => Promise<AttackedRange>,
-  guarded: readonly Harm[] = ["data", "file", "slow", "size"],
-): void {
+export function attackSuite(engine: DatabaseEngine, make: () => Promise<AttackedRange>): void {
   describe(`attacks on ${engine}`, () => {
     const attacks = readAttacks(engine);
     let gate: StatementGate;
