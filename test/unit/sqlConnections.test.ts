@@ -373,6 +373,57 @@ describe("connections", () => {
     expect(connections.state("a").status).toBe("closed");
   });
 
+  it("stay open when what is kept is read while this window changes it", async () => {
+    const database = fakeDatabase();
+    const connections = await made({ open: () => Promise.resolve(database) });
+    for (let round = 0; round < 5; round++) {
+      const reading = connections.refresh();
+      await connections.update("a", (one) => ({ ...one, notes: { round: { note: String(round) } } }));
+      await connections.connect("a", never);
+      await Promise.all([reading, connections.refresh()]);
+      expect((await connections.connect("a", never)).profile.notes.round?.note).toBe(String(round));
+    }
+    expect(database.closed).toBe(0);
+  });
+
+  it("follow what another window changed", async () => {
+    const database = fakeDatabase();
+    const connections = await made({ open: () => Promise.resolve(database) });
+    await connections.connect("a", never);
+    const other = new ProfileStore(path.join(folder, "workspace.json"), silentLogger);
+    await other.update("a", (one) => ({ ...one, notes: { singer: { note: "theirs" } } }));
+    await connections.refresh();
+    expect(connections.connected("a")?.profile.notes.singer?.note).toBe("theirs");
+    await other.update("a", (one) => ({ ...one, writable: true }));
+    await connections.refresh();
+    expect(connections.state("a").status).toBe("closed");
+    expect(database.closed).toBe(1);
+  });
+
+  it("are told of notes that were written while they were being opened, and opened anew for another right", async () => {
+    const release: ((database: OpenDatabase) => void)[] = [];
+    const connections = await made({ open: () => new Promise((resolve) => release.push(resolve)) });
+    const first = connections.connect("a", never);
+    await expect.poll(() => release.length).toBe(1);
+    await connections.update("a", (one) => ({ ...one, notes: { singer: { note: "new" } } }));
+    release[0]?.(fakeDatabase());
+    expect((await first).profile.notes.singer?.note).toBe("new");
+    await connections.disconnect("a");
+    const second = connections.connect("a", never).catch((error: unknown) => error);
+    await expect.poll(() => release.length).toBe(2);
+    await connections.update("a", (one) => ({ ...one, writable: true }));
+    const third = connections.connect("a", never);
+    await expect.poll(() => release.length).toBe(3);
+    const stale = fakeDatabase();
+    release[1]?.(stale);
+    expect(await second).toMatchObject({ code: "cancelled" });
+    expect(stale.closed).toBe(1);
+    expect(connections.state("a").status).toBe("connecting");
+    release[2]?.(fakeDatabase());
+    expect((await third).profile.writable).toBe(true);
+    expect(connections.state("a").status).toBe("open");
+  });
+
   it("open nothing in a workspace that is not trusted", async () => {
     let opened = 0;
     const connections = await made({

@@ -109,6 +109,8 @@ export class DatabasesView implements vscode.TreeDataProvider<DatabaseNode>, Tre
           : connectionNode(profile)
         : findNode(connection, place, this);
     if (node === undefined) return;
+    // What was opened just now has nothing to unfold before the tree knows of it.
+    if (this.timer !== undefined) this.refresh();
     await this.tree.reveal(node, { select: true, focus: true, expand: node.kind !== "column" });
   }
 
@@ -118,9 +120,12 @@ export class DatabasesView implements vscode.TreeDataProvider<DatabaseNode>, Tre
   }
 
   private soon(): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      this.changed.fire(undefined);
-    }, REFRESH_MS);
+    this.timer ??= setTimeout(() => this.refresh(), REFRESH_MS);
+  }
+
+  private refresh(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.changed.fire(undefined);
   }
 }

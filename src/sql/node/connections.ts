@@ -50,6 +50,8 @@ export interface ConnectionsDeps {
 }
 
 interface Opening {
+  /** By whose words it is opened. */
+  readonly profile: ConnectionProfile;
   readonly abort: AbortController;
   readonly done: Promise<Connected>;
   waiting: number;
@@ -97,15 +99,8 @@ export class Connections implements Disposable {
 
   /** Reads what other windows wrote. Never rejects. */
   async refresh(): Promise<void> {
-    const before = new Map(this.list().map((profile) => [profile.id, JSON.stringify(profile)]));
-    await Promise.all(this.stores().map((store) => store.refresh()));
-    const after = new Map(this.list().map((profile) => [profile.id, JSON.stringify(profile)]));
-    for (const id of new Set([...before.keys(), ...after.keys()])) {
-      if (before.get(id) === after.get(id)) continue;
-      // Another window changed or removed it: what is open here was opened by other words.
-      await this.disconnect(id);
-      this.changes.fire(id);
-    }
+    const changed = await Promise.all(this.stores().map((store) => store.refresh()));
+    for (const id of new Set(changed.flat())) await this.follow(id);
   }
 
   /**
@@ -131,7 +126,7 @@ export class Connections implements Disposable {
     } finally {
       if (leave !== undefined) signal.removeEventListener("abort", leave);
       // Whoever else waits for it still wants it; what is open is not stopped any more.
-      if (--opening.waiting === 0 && this.opening.get(id) === opening) opening.abort.abort();
+      if (--opening.waiting === 0 && this.opening.get(id) === opening) await this.disconnect(id);
     }
   }
 
@@ -147,6 +142,7 @@ export class Connections implements Disposable {
   /** Closes the database, or gives up opening it. Never rejects. */
   async disconnect(id: string): Promise<void> {
     this.opening.get(id)?.abort.abort();
+    this.opening.delete(id);
     const open = this.connected(id);
     if (this.states.delete(id)) this.changes.fire(id);
     await open?.database
@@ -174,7 +170,6 @@ export class Connections implements Disposable {
     const { workspace, everywhere } = this.deps.stores;
     const store = scope === "workspace" ? (workspace ?? everywhere) : everywhere;
     if (store === undefined) throw new PaddockError("storage/failed", "There is no place to keep connections.");
-    const before = this.get(profile.id);
     await store.save(profile);
     for (const other of this.stores()) {
       if (other !== store && other.profiles.some(({ id }) => id === profile.id)) await other.remove(profile.id);
@@ -183,21 +178,14 @@ export class Connections implements Disposable {
       this.given.delete(profile.id);
       await this.deps.passwords.set(profile.id, password === "" ? undefined : password);
     }
-    if (password !== undefined || isOpenedOtherwise(before, profile)) await this.disconnect(profile.id);
-    this.changes.fire(profile.id);
+    if (password !== undefined) await this.disconnect(profile.id);
+    await this.follow(profile.id);
   }
 
   /** Changes what is kept of a connection, as it is on disk. @throws PaddockError storage/* */
   async update(id: string, make: (profile: ConnectionProfile) => ConnectionProfile): Promise<void> {
-    const before = this.get(id);
     const store = this.stores().find((one) => one.profiles.some((profile) => profile.id === id));
-    const profile = await store?.update(id, make);
-    if (profile === undefined) return;
-    const open = this.connected(id);
-    if (isOpenedOtherwise(before, profile)) await this.disconnect(id);
-    // Notes are part of what the model is told.
-    else if (open !== undefined) this.opened(profile, open.database, open.schema);
-    this.changes.fire(id);
+    if ((await store?.update(id, make)) !== undefined) await this.follow(id);
   }
 
   /** Closes and forgets it, with its password. @throws PaddockError storage/* */
@@ -232,29 +220,48 @@ export class Connections implements Disposable {
     this.subscriptions.dispose();
   }
 
+  /** What is open, or being opened, goes by what is kept now. */
+  private async follow(id: string): Promise<void> {
+    const profile = this.get(id);
+    const open = this.connected(id);
+    const by = open?.profile ?? this.opening.get(id)?.profile;
+    if (by !== undefined && (profile === undefined || isOpenedOtherwise(by, profile))) await this.disconnect(id);
+    // Notes are part of what the model is told.
+    else if (open !== undefined && profile !== undefined) this.opened(profile, open.database, open.schema);
+    this.changes.fire(id);
+  }
+
   private start(id: string): Opening {
+    const profile = this.profile(id);
     const abort = new AbortController();
-    const done = this.open(id, abort.signal).finally(() => this.opening.delete(id));
+    const done = this.open(profile, abort.signal).finally(() => {
+      // One that was given up may end after the next has begun.
+      if (this.opening.get(id) === opening) this.opening.delete(id);
+    });
     // Where nobody waits any more, its end is nobody's failure.
     done.catch(() => undefined);
-    const opening = { abort, done, waiting: 0 };
+    const opening: Opening = { profile, abort, done, waiting: 0 };
     this.opening.set(id, opening);
     return opening;
   }
 
-  private async open(id: string, signal: AbortSignal): Promise<Connected> {
-    const profile = this.profile(id);
+  private async open(profile: ConnectionProfile, signal: AbortSignal): Promise<Connected> {
+    const { id } = profile;
     this.set(id, { status: "connecting" });
     let database: OpenDatabase | undefined;
     try {
-      database = withTrouble(await this.openWithPassword(profile, signal), (error) => this.lost(id, error));
+      const opened = withTrouble(await this.openWithPassword(profile, signal), (error) => this.lost(opened, id, error));
+      database = opened;
       const schema = await database.schema({ samples: profile.sampleValues, signal });
       if (signal.aborted) throw cancelled();
-      return this.opened(profile, database, schema);
+      // Its notes may be others by now; by what else would be opened otherwise, this would have been stopped.
+      return this.opened(this.get(id) ?? profile, database, schema);
     } catch (error) {
       await database?.close().catch(() => undefined);
       const known = toPaddockError(error, "sql/connection");
-      this.set(id, isCancellation(known) ? { status: "closed" } : { status: "failed", error: known });
+      // Whoever stopped it has said what is so now.
+      if (!signal.aborted)
+        this.set(id, isCancellation(known) ? { status: "closed" } : { status: "failed", error: known });
       throw known;
     }
   }
@@ -284,9 +291,10 @@ export class Connections implements Disposable {
   }
 
   /** The server went away, or the file did: what is asked next opens it anew. */
-  private lost(id: string, error: PaddockError): void {
+  private lost(database: OpenDatabase, id: string, error: PaddockError): void {
     const open = this.connected(id);
-    if (open === undefined) return;
+    // What one that was closed before says is no news of the one that is open.
+    if (open?.database !== database) return;
     this.set(id, { status: "failed", error });
     void open.database.close().catch(() => undefined);
   }
@@ -310,11 +318,10 @@ export class Connections implements Disposable {
   }
 }
 
-function isOpenedOtherwise(before: ConnectionProfile | undefined, after: ConnectionProfile): boolean {
+function isOpenedOtherwise(before: ConnectionProfile, after: ConnectionProfile): boolean {
   return (
-    before !== undefined &&
-    (JSON.stringify(before.target) !== JSON.stringify(after.target) ||
-      before.writable !== after.writable ||
-      before.sampleValues !== after.sampleValues)
+    JSON.stringify(before.target) !== JSON.stringify(after.target) ||
+    before.writable !== after.writable ||
+    before.sampleValues !== after.sampleValues
   );
 }

@@ -35,12 +35,22 @@ export class ProfileStore {
     return this.kept.profiles;
   }
 
-  /** Reads what other windows wrote. Never rejects: what cannot be read is as it was. */
-  async refresh(): Promise<void> {
+  /**
+   * Reads what other windows wrote. Never rejects: what cannot be read is as it was.
+   * @returns the ids of what they changed, added or removed.
+   */
+  async refresh(): Promise<readonly string[]> {
     try {
-      this.kept = await this.inTurn(() => this.read());
+      return await this.inTurn(async () => {
+        // Compared within the turn: what this window writes before or after it is none of theirs.
+        const before = textById(this.kept);
+        this.kept = await this.read();
+        const after = textById(this.kept);
+        return [...new Set([...before.keys(), ...after.keys()])].filter((id) => before.get(id) !== after.get(id));
+      });
     } catch (error) {
       this.log.warn(`The kept connections could not be read: ${String(error)}`);
+      return [];
     }
   }
 
@@ -134,4 +144,8 @@ export class ProfileStore {
       return nothing;
     }
   }
+}
+
+function textById({ profiles }: Kept): ReadonlyMap<string, string> {
+  return new Map(profiles.map((profile) => [profile.id, JSON.stringify(profile)]));
 }
