@@ -335,6 +335,20 @@ describe("connections", () => {
     expect(connections.state("a").status).toBe("open");
   });
 
+  it("stay open where other rows would be changed than were agreed to, and not where the file is another", async () => {
+    const changed = (): Promise<never> => Promise.reject(new PaddockError("sql/changed", "It has changed."));
+    const database = fakeDatabase({ execute: changed, explain: changed });
+    const connections = await made({ open: () => Promise.resolve(database) });
+    const open = (await connections.connect("a", never)).database;
+    await expect(open.execute("UPDATE t", { expectedRows: 1, signal: never })).rejects.toMatchObject({
+      code: "sql/changed",
+    });
+    expect(connections.state("a").status).toBe("open");
+    await expect(open.explain("SELECT 1", never)).rejects.toMatchObject({ code: "sql/changed" });
+    expect(connections.state("a").status).toBe("failed");
+    expect(database.closed).toBe(1);
+  });
+
   it("ask for a password only where the server wants one, and keep it only when told", async () => {
     const asked: boolean[] = [];
     const answers = [
