@@ -8,6 +8,7 @@ import { bundledPackages, notices, shippedPackage } from "../notices.mjs";
 import { root } from "../setup.mjs";
 import { packageFolder } from "./fetch.mjs";
 import { readTargets } from "./targets.mjs";
+import { thinMachO } from "./thinMachO.mjs";
 import { traceBinding } from "./trace.mjs";
 
 /** What VS Code reads of package.json; the rest (scripts, development) stays at home. */
@@ -69,7 +70,7 @@ export async function stage(target, options = {}) {
   const native = await stageNative(folder, nativeNames, binding, integrity);
   const ffi = await stageFfi(folder, wanted.ffi, manifest.dependencies.koffi, integrity);
   const duckdbVersion = manifest.dependencies["@duckdb/node-bindings"];
-  const duckdb = await stageDuckdb(folder, wanted.duckdb, duckdbVersion, integrity);
+  const duckdb = await stageDuckdb(folder, wanted, duckdbVersion, integrity);
   await stageTexts(folder);
   await stageMedia(folder);
 
@@ -150,8 +151,11 @@ async function stageFfi(folder, native, version, integrity) {
   return packages;
 }
 
-/** DuckDB's binding, and its native package of this platform whole: an addon and the library it is linked against. */
-async function stageDuckdb(folder, native, version, integrity) {
+/**
+ * DuckDB's binding, and its native package of this platform whole: an addon and the library it is linked against, of
+ * which macOS has one for all processors.
+ */
+async function stageDuckdb(folder, { duckdb: native, format, machine }, version, integrity) {
   const packages = [];
   for (const [name, files] of [
     ["@duckdb/node-bindings", databaseFiles],
@@ -159,8 +163,11 @@ async function stageDuckdb(folder, native, version, integrity) {
   ]) {
     const source = await packageFolder(name, version, integrity);
     const destination = path.join(folder, "node_modules", name);
-    for (const file of files ?? (await readdir(source)).filter((file) => !nativeWaste.test(file)))
+    for (const file of files ?? (await readdir(source)).filter((file) => !nativeWaste.test(file))) {
       await cp(path.join(source, file), path.join(destination, file));
+      if (format !== "mach-o" || !file.endsWith(".dylib")) continue;
+      await writeFile(path.join(destination, file), thinMachO(await readFile(path.join(source, file)), machine));
+    }
     const manifest = JSON.parse(await readFile(path.join(source, "package.json"), "utf8"));
     await writeJson(path.join(destination, "package.json"), pick(manifest, packageFields));
     packages.push(await shippedPackage(source));

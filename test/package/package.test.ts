@@ -7,6 +7,7 @@ import { below, readFolder, readZip } from "../../scripts/package/archive.mjs";
 import { inspect, programKind, unpackAndLoad } from "../../scripts/package/inspect.mjs";
 import { stage } from "../../scripts/package/stage.mjs";
 import { readTargets, thisTarget } from "../../scripts/package/targets.mjs";
+import { thinMachO } from "../../scripts/package/thinMachO.mjs";
 import { askPackagedEngine } from "./packagedEngine";
 import { sumWithPackagedDuckdb } from "./packagedDatabase";
 import { planWithPackagedQuantizer } from "./packagedQuantizer";
@@ -99,6 +100,27 @@ describe("looking into a package", () => {
     expect(await problemsOf(`${native}/libggml.so`, mach)).toHaveLength(1);
     expect(await problemsOf("node_modules/elsewhere/hidden.dat", elf(183))).toHaveLength(1);
     expect(await problemsOf(`${native}/libggml.so`, Buffer.from("version https://git-lfs"))).toHaveLength(1);
+  });
+
+  it("takes of a program for several processors the part for one", () => {
+    const fat = Buffer.alloc(256);
+    fat.writeUInt32BE(0xcafebabe, 0);
+    fat.writeUInt32BE(2, 4);
+    for (const [index, type] of [0x01000007, 0x0100000c].entries()) {
+      fat.writeUInt32BE(type, 8 + 20 * index);
+      fat.writeUInt32BE(64 + 64 * index, 16 + 20 * index);
+      fat.writeUInt32BE(64, 20 + 20 * index);
+      fat.writeUInt32BE(0xcffaedfe, 64 + 64 * index);
+      fat.writeUInt32LE(type, 68 + 64 * index);
+    }
+    for (const machine of ["x64", "arm64"] as const)
+      expect(programKind(thinMachO(fat, machine))).toEqual({ format: "mach-o", machine });
+    const single = thinMachO(fat, "x64");
+    expect(thinMachO(single, "x64")).toBe(single);
+    fat.writeUInt32BE(1000, 40);
+    expect(() => thinMachO(fat, "arm64")).toThrow("outside");
+    fat.writeUInt32BE(7, 28);
+    expect(() => thinMachO(fat, "arm64")).toThrow("no part");
   });
 
   it("finds what was left in by mistake", async () => {
