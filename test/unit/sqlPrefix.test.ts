@@ -35,6 +35,7 @@ const whole = [
   "SELECT Name FROM singer WHERE Age BETWEEN 20 AND 30 AND Country IS NOT NULL",
   'SELECT "Day Of", Größe FROM "home games"',
   "SELECT MAX(Capacity) - MIN(Capacity) FROM stadium",
+  "SELECT Name FROM stadium WHERE Capacity > -1",
   "SELECT Name FROM singer WHERE Age = 3 OR Age = 4 AND NOT Country = 'France' AND NOT Country = 'Spain'",
 ];
 
@@ -49,6 +50,8 @@ describe("the SQL a model may write", () => {
 
   it.each([
     ["a column that no table has", "SELECT Nam FROM"],
+    ["a comment", "SELECT COUNT(*) --"],
+    ["a comment between operators", "SELECT MAX(Age) - MIN(Age) /*"],
     ["columns that no table has together", "SELECT Age, Capacity"],
     ["a table without the columns used", "SELECT Capacity FROM si"],
     ["a table's column after FROM named another", "SELECT Name FROM singer WHERE Ca"],

@@ -81,6 +81,8 @@ function closing(text: string, at: number, quote: string): number | undefined {
 function separated(before: Lexeme | undefined, kind: Lexeme["kind"], text: string, spaced: boolean): boolean {
   if (before === undefined) return !spaced;
   if (kind === "sign") {
+    // The engine would read a comment there.
+    if (!spaced && (before.text + text === "--" || before.text + text === "/*")) return false;
     if (text === "," || text === ")" || text === "." || text === ";") return !spaced;
     if (before.text === "(" || before.text === ".") return !spaced;
     return true;
