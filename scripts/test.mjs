@@ -1,14 +1,11 @@
 // npm test: sets up and runs every layer, and ends with one line that counts them all.
-//   npm test [-- lint package database unit engine webview host e2e]
-import { AsyncLocalStorage } from "node:async_hooks";
+//   npm test [-- lint unit engine database package webview host e2e]
 import { spawn } from "node:child_process";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { ensureChromium, ensureInstalled, ensureSqlServers, isMain, main, root } from "./setup.mjs";
 
 const results = path.join(root, "test-results");
-/** Where programs print while another layer has the terminal. */
-const heldOutput = new AsyncLocalStorage();
 
 /** Each returns {passed, failed, skipped}; a layer that finds no test has failed. */
 const layers = {
@@ -25,16 +22,16 @@ const layers = {
     }
     return counts;
   },
-  package: () => vitest("package"),
-  database: async () => {
-    ensureSqlServers();
-    return vitest("database");
-  },
   unit: () => vitest("unit"),
   engine: async () => {
     await built();
     return vitest("engine");
   },
+  database: async () => {
+    ensureSqlServers();
+    return vitest("database");
+  },
+  package: () => vitest("package"),
   webview: async () => {
     await built();
     return playwright("webview");
@@ -48,10 +45,6 @@ const layers = {
   },
   e2e: () => playwright("e2e"),
 };
-
-/** It mostly waits, for servers and time limits, so it runs beside these, which compute; what it prints comes after them. */
-const patient = "database";
-const besideIt = new Set(["lint", "package"]);
 
 let builtOnce;
 function built() {
@@ -98,54 +91,34 @@ async function playwright(layer) {
 }
 
 async function node(options, env = {}) {
-  const held = heldOutput.getStore();
   const child = spawn(process.execPath, options, {
     cwd: root,
-    stdio: ["ignore", held === undefined ? "inherit" : "pipe", held === undefined ? "inherit" : "pipe"],
+    stdio: ["ignore", "inherit", "inherit"],
     env: { ...process.env, ...env },
   });
-  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => held.push(chunk));
   return new Promise((resolve, reject) => child.on("error", reject).on("close", (code) => resolve(code ?? 1)));
-}
-
-async function runLayer(name) {
-  const since = performance.now();
-  let counts;
-  try {
-    counts = await layers[name]();
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    counts = { passed: 0, failed: 1, skipped: 0 };
-  }
-  if (counts.passed + counts.failed === 0) {
-    console.error(`The layer ${name} ran no test.`);
-    counts.failed = 1;
-  }
-  return { layer: name, ...counts, seconds: Math.round((performance.now() - since) / 1000) };
 }
 
 async function runLayers(names) {
   await rm(results, { recursive: true, force: true });
   await mkdir(results, { recursive: true });
   const rows = [];
-  const output = [];
-  const waiting =
-    names.includes(patient) && names.some((name) => besideIt.has(name))
-      ? heldOutput.run(output, () => runLayer(patient))
-      : undefined;
-  const finishWaiting = async () => {
-    if (waiting === undefined || rows.some(({ layer }) => layer === patient)) return;
-    rows.push(await waiting);
-    console.log(`\n== ${patient}`);
-    process.stdout.write(Buffer.concat(output));
-  };
   for (const name of names) {
-    if (name === patient && waiting !== undefined) continue;
-    if (!besideIt.has(name)) await finishWaiting();
     console.log(`\n== ${name}`);
-    rows.push(await runLayer(name));
+    const since = performance.now();
+    let counts;
+    try {
+      counts = await layers[name]();
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : error);
+      counts = { passed: 0, failed: 1, skipped: 0 };
+    }
+    if (counts.passed + counts.failed === 0) {
+      console.error(`The layer ${name} ran no test.`);
+      counts.failed = 1;
+    }
+    rows.push({ layer: name, ...counts, seconds: Math.round((performance.now() - since) / 1000) });
   }
-  await finishWaiting();
   const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
   console.log("\nlayer     passed  failed  skipped  seconds");
   for (const { layer, passed, failed, skipped, seconds } of rows) {
