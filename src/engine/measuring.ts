@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import type { EngineInfo } from "./protocol";
+import type { ContextInfo, EngineInfo, ModelInfo } from "./protocol";
+import type { EngineTuning } from "./tuning";
 
 /**
  * Measuring a model file that need not be loaded by anybody: what memory it takes, how fast it is, and how far its
@@ -95,6 +96,48 @@ export interface DivergenceRequest {
   readonly text: string;
   /** Wanted; a chunk of text has 255 of them, and only whole chunks are compared. */
   readonly positions: number;
+}
+
+/** One test of a session: pp where prompt tokens are given, tg where tokens to generate are. */
+export interface SpeedTest {
+  readonly promptTokens: number;
+  readonly generatedTokens: number;
+  readonly depth: number;
+  readonly repetitions: number;
+  /** After each repetition: what it took, ns, pauses taken out, and how long it was paused, ms. */
+  readonly onRepetition?: (samplesNs: readonly number[], pausedMs: number) => void;
+}
+/** A loaded model to test again and again, until the session's work ends. */
+export interface SpeedSession {
+  readonly engine: EngineInfo;
+  readonly model: ModelInfo;
+  readonly context: ContextInfo;
+  measure(test: SpeedTest): Promise<{ readonly samplesNs: readonly number[]; readonly pausedMs: number }>;
+  /** What one token generated takes beside the model's own computing, seconds, each timed on its own. */
+  overhead(depth: number): Promise<TokenOverhead>;
+}
+export interface SessionOptions {
+  readonly tuning: EngineTuning;
+  /** Tokens; the deepest test and its own tokens must fit. */
+  readonly contextSize: number;
+  readonly signal: AbortSignal;
+}
+/** Seconds for a token. */
+export interface TokenOverhead {
+  /** Choosing the token: the sampler over the vocabulary. */
+  readonly sampling: number;
+  /** The round trip from JavaScript to llama.cpp's thread and back, computing nothing. */
+  readonly dispatch: number;
+}
+
+/** What this machine can do at most, measured without any model in about two seconds. */
+export interface MachineProbe {
+  /** Reading memory that no cache holds, with as many threads as given, bytes/s. */
+  readonly memoryBytesPerSecond: number;
+  /** Reading what the caches hold, by rising size of what is read: bytes/s. */
+  readonly bySize: readonly { readonly bytes: number; readonly bytesPerSecond: number }[];
+  /** Multiplying matrices of a type with 512 columns, multiply-adds/s. */
+  readonly matrix: readonly { readonly type: string; readonly macsPerSecond: number }[];
 }
 
 /**

@@ -97,6 +97,8 @@ test("an engine on the CPU has no GPU's memory to tell of", async () => {
 });
 
 test("speed is measured, and its process is gone afterwards", async () => {
+  // The process that estimates share ends three seconds after the last of them.
+  await vi.waitFor(async () => expect(await engineProcesses()).toBe(0), { timeout: 10_000, interval: 200 });
   const fractions: number[] = [];
   const result = await measuring.measureSpeed(tiny, {
     promptTokens: 64,

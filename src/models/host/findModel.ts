@@ -24,6 +24,9 @@ export async function pickAddress(hub: HubClient, typed = ""): Promise<ModelAddr
   const host = new URL(hub.endpoint).host;
   let current = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let named: ModelAddress | undefined;
+  // The box's text is a step ahead of its list: Enter right after a key is about what the list held before.
+  let listBehind = false;
   const show = (items: readonly AddressItem[]): void => {
     // What is shown was ranked by the hub; the editor's own filter would hide what it found by other words.
     picker.items = items.map((item) => ({ ...item, alwaysShow: true }));
@@ -46,25 +49,29 @@ export async function pickAddress(hub: HubClient, typed = ""): Promise<ModelAddr
     current = new AbortController();
     clearTimeout(timer);
     picker.busy = false;
+    listBehind = true;
+    named = undefined;
     const words = value.trim();
     if (words === "") {
       show(catalogueItems());
       return;
     }
-    const named = namedItems(words, hub.endpoint);
-    show([...named.items, ...catalogueItems(words)]);
-    if (named.isWords) timer = setTimeout(() => void search(words), PAUSE_MS);
+    const { items, isWords } = namedItems(words, hub.endpoint);
+    named = items[0]?.address;
+    show([...items, ...catalogueItems(words)]);
+    if (isWords) timer = setTimeout(() => void search(words), PAUSE_MS);
   };
   try {
     picker.title = vscode.l10n.t("Find and Download a Model");
     picker.placeholder = vscode.l10n.t("Search {0}, or give owner/name or the address of a .gguf file", host);
     picker.onDidChangeValue(look);
+    picker.onDidChangeActive(() => (listBehind = false));
     picker.value = typed;
     look(typed);
     picker.show();
     return await new Promise<ModelAddress | undefined>((resolve) => {
       picker.onDidAccept(() => {
-        const address = picker.selectedItems[0]?.address;
+        const address = listBehind ? named : picker.selectedItems[0]?.address;
         if (address !== undefined) resolve(address);
       });
       picker.onDidHide(() => resolve(undefined));
