@@ -6,13 +6,13 @@ import type { EmbeddedEngine } from "../../src/engine/client/embeddedEngine";
 import type { ProcessMeasuring } from "../../src/engine/client/measuring";
 import { readGgufHeader } from "../../src/gguf/core/ggufHeader";
 import { preflight } from "../../src/models/node/ggufPreflight";
-import { headerBytes } from "../../src/picker/core/ggufBytes";
+import { headerBytes } from "../../src/gguf/core/ggufBytes";
 import {
   byteTokenizer,
   generatedMetadata,
   type GeneratedModel,
   generatedTensors,
-} from "../../src/picker/core/generatedPlan";
+} from "../../src/gguf/core/generatedPlan";
 import { PaddockError } from "../../src/platform/core/errors";
 import { embeddedEngine, forever } from "../support/embedded";
 import { engineBundle, starterPath } from "../support/engineBundle";

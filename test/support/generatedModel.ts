@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { readGgufHeader } from "../../src/gguf/core/ggufHeader";
-import type { GeneratedTokenizer } from "../../src/picker/core/generatedPlan";
-import { generateModel as generate } from "../../src/picker/node/generateModel";
+import type { GeneratedTokenizer } from "../../src/gguf/core/generatedPlan";
+import { generateModel as generate } from "../../src/gguf/node/generateModel";
 
 /** Llama 3.2 1B's shape; the vocabulary is the donor's, so that text works. 1.06 G parameters with 49,152 tokens. */
 const shape = { layers: 16, width: 2048, heads: 32, headsKv: 8, feedForward: 8192, context: 4096 };

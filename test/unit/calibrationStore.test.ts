@@ -8,7 +8,8 @@ import { readHeader } from "../../src/gguf/core/readHeader";
 import { modelShape } from "../../src/gguf/core/modelShape";
 import { calibrate } from "../../src/picker/node/calibration";
 import { type CalibrationKey, CalibrationStore } from "../../src/picker/node/calibrationStore";
-import { modelWork, predictSpeed } from "../../src/picker/core/speedModel";
+import { modelWork } from "../../src/gguf/core/modelWork";
+import { predictSpeed } from "../../src/picker/core/speedModel";
 
 let folder: string;
 beforeEach(async () => {

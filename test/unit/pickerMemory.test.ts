@@ -11,8 +11,8 @@ import {
   generatedMetadata,
   type GeneratedModel,
   generatedTensors,
-} from "../../src/picker/core/generatedPlan";
-import { headerBytes } from "../../src/picker/core/ggufBytes";
+} from "../../src/gguf/core/generatedPlan";
+import { headerBytes } from "../../src/gguf/core/ggufBytes";
 import { tinyGguf } from "../support/tinyGguf";
 
 const AVX2 = ["AVX2", "REPACK"];

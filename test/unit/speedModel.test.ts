@@ -2,15 +2,16 @@ import { expect, test } from "vitest";
 import { ggmlTypes } from "../../src/gguf/core/ggmlTypes";
 import { type GgufTensor, readGgufHeader } from "../../src/gguf/core/ggufHeader";
 import { type ModelShape, modelShape } from "../../src/gguf/core/modelShape";
-import { canGenerate, generateBlocks } from "../../src/picker/core/generatedBlocks";
+import { canGenerate, generateBlocks } from "../../src/gguf/core/generatedBlocks";
 import {
   byteTokenizer,
   generatedMetadata,
   type GeneratedModel,
   generatedTensors,
-} from "../../src/picker/core/generatedPlan";
-import { headerBytes } from "../../src/picker/core/ggufBytes";
-import { anchor, type MachineSpeed, type ModelWork, modelWork, predictSpeed } from "../../src/picker/core/speedModel";
+} from "../../src/gguf/core/generatedPlan";
+import { headerBytes } from "../../src/gguf/core/ggufBytes";
+import { type ModelWork, modelWork } from "../../src/gguf/core/modelWork";
+import { anchor, type MachineSpeed, predictSpeed } from "../../src/picker/core/speedModel";
 import { seededRandom } from "../support/random";
 
 const machine: MachineSpeed = {

@@ -104,7 +104,7 @@ export function modelShape(headers: readonly GgufHeader[]): ModelShape {
 }
 
 /** Number of values in a tensor. */
-export function valuesOf({ dimensions }: GgufTensor): number {
+export function valuesOf({ dimensions }: Pick<GgufTensor, "dimensions">): number {
   return dimensions.reduce((product, size) => product * size, 1);
 }
 

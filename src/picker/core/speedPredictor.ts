@@ -1,14 +1,8 @@
 import type { GgufTensor } from "../../gguf/core/ggufHeader";
 import type { ModelShape } from "../../gguf/core/modelShape";
+import { modelWork } from "../../gguf/core/modelWork";
 import type { Figure } from "./figure";
-import {
-  anchor,
-  type MachineSpeed,
-  modelWork,
-  predictSpeed,
-  type SpeedPrediction,
-  type SpeedQuestion,
-} from "./speedModel";
+import { anchor, type MachineSpeed, predictSpeed, type SpeedPrediction, type SpeedQuestion } from "./speedModel";
 
 /** pp512 and tg from an empty KV cache, as llama-bench prints them. */
 const QUESTION: SpeedQuestion = { depth: 0, promptTokens: 512 };

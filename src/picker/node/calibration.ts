@@ -2,16 +2,16 @@ import { mkdtemp, mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Measuring, SpeedOptions } from "../../engine/measuring";
 import { ggmlTypes } from "../../gguf/core/ggmlTypes";
-import { toStorageError } from "../../platform/node/storageError";
 import {
   byteTokenizer,
   generatedTensors,
   type GeneratedModel,
   type GeneratedShape,
   type GeneratedTokenizer,
-} from "../core/generatedPlan";
+} from "../../gguf/core/generatedPlan";
+import { generateModel } from "../../gguf/node/generateModel";
+import { toStorageError } from "../../platform/node/storageError";
 import type { MachineSpeed, TypeSpeed } from "../core/speedModel";
-import { generateModel } from "./generateModel";
 
 /**
  * Measures this machine on small generated models, one tensor type at a time: what a value costs while the weights fit

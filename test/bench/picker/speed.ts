@@ -2,15 +2,10 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import type { Measuring } from "../../../src/engine/measuring";
 import { modelShape } from "../../../src/gguf/core/modelShape";
+import { modelWork } from "../../../src/gguf/core/modelWork";
 import { preflight } from "../../../src/models/node/ggufPreflight";
-import type { GeneratedShape, GeneratedTokenizer } from "../../../src/picker/core/generatedPlan";
-import {
-  anchor,
-  type MachineSpeed,
-  modelWork,
-  predictSpeed,
-  type SpeedPrediction,
-} from "../../../src/picker/core/speedModel";
+import type { GeneratedShape, GeneratedTokenizer } from "../../../src/gguf/core/generatedPlan";
+import { anchor, type MachineSpeed, predictSpeed, type SpeedPrediction } from "../../../src/picker/core/speedModel";
 import { calibrate } from "../../../src/picker/node/calibration";
 import { tokenizerOf } from "../../support/generatedModel";
 import { median } from "../support/report";

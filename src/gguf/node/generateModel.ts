@@ -1,8 +1,8 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { ggmlTypes } from "../../gguf/core/ggmlTypes";
 import { toStorageError } from "../../platform/node/storageError";
 import { generateBlocks } from "../core/generatedBlocks";
 import { type GeneratedModel, generatedMetadata, generatedTensors } from "../core/generatedPlan";
+import { ggmlTypes } from "../core/ggmlTypes";
 import { aligned, headerBytes, type TensorPlan } from "../core/ggufBytes";
 
 /** Random blocks are made once for each type and written again and again: nothing computes faster for their likeness. */

@@ -1,4 +1,4 @@
-import { ggmlTypes } from "../../gguf/core/ggmlTypes";
+import { ggmlTypes } from "./ggmlTypes";
 import { type GgufEntry, metadataBytes, type TensorPlan } from "./ggufBytes";
 
 /** The shape of a llama-architecture model with random weights, for measuring. */
@@ -7,6 +7,8 @@ export interface GeneratedShape {
   readonly width: number;
   readonly heads: number;
   readonly headsKv: number;
+  /** Values of a head; absent: as many as make the width. */
+  readonly headLength?: number;
   readonly feedForward: number;
   /** Tokens. */
   readonly context: number;
@@ -31,6 +33,7 @@ export interface GeneratedModel {
 const F32 = 0;
 
 export function generatedMetadata({ name, shape, tokenizer }: GeneratedModel): Uint8Array[] {
+  const { headLength } = shape;
   const entries: [string, GgufEntry][] = [
     ["general.architecture", { type: "string", value: "llama" }],
     ["general.name", { type: "string", value: name }],
@@ -41,14 +44,24 @@ export function generatedMetadata({ name, shape, tokenizer }: GeneratedModel): U
     ["llama.attention.head_count", { type: "u32", value: shape.heads }],
     ["llama.attention.head_count_kv", { type: "u32", value: shape.headsKv }],
     ["llama.attention.layer_norm_rms_epsilon", { type: "f32", value: 1e-5 }],
+    ...(headLength === undefined ? [] : headEntries(headLength)),
   ];
   return [...entries.map(([key, entry]) => metadataBytes(key, entry)), ...tokenizer.keys];
+}
+
+function headEntries(value: number): [string, GgufEntry][] {
+  return ["attention.key_length", "attention.value_length", "rope.dimension_count"].map((key) => [
+    `llama.${key}`,
+    { type: "u32", value },
+  ]);
 }
 
 /** @throws RangeError where a width is not whole blocks of its type. */
 export function generatedTensors({ shape, tokenizer, typeOf }: GeneratedModel): TensorPlan[] {
   const { layers, width, heads, headsKv, feedForward } = shape;
-  const kv = (width / heads) * headsKv;
+  const headLength = shape.headLength ?? width / heads;
+  const queries = headLength * heads;
+  const kv = headLength * headsKv;
   const tensors: TensorPlan[] = [];
   const add = (name: string, dimensions: readonly number[], type: number): void => {
     const block = ggmlTypes.get(type);
@@ -64,10 +77,10 @@ export function generatedTensors({ shape, tokenizer, typeOf }: GeneratedModel): 
   for (let layer = 0; layer < layers; layer++) {
     const of = (name: string): string => `blk.${layer}.${name}.weight`;
     add(of("attn_norm"), [width], F32);
-    matrix(of("attn_q"), width, width);
+    matrix(of("attn_q"), width, queries);
     matrix(of("attn_k"), width, kv);
     matrix(of("attn_v"), width, kv);
-    matrix(of("attn_output"), width, width);
+    matrix(of("attn_output"), queries, width);
     add(of("ffn_norm"), [width], F32);
     matrix(of("ffn_gate"), width, feedForward);
     matrix(of("ffn_up"), width, feedForward);

@@ -1,4 +1,4 @@
-import { ggmlTypes } from "../../gguf/core/ggmlTypes";
+import { ggmlTypes } from "./ggmlTypes";
 
 /**
  * Valid tensor data of any type without a quantizer: random bytes, but for the scales, which are put where the type has
