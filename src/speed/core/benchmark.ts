@@ -44,17 +44,18 @@ export interface BenchMachine {
 
 /** What is known of the model from its file. */
 export interface BenchModel {
-  /** The file's name, without folders. */
+  /** The file's name, without folders; empty where a table from elsewhere does not tell. */
   readonly fileName: string;
   /** As llama-bench writes it: "llama 1B Q4_0". */
   readonly type: string;
+  /** Of its tensors. */
   readonly sizeBytes: number;
   readonly parameters: number;
   /** Fingerprint; null where a file from elsewhere does not tell. */
   readonly hash: string | null;
 }
 
-/** The settings that a test really ran with, in llama-bench's fields. */
+/** The settings that a test really ran with, in llama-bench's fields and words ("f16"). */
 export interface BenchParameters {
   readonly threads: number;
   readonly batchSize: number;
@@ -62,8 +63,11 @@ export interface BenchParameters {
   readonly flashAttention: boolean;
   readonly kvCacheKeyType: string;
   readonly kvCacheValueType: string;
+  /** -1: as many as llama.cpp finds right, which a file from elsewhere may say. */
   readonly gpuLayers: number;
   readonly useMmap: boolean;
+  /** What else was not as usual, by field name ("load_mode": "mlock", "n_cpu_moe": "12"); absent: nothing. */
+  readonly besides?: Readonly<Record<string, string>>;
 }
 
 /** One row of the table: a test's repetitions. */
@@ -77,9 +81,16 @@ export interface BenchResult {
   readonly model: BenchModel;
   readonly parameters: BenchParameters;
   readonly test: BenchTest;
-  /** Of each repetition, ns. */
+  /** Of each repetition, ns. Empty only where a file from elsewhere tells no more than `stated`. */
   readonly samplesNs: readonly number[];
+  readonly stated?: StatedRate;
   readonly doubts: readonly Doubt[];
+}
+
+/** tokens/s: the mean of the repetitions and their standard deviation. */
+export interface StatedRate {
+  readonly mean: number;
+  readonly deviation: number;
 }
 
 /** "pp512", "tg128 @ d4096", "pp512+tg128", as llama-bench prints them. */
