@@ -93,6 +93,8 @@ export interface DivergenceRequest {
   /** Files of models with the same vocabulary. */
   readonly reference: string;
   readonly candidate: string;
+  /** How the candidate is computed; the reference always as the product has it by default. */
+  readonly candidateTuning?: EngineTuning;
   readonly text: string;
   /** Wanted; a chunk of text has 255 of them, and only whole chunks are compared. */
   readonly positions: number;

@@ -46,13 +46,49 @@ export function modelWork(tensors: readonly WorkTensor[], shape: WorkShape): Mod
   };
 }
 
+/** Matrices of one size and type that a model multiplies with. */
+export interface MatrixGroup {
+  readonly type: string;
+  /** Of what they are multiplied with, and of what comes out. */
+  readonly columns: number;
+  readonly rows: number;
+  /** How many a token generated uses; of experts, those it is sent to. */
+  readonly used: number;
+  /** How many a prompt's tokens use, and with what share of the tokens each: experts share them out. */
+  readonly usedByPrompts: number;
+  readonly promptShare: number;
+  /** Of one matrix. */
+  readonly bytes: number;
+}
+
+/** What modelWork sums up, one by one. @param tensors of all parts of the model. */
+export function matrixGroups(tensors: readonly WorkTensor[], shape: WorkShape): MatrixGroup[] {
+  const hasOutput = tensors.some(({ name }) => name === "output.weight");
+  const groups = new Map<string, MatrixGroup>();
+  for (const { name, dimensions, type: number, bytes } of tensors) {
+    const [columns = 0, rows = 0, ...more] = dimensions;
+    if (dimensions.length < 2 || isLookup(name, hasOutput)) continue;
+    const type = ggmlTypes.get(number)?.name ?? String(number);
+    const matrices = more.reduce((product, size) => product * size, 1);
+    const share = usedShare(name, shape);
+    const key = [type, columns, rows, share].join(" ");
+    const known = groups.get(key);
+    groups.set(key, {
+      ...{ type, columns, rows, promptShare: share, bytes: bytes / matrices },
+      used: (known?.used ?? 0) + matrices * share,
+      usedByPrompts: (known?.usedByPrompts ?? 0) + (countsForPrompts(name, shape) ? matrices : 0),
+    });
+  }
+  return [...groups.values()];
+}
+
 function isLookup(name: string, hasOutput: boolean): boolean {
   // An embedding without an output matrix beside it is the output matrix, too.
   return name === "token_embd.weight" ? hasOutput : /^(position_embd|token_types|per_layer_token_embd)\./.test(name);
 }
 
 /** Of the experts of a layer only some are asked. */
-export function usedShare(name: string, { experts }: Pick<ModelShape, "experts">): number {
+function usedShare(name: string, { experts }: Pick<ModelShape, "experts">): number {
   return experts !== undefined && name.includes("_exps.") ? experts.used / Math.max(1, experts.total) : 1;
 }
 

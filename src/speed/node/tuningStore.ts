@@ -1,0 +1,201 @@
+import { mkdir, readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import * as v from "valibot";
+import { type EngineTuning, engineTuningSchema } from "../../engine/tuning";
+import { Emitter, type Event } from "../../platform/core/event";
+import type { Logger } from "../../platform/core/logger";
+import { writeFileAtomic } from "../../platform/node/atomicFile";
+import { fileFingerprint } from "../../platform/node/fileFingerprint";
+import { toStorageError } from "../../platform/node/storageError";
+
+const share = v.pipe(v.number(), v.finite(), v.minValue(0));
+const stepSchema = v.object({
+  tuning: engineTuningSchema,
+  /** ms since 1970. */
+  at: v.number(),
+  /** How many times as fast a request was, measured, with its 95% interval; absent where a person chose by themselves. */
+  gain: v.optional(v.object({ ratio: share, low: share, high: share })),
+});
+/** What was applied at one time. */
+export type TuningStep = v.InferOutput<typeof stepSchema>;
+
+const rowSchema = v.object({
+  /** Fingerprint of the model's first file. */
+  model: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  /** Of that file, bytes. */
+  sizeBytes: v.number(),
+  machine: v.string(),
+  /** Newest last; empty: undone to the default. */
+  steps: v.array(stepSchema),
+});
+type Row = v.InferOutput<typeof rowSchema>;
+const VERSION = 1;
+const fileSchema = v.object({ version: v.literal(VERSION), rows: v.array(v.unknown()) });
+const MAX_BYTES = 4 * 1024 * 1024;
+/** Of a model; more undoing than that nobody does. */
+const MAX_STEPS = 10;
+/** Models that were not tuned for the longest time go. */
+const MAX_ROWS = 500;
+
+export interface TuningStoreOptions {
+  /** Where tunings are kept. */
+  readonly file: string;
+  /** What a tuning holds for: processor, cores, GPU, backend. Another machine begins anew. */
+  readonly machine: () => string;
+  readonly log: Logger;
+  /** ms since 1970. */
+  readonly now?: () => number;
+}
+
+/**
+ * Which tuning a model has on this machine, and those before it, to be undone. By what is in the file: a model that is
+ * moved keeps its tuning. Several windows may write; each reads what is there before.
+ */
+export class TuningStore {
+  private rows: readonly Row[] = [];
+  private readonly fingerprints = new Map<string, Promise<string>>();
+  private writing: Promise<void> = Promise.resolve();
+  private readonly changed = new Emitter<string>();
+  /** The model whose tuning changed. */
+  readonly onDidChange: Event<string> = this.changed.event;
+
+  constructor(private readonly options: TuningStoreOptions) {}
+
+  /** Reads what is kept; what is damaged is left out. */
+  async load(): Promise<void> {
+    this.rows = await this.read();
+  }
+
+  /** As last read or written; empty: the product's default. @param model fingerprint. */
+  of(model: string): EngineTuning {
+    return this.step(model)?.tuning ?? {};
+  }
+
+  /** What was applied last, with what it gained; undefined: nothing, or all was undone. */
+  step(model: string): TuningStep | undefined {
+    return this.row(model)?.steps.at(-1);
+  }
+
+  /** As `of`, for a file that need not be known; one that cannot be read has no tuning. */
+  async ofFile(file: string): Promise<EngineTuning> {
+    const machine = this.options.machine();
+    try {
+      // Most models were never tuned, and need not be read to say so.
+      const { size } = await stat(file);
+      if (!this.rows.some((row) => row.sizeBytes === size && row.machine === machine)) return {};
+      return this.of(await this.fingerprint(file));
+    } catch {
+      return {};
+    }
+  }
+
+  /**
+   * Applies a tuning to a model on this machine.
+   * @throws PaddockError storage/*, model files that cannot be read included.
+   */
+  async apply(file: string, tuning: EngineTuning, gain?: TuningStep["gain"]): Promise<void> {
+    const at = (this.options.now ?? Date.now)();
+    await this.change(file, (steps) =>
+      [...steps, { tuning, at, ...(gain === undefined ? {} : { gain }) }].slice(-MAX_STEPS),
+    );
+  }
+
+  /**
+   * Goes back to the tuning before.
+   * @returns whether there was one to undo.
+   * @throws PaddockError storage/*
+   */
+  async undo(file: string): Promise<boolean> {
+    return this.change(file, (steps) => (steps.length === 0 ? undefined : steps.slice(0, -1)));
+  }
+
+  /** Forgets all tunings of all machines. @throws PaddockError storage/* */
+  async clear(): Promise<void> {
+    const models = this.rows.map(({ model }) => model);
+    await this.write(() => []);
+    for (const model of models) this.changed.fire(model);
+  }
+
+  /** @param next undefined: nothing changes. @returns whether something did. */
+  private async change(
+    file: string,
+    next: (steps: readonly TuningStep[]) => readonly TuningStep[] | undefined,
+  ): Promise<boolean> {
+    const machine = this.options.machine();
+    let model: string;
+    let sizeBytes: number;
+    try {
+      model = await this.fingerprint(file);
+      sizeBytes = (await stat(file)).size;
+    } catch (error) {
+      throw toStorageError(error);
+    }
+    const isSame = (row: Row): boolean => row.model === model && row.machine === machine;
+    const changed = await this.write((rows) => {
+      const steps = next(rows.find(isSame)?.steps ?? []);
+      if (steps === undefined) return rows;
+      const row = { model, sizeBytes, machine, steps: [...steps] };
+      return [...rows.filter((other) => !isSame(other)), row].slice(-MAX_ROWS);
+    });
+    if (changed) this.changed.fire(model);
+    return changed;
+  }
+
+  /** @param change the same rows: nothing is written. */
+  private async write(change: (rows: readonly Row[]) => readonly Row[]): Promise<boolean> {
+    const write = this.writing.then(async () => {
+      const before = await this.read();
+      const rows = change(before);
+      if (rows === before) {
+        this.rows = rows;
+        return false;
+      }
+      try {
+        await mkdir(path.dirname(this.options.file), { recursive: true });
+        await writeFileAtomic(this.options.file, JSON.stringify({ version: VERSION, rows }));
+      } catch (error) {
+        throw toStorageError(error);
+      }
+      this.rows = rows;
+      return true;
+    });
+    this.writing = write.then(
+      () => undefined,
+      () => undefined,
+    );
+    return write;
+  }
+
+  private row(model: string): Row | undefined {
+    const machine = this.options.machine();
+    return this.rows.find((row) => row.model === model && row.machine === machine);
+  }
+
+  private async fingerprint(file: string): Promise<string> {
+    const { size, mtimeMs } = await stat(file);
+    // A file that is replaced under its name is another one.
+    const key = `${file}\0${size}\0${mtimeMs}`;
+    const known = this.fingerprints.get(key);
+    if (known !== undefined) return known;
+    const made = fileFingerprint(file);
+    this.fingerprints.set(key, made);
+    made.catch(() => this.fingerprints.delete(key));
+    return made;
+  }
+
+  private async read(): Promise<readonly Row[]> {
+    const { file, log } = this.options;
+    try {
+      if ((await stat(file)).size > MAX_BYTES) return [];
+      const { rows } = v.parse(fileSchema, JSON.parse(await readFile(file, "utf8")));
+      return rows.flatMap((raw) => {
+        const row = v.safeParse(rowSchema, raw);
+        return row.success ? [row.output] : [];
+      });
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ENOENT"))
+        log.warn(`The tunings of models could not be read: ${String(error)}`);
+      return [];
+    }
+  }
+}
