@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { PaddockError } from "../../src/platform/core/errors";
 import type { BenchResult } from "../../src/speed/core/benchmark";
@@ -213,5 +215,54 @@ describe("reading", () => {
       }
     }
     expect(performance.now() - since).toBeLessThan(15_000);
+  });
+});
+
+describe("files that llama-bench wrote, with `-o` and `-oe` of one run each", () => {
+  const fixture = (name: string): string =>
+    readFileSync(path.join(import.meta.dirname, "../fixtures/llamaBench", name), "utf8");
+  const read = (name: string) => readResults(fixture(name), now + 366 * 86_400_000);
+  const rates = (results: readonly BenchResult[]) => results.map((result) => rateOf(result).mean.toFixed(2));
+
+  test("are read whole, and the same from both of its formats", () => {
+    for (const [one, other] of [
+      ["depths.json", "depths.md"],
+      ["settings.csv", "settings.sql"],
+      ["both.jsonl", "both.md"],
+    ] as const) {
+      expect(read(one).leftOut + read(other).leftOut).toBe(0);
+      expect(read(one).results.length).toBeGreaterThan(0);
+      expect(read(one).results.map(({ test: of }) => of)).toEqual(read(other).results.map(({ test: of }) => of));
+      expect(rates(read(one).results)).toEqual(rates(read(other).results));
+    }
+    expect(read("settings.csv").results.map(({ id }) => id)).toEqual(read("settings.sql").results.map(({ id }) => id));
+    expect(read("settings.csv").results.map(({ parameters }) => parameters.kvCacheKeyType)).toContain("q8_0");
+    expect(read("both.jsonl").results[0]?.test).toEqual({ promptTokens: 16, generatedTokens: 4, depth: 0 });
+    expect(read("depths.json").results[0]).toMatchObject({
+      machine: { cpu: "Intel(R) Xeon(R) Processor", gpu: "", backend: "CPU", llamaCppVersion: "de3ff81 (1)" },
+      model: { type: "llama 256M Q4_1", sizeBytes: 96_576_768, parameters: 134_515_008 },
+    });
+  });
+
+  test("are written again as they were, but for what was left to llama.cpp", () => {
+    const there = JSON.parse(fixture("depths.json")) as Record<string, unknown>[];
+    const here = JSON.parse(writeResults("json", read("depths.json").results)) as Record<string, unknown>[];
+    expect(here).toHaveLength(there.length);
+    for (const [index, row] of here.entries()) {
+      const { stddev_ns, ...rest } = there[index] ?? {};
+      expect(row).toMatchObject({ ...rest, flash_attn: 1, load_mode: "mmap" });
+      // llama-bench computes this one in whole numbers.
+      expect(Number(row.stddev_ns) / Number(stddev_ns)).toBeCloseTo(1, 6);
+    }
+    const [header, ...lines] = fixture("depths.md").split("\n");
+    const [headerHere, ...linesHere] = writeResults("md", read("depths.json").results).split("\n");
+    // Two columns say what was left to llama.cpp there.
+    const without = (line = ""): string =>
+      line
+        .split("|")
+        .filter((_, column) => column !== 6 && column !== 7)
+        .join("|");
+    expect(without(headerHere)).toBe(header);
+    expect(linesHere.map(without)).toEqual(lines);
   });
 });

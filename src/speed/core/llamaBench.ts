@@ -5,7 +5,7 @@ import { fromRow, type LlamaBenchRow, toRow } from "./llamaBenchRow";
 import { type BenchFormat, printRows } from "./llamaBenchText";
 
 /** Characters of a file that is read; llama-bench writes about 1.5 KB for a test. */
-export const mostImported = 32 * 1024 * 1024;
+export const mostImported = 8 * 1024 * 1024;
 const MAX_ROWS = 20_000;
 
 /** Results in llama-bench's fields. A result's doubts, its model's fingerprint and the binding's version have none. */
