@@ -102,7 +102,7 @@ export const pickerStyles = css`
   .button.secondary {
     color: var(--vscode-button-secondaryForeground);
     background: var(--vscode-button-secondaryBackground);
-    border-color: var(--vscode-button-border, transparent);
+    border-color: var(--vscode-button-secondaryBorder, var(--vscode-contrastBorder, transparent));
   }
   .button.secondary:hover {
     background: var(--vscode-button-secondaryHoverBackground, var(--vscode-button-secondaryBackground));

@@ -15,6 +15,8 @@ import "./turnView";
 
 const engineNames = { sqlite: "SQLite", duckdb: "DuckDB", postgres: "PostgreSQL", mysql: "MySQL", mariadb: "MariaDB" };
 
+/** After one of these the page stays where the person has it. */
+const peopleMove = ["wheel", "touchmove", "pointerdown", "keydown"] as const;
 /** What was said stands for so long. ms. */
 const notedFor = 4000;
 
@@ -32,10 +34,20 @@ export class AskApp extends PaddockElement {
   @query(".turns") private readonly list!: HTMLElement | null;
   @query('[data-action="history"]') private readonly historyButton!: HTMLElement | null;
   private lastTurn: string | undefined;
+  /** Rows come after their turn, and those of the turns above would push it out of sight. */
+  private followsLast = false;
+  private readonly grown = new ResizeObserver(() => {
+    if (this.followsLast) this.showLast();
+  });
+  private observed: HTMLElement | null = null;
+  private readonly stopFollowing = (): void => {
+    this.followsLast = false;
+  };
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
+    for (const moved of peopleMove) this.addEventListener(moved, this.stopFollowing, { passive: true });
     this.texts = readTexts(this.dataset.texts);
     this.link = new AskLink({
       changed: () => this.requestUpdate(),
@@ -52,14 +64,28 @@ export class AskApp extends PaddockElement {
   override disconnectedCallback(): void {
     this.link?.dispose();
     clearTimeout(this.timer);
+    this.grown.disconnect();
+    this.observed = null;
     super.disconnectedCallback();
   }
 
   protected override updated(): void {
     // What was asked just now is what one wants to see.
     const last = this.link?.view?.turns.at(-1)?.id;
-    if (last !== undefined && last !== this.lastTurn) this.list?.lastElementChild?.scrollIntoView({ block: "start" });
+    if (this.list !== this.observed) {
+      this.grown.disconnect();
+      this.observed = this.list;
+      if (this.list !== null) this.grown.observe(this.list);
+    }
+    if (last !== undefined && last !== this.lastTurn) {
+      this.followsLast = true;
+      this.showLast();
+    }
     this.lastTurn = last;
+  }
+
+  private showLast(): void {
+    this.list?.lastElementChild?.scrollIntoView({ block: "start" });
   }
 
   protected override render(): TemplateResult {
