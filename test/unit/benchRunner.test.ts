@@ -16,7 +16,7 @@ beforeEach(() => {
 
 const contextInfo: SpeedSession["context"] = {
   ...{ context: "c", identityKey: "", contextSize: 512, sequences: 1, batchSize: 512, threads: 2 },
-  ...{ ramBytes: 1, vramBytes: 0, needsCheckpoints: false },
+  ...{ ramBytes: 1, vramBytes: 0, needsCheckpoints: false, flashAttention: true },
   identity: {
     ...{ modelHash: "", adapters: [], kvCacheKeyType: "F16", kvCacheValueType: "F16", templateHash: "" },
     llamaCppVersion: "b1",
@@ -25,7 +25,7 @@ const contextInfo: SpeedSession["context"] = {
 function modelInfo(file: string): SpeedSession["model"] {
   return {
     ...{ modelHash: file, name: null, architecture: "llama", fileType: "Q4_0", parameters: 1e9, sizeBytes: 5 },
-    ...{ layers: 1, gpuLayers: 0, trainContextSize: 512, vocabularySize: 10, chatTemplate: null },
+    ...{ layers: 1, gpuLayers: 0, mapped: false, trainContextSize: 512, vocabularySize: 10, chatTemplate: null },
     infill: { order: "prefix-only" },
     can: { chat: false, fillInMiddle: false, embed: false, tools: false, schema: false },
   };

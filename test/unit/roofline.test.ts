@@ -22,7 +22,7 @@ import {
 
 const kv = { kvCacheKeyType: "F16", kvCacheValueType: "F16" };
 const probe: MachineProbe = {
-  memoryBytesPerSecond: 20e9,
+  ...{ threads: 2, memoryBytesPerSecond: 20e9, batchSeconds: 1e-5, nodeSeconds: 1e-6 },
   bySize: [
     { bytes: 1e6, bytesPerSecond: 200e9 },
     { bytes: 100e6, bytesPerSecond: 60e9 },
@@ -88,7 +88,7 @@ test("text generation cannot exceed what the memory reads, nor a prompt what the
 
 test("without a word on matrices or memory there is no ceiling made up", () => {
   const model = rooflineOf(contents());
-  const blind = { memoryBytesPerSecond: 0, bySize: [], matrix: [] };
+  const blind = { ...probe, memoryBytesPerSecond: 0, bySize: [], matrix: [] };
   expect(ceiling(blind, model, tg(128))).toBeUndefined();
   // Memory alone still bounds a prompt, if not by much.
   expect(ceiling({ ...probe, matrix: [] }, model, pp(512))?.boundBy).toBe("memory");

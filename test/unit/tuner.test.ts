@@ -25,7 +25,7 @@ const engine: SpeedSession["engine"] = {
 };
 const model: SpeedSession["model"] = {
   ...{ modelHash: "", name: null, architecture: "llama", fileType: "Q4_0", parameters: 1, sizeBytes: 1 },
-  ...{ layers: 2, gpuLayers: 0, trainContextSize: 4096, vocabularySize: 10, chatTemplate: null },
+  ...{ layers: 2, gpuLayers: 0, mapped: false, trainContextSize: 4096, vocabularySize: 10, chatTemplate: null },
   infill: { order: "prefix-only" },
   can: { chat: true, fillInMiddle: false, embed: false, tools: false, schema: false },
 };
@@ -36,7 +36,7 @@ const context: SpeedSession["context"] = {
     ...{ templateHash: "", llamaCppVersion: "v1" },
   },
   ...{ identityKey: "", contextSize: 513, sequences: 1, batchSize: 512, threads: 4, ramBytes: 0, vramBytes: 0 },
-  needsCheckpoints: false,
+  ...{ needsCheckpoints: false, flashAttention: true },
 };
 
 /** Engines whose time is a clock's, not the world's. */
