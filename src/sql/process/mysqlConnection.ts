@@ -1,10 +1,12 @@
 import { connect, isIP } from "node:net";
+import type { ConnectionOptions as TlsConnectionOptions } from "node:tls";
 import mysql, { type Connection, type ConnectionOptions, type FieldPacket, type ResultSetHeader } from "mysql2";
 import { PaddockError } from "../../platform/core/errors";
 import type { ServerTarget } from "../core/protocol";
 import { times } from "./driver";
 import { fromMysql } from "./mysqlErrors";
-import { tlsOptions } from "./tls";
+import { ServerConnection } from "./serverConnection";
+import { openByTls } from "./tls";
 
 export type RawRow = readonly (Buffer | null)[];
 
@@ -13,18 +15,15 @@ const otherReadings = new Set(
   "ANSI,ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT,DB2,MAXDB,MSSQL,ORACLE,POSTGRESQL".split(","),
 );
 
-/** A session with a server, its transactions, and the way to stop what runs in it. */
-export class MysqlConnection {
-  private failure: Error | undefined;
-  /** Statements so far that have their answer. */
-  private answered = 0;
-
+/** A session with a MySQL or MariaDB server, and the way to stop what runs in it. */
+export class MysqlConnection extends ServerConnection {
   private constructor(
     private readonly connection: Connection,
-    private readonly target: ServerTarget,
+    target: ServerTarget,
     private readonly password: string | undefined,
     readonly version: string,
   ) {
+    super(target, fromMysql);
     connection.on("error", (error: Error) => (this.failure = error));
   }
 
@@ -53,40 +52,19 @@ export class MysqlConnection {
     }
   }
 
-  /**
-   * Runs work in a transaction, which is taken back unless it asks for its commit.
-   * @param ms how long each of its statements may take.
-   * @throws PaddockError
-   */
-  async transaction<T>(
-    kind: "READ ONLY" | "READ WRITE",
-    ms: number,
-    signal: AbortSignal,
-    work: (commit: () => Promise<void>) => Promise<T>,
-  ): Promise<T> {
-    if (this.failure !== undefined) throw fromMysql(this.failure, this.target);
-    let stopping: Promise<void> | undefined;
-    const stop = (): void => void (stopping ??= this.cancel());
+  protected async begin(kind: "READ ONLY" | "READ WRITE", ms: number): Promise<void> {
     const limit =
       this.engine === "mariadb" ? `max_statement_time = ${ms / 1000}` : `max_execution_time = ${Math.ceil(ms)}`;
-    try {
-      await this.texts(`SET SESSION ${limit}`);
-      await this.texts(`START TRANSACTION ${kind}`);
-      signal.addEventListener("abort", stop, { once: true });
-      try {
-        signal.throwIfAborted();
-        return await work(async () => {
-          await this.texts("COMMIT");
-        });
-      } finally {
-        signal.removeEventListener("abort", stop);
-        // A kill that is on its way must not meet the next statement.
-        await stopping;
-        await this.texts("ROLLBACK").catch(() => this.texts("ROLLBACK"));
-      }
-    } catch (error) {
-      throw fromMysql(error, this.target);
-    }
+    await this.texts(`SET SESSION ${limit}`);
+    await this.texts(`START TRANSACTION ${kind}`);
+  }
+
+  protected async commit(): Promise<void> {
+    await this.texts("COMMIT");
+  }
+
+  protected rollback(): Promise<unknown> {
+    return this.texts("ROLLBACK");
   }
 
   /** Has the server compile a statement. @returns the columns of its rows; none: it gives no rows. */
@@ -154,14 +132,6 @@ export class MysqlConnection {
     this.connection.destroy();
     return Promise.resolve();
   }
-
-  private async counted<T>(answer: Promise<T>): Promise<T> {
-    try {
-      return await answer;
-    } finally {
-      this.answered++;
-    }
-  }
 }
 
 function texts(connection: Connection, sql: string, values: readonly string[] = []): Promise<string[][]> {
@@ -175,7 +145,6 @@ function texts(connection: Connection, sql: string, values: readonly string[] = 
 }
 
 async function connected(target: ServerTarget, password: string | undefined): Promise<Connection> {
-  const tls = await tlsOptions(target);
   if (target.tls.mode === "verify" && isIP(target.host) !== 0) {
     throw new PaddockError(
       "sql/connection",
@@ -186,7 +155,7 @@ async function connected(target: ServerTarget, password: string | undefined): Pr
     );
   }
   const { host, port } = target.reach ?? target;
-  const open = (ssl: typeof tls): Promise<Connection> => {
+  const open = (ssl: TlsConnectionOptions | undefined): Promise<Connection> => {
     const options: ConnectionOptions = {
       host: target.host,
       // Where it is reached, which through a tunnel is not the host that certificates name.
@@ -213,20 +182,12 @@ async function connected(target: ServerTarget, password: string | undefined): Pr
       });
     });
   };
-  try {
-    try {
-      return await open(tls);
-    } catch (error) {
-      const none = error instanceof Error && "code" in error && error.code === "HANDSHAKE_NO_SSL_SUPPORT";
-      if (!none || target.tls.mode !== "prefer") throw error;
-      return await open(undefined);
-    }
-  } catch (error) {
-    throw fromMysql(error, target);
-  }
+  const hasNone = (error: unknown): boolean =>
+    error instanceof Error && "code" in error && error.code === "HANDSHAKE_NO_SSL_SUPPORT";
+  return openByTls(target, open, hasNone, fromMysql);
 }
 
-function sslOf({ ca, cert, key, rejectUnauthorized, minVersion }: NonNullable<Awaited<ReturnType<typeof tlsOptions>>>) {
+function sslOf({ ca, cert, key, rejectUnauthorized, minVersion }: TlsConnectionOptions) {
   const given = { ca, cert, key, rejectUnauthorized, minVersion };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

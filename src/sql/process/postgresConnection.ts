@@ -1,11 +1,13 @@
 import { connect } from "node:net";
+import type { ConnectionOptions } from "node:tls";
 import { Client } from "pg";
 import { PaddockError } from "../../platform/core/errors";
 import type { ServerTarget } from "../core/protocol";
 import { times } from "./driver";
 import { fromPostgres } from "./postgresErrors";
 import { PostgresStatement } from "./postgresStatement";
-import { tlsOptions } from "./tls";
+import { ServerConnection } from "./serverConnection";
+import { openByTls } from "./tls";
 
 /** How long a cancel request may be without effect before it is made in the other way, ms. */
 const SECOND_CANCEL_MS = 500;
@@ -25,18 +27,15 @@ const settings = [
   "client_connection_check_interval = 1000",
 ];
 
-/** A session with a server, its transactions, and the way to stop what runs in it. */
-export class PostgresConnection {
-  private failure: Error | undefined;
-  /** Statements so far that have their answer. */
-  private answered = 0;
-
+/** A session with a PostgreSQL server, and the ways to stop what runs in it. */
+export class PostgresConnection extends ServerConnection {
   private constructor(
     private readonly client: Client,
-    private readonly target: ServerTarget,
+    target: ServerTarget,
     private readonly password: string | undefined,
     private readonly pid: number,
   ) {
+    super(target, fromPostgres);
     client.on("error", (error) => (this.failure = error));
   }
 
@@ -53,58 +52,31 @@ export class PostgresConnection {
     }
   }
 
-  /**
-   * Runs work in a transaction, which is taken back unless it asks for its commit.
-   * @param ms how long each of its statements may take.
-   * @throws PaddockError
-   */
-  async transaction<T>(
-    kind: "READ ONLY" | "READ WRITE",
-    ms: number,
-    signal: AbortSignal,
-    work: (commit: () => Promise<void>) => Promise<T>,
-  ): Promise<T> {
-    if (this.failure !== undefined) throw fromPostgres(this.failure, this.target);
-    let stopping: Promise<void> | undefined;
-    const stop = (): void => void (stopping ??= this.cancel());
-    try {
-      await this.client.query(`BEGIN TRANSACTION ${kind}; SET LOCAL statement_timeout = ${Math.ceil(ms)}`);
-      signal.addEventListener("abort", stop, { once: true });
-      try {
-        signal.throwIfAborted();
-        return await work(async () => {
-          const { command } = await this.client.query("COMMIT");
-          if (command !== "COMMIT") throw new PaddockError("sql/invalid", "PostgreSQL took the statement back.");
-        });
-      } finally {
-        signal.removeEventListener("abort", stop);
-        // A cancel that is on its way must not meet the next statement.
-        await stopping;
-        await this.client.query("ROLLBACK").catch(() => this.client.query("ROLLBACK"));
-      }
-    } catch (error) {
-      throw fromPostgres(error, this.target);
-    }
+  protected async begin(kind: "READ ONLY" | "READ WRITE", ms: number): Promise<void> {
+    await this.client.query(`BEGIN TRANSACTION ${kind}; SET LOCAL statement_timeout = ${Math.ceil(ms)}`);
+  }
+
+  protected async commit(): Promise<void> {
+    const { command } = await this.client.query("COMMIT");
+    if (command !== "COMMIT") throw new PaddockError("sql/invalid", "PostgreSQL took the statement back.");
+  }
+
+  protected rollback(): Promise<unknown> {
+    return this.client.query("ROLLBACK");
   }
 
   /** One statement by the extended protocol. */
-  async run(statement: PostgresStatement): Promise<Awaited<PostgresStatement["done"]>> {
-    try {
-      this.client.query(statement);
-      return await statement.done;
-    } finally {
-      this.answered++;
-    }
+  run(statement: PostgresStatement): Promise<Awaited<PostgresStatement["done"]>> {
+    this.client.query(statement);
+    return this.counted(statement.done);
   }
 
   /** A statement of our own, whose one value is JSON. */
   async json(sql: string, values: readonly unknown[] = []): Promise<unknown> {
-    try {
-      const { rows } = await this.client.query<[unknown]>({ text: sql, values: [...values], rowMode: "array" });
-      return rows[0]?.[0];
-    } finally {
-      this.answered++;
-    }
+    const { rows } = await this.counted(
+      this.client.query<[unknown]>({ text: sql, values: [...values], rowMode: "array" }),
+    );
+    return rows[0]?.[0];
   }
 
   /** Stops what runs, by a cancel request, and where that is not heard by a second session. */
@@ -151,9 +123,8 @@ export class PostgresConnection {
 }
 
 async function connected(target: ServerTarget, password: string | undefined): Promise<Client> {
-  const tls = await tlsOptions(target);
   const { host, port } = target.reach ?? target;
-  const open = async (ssl: typeof tls | false): Promise<Client> => {
+  const open = async (ssl: ConnectionOptions | undefined): Promise<Client> => {
     const client = new Client({
       ...{ host, port, user: target.user, database: target.database },
       ...(password === undefined ? {} : { password }),
@@ -167,17 +138,8 @@ async function connected(target: ServerTarget, password: string | undefined): Pr
     await client.connect();
     return client;
   };
-  try {
-    try {
-      return await open(tls);
-    } catch (error) {
-      const none = error instanceof Error && error.message.includes("does not support SSL");
-      if (!none || target.tls.mode !== "prefer") throw error;
-      return await open(false);
-    }
-  } catch (error) {
-    throw fromPostgres(error, target);
-  }
+  const hasNone = (error: unknown): boolean => error instanceof Error && error.message.includes("does not support SSL");
+  return openByTls(target, open, hasNone, fromPostgres);
 }
 
 /** A setting that a server does not know is passed over. */

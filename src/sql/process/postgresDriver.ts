@@ -1,18 +1,17 @@
 import * as v from "valibot";
-import { PaddockError } from "../../platform/core/errors";
-import type { Cell, PlanStep, QueryLimits, ResultColumn, ValueHit } from "../core/database";
+import type { Cell, PlanStep, ResultColumn } from "../core/database";
 import { MAX_VALUE_LENGTH } from "../core/questionValues";
 import type { ServerTarget } from "../core/protocol";
-import type { DatabaseSchema } from "../core/schema";
+import type { DatabaseSchema, TableSchema } from "../core/schema";
 import { kindOfType } from "../core/valueKinds";
 import { decimalCell, floatCell, textCell } from "./cells";
-import { type Driver, otherRows, times, VALUE_ROWS } from "./driver";
+import { VALUE_ROWS } from "./driver";
 import { PostgresConnection } from "./postgresConnection";
 import { catalogueQuery, toPostgresSchema, withPostgresValues } from "./postgresSchema";
 import { type PostgresField, PostgresStatement } from "./postgresStatement";
 import { literal, quoted } from "./quoting";
-import type { RowSink } from "./rowSink";
-import { findServerValues } from "./serverValues";
+import { changesNoRows, givesNoRows } from "./serverConnection";
+import { ServerDriver } from "./serverDriver";
 
 /** Bytes of a bytea that travel, as in cells.ts; PostgreSQL writes them as hexadecimal itself. */
 const MAX_BYTES = 64;
@@ -27,16 +26,17 @@ const planNodeSchema: v.GenericSchema<unknown, PlanNode> = v.looseObject({
 });
 const hitsSchema = v.array(v.object({ column: v.string(), value: v.string() }));
 
-/** PostgreSQL: every statement alone, in a transaction that is read-only and taken back. */
-export class PostgresDriver implements Driver {
+/** PostgreSQL. */
+export class PostgresDriver extends ServerDriver<PostgresConnection> {
   readonly engine = "postgres";
-  private known: DatabaseSchema | undefined;
   private readonly typeNames = new Map<string, string>();
 
   private constructor(
-    private readonly connection: PostgresConnection,
+    connection: PostgresConnection,
     readonly version: string,
-  ) {}
+  ) {
+    super(connection);
+  }
 
   /** @throws PaddockError sql/connection, sql/authentication. */
   static async open(target: ServerTarget, password: string | undefined): Promise<PostgresDriver> {
@@ -45,94 +45,58 @@ export class PostgresDriver implements Driver {
     return new PostgresDriver(connection, String(version).split(" ")[0] ?? "");
   }
 
-  async schema(samples: boolean, signal: AbortSignal): Promise<DatabaseSchema> {
+  protected async readSchema(samples: boolean, signal: AbortSignal): Promise<DatabaseSchema> {
     const ask = (sql: string, ms: number): Promise<unknown> =>
-      this.connection.transaction("READ ONLY", ms, signal, () => this.connection.json(sql));
+      this.reading(ms, signal, () => this.connection.json(sql));
     const { schema, bytes } = toPostgresSchema(await ask(catalogueQuery, 60_000));
-    this.known = await withPostgresValues(schema, bytes, samples, ask);
-    return this.known;
+    return withPostgresValues(schema, bytes, samples, ask);
   }
 
-  prepare(sql: string, signal: AbortSignal): Promise<readonly ResultColumn[]> {
-    return this.connection.transaction("READ ONLY", times.prepare, signal, async () =>
-      this.columns(rowsOnly(await this.connection.run(new PostgresStatement(sql, "describe")))),
+  protected async columns(sql: string): Promise<readonly ResultColumn[]> {
+    const fields = await this.connection.run(new PostgresStatement(sql, "describe"));
+    if (fields === undefined) throw givesNoRows("PostgreSQL");
+    return this.named(fields);
+  }
+
+  protected async stream(
+    sql: string,
+    _columns: readonly ResultColumn[],
+    onRow: (cells: readonly Cell[]) => void,
+  ): Promise<void> {
+    const take = (row: readonly (string | null)[], fields: readonly PostgresField[]): void =>
+      onRow(row.map((text, at) => toCell(text, fields[at])));
+    await this.connection.run(new PostgresStatement(sql, take));
+  }
+
+  protected async plan(sql: string): Promise<readonly PlanStep[]> {
+    let text = "";
+    await this.connection.run(new PostgresStatement(`EXPLAIN (FORMAT JSON) ${sql}`, (row) => (text += row[0] ?? "")));
+    return v.parse(v.array(v.object({ Plan: planNodeSchema })), JSON.parse(text)).map(({ Plan }) => toStep(Plan));
+  }
+
+  protected async valuesIn(table: TableSchema, columns: readonly string[], question: string) {
+    const from = `${quoted(table.schema ?? "public")}.${quoted(table.name)}`;
+    const parts = columns.map(
+      (column) => `(SELECT DISTINCT ${literal(column)} AS column, v AS value FROM
+         (SELECT ${quoted(column)}::text AS v FROM ${from} LIMIT ${VALUE_ROWS}) s
+         WHERE length(v) BETWEEN 1 AND ${MAX_VALUE_LENGTH} AND position(lower(v) in lower($1)) > 0 LIMIT 100)`,
     );
+    const sql = `SELECT COALESCE(json_agg(f), '[]') FROM (${parts.join(" UNION ALL ")}) f`;
+    return v.parse(hitsSchema, await this.connection.json(sql, [question]));
   }
 
-  query(sql: string, { timeoutMs }: QueryLimits, sink: RowSink, signal: AbortSignal): Promise<readonly ResultColumn[]> {
-    return this.connection.transaction("READ ONLY", timeoutMs, signal, async () => {
-      // It is described first, because a transaction that failed answers nothing more.
-      const columns = await this.columns(rowsOnly(await this.connection.run(new PostgresStatement(sql, "describe"))));
-      let cancelling: Promise<void> | undefined;
-      const statement = new PostgresStatement(sql, (row, fields) => {
-        if (cancelling !== undefined) return;
-        // The rest is not wanted: the server is told so.
-        if (!sink.take(row.map((text, at) => toCell(text, fields[at])))) cancelling = this.connection.cancel();
-      });
-      try {
-        await this.connection.run(statement);
-      } catch (error) {
-        if (cancelling === undefined || signal.aborted) throw error;
-      }
-      await cancelling;
-      return columns;
-    });
-  }
-
-  explain(sql: string, signal: AbortSignal): Promise<readonly PlanStep[]> {
-    return this.connection.transaction("READ ONLY", times.prepare, signal, async () => {
-      let text = "";
-      await this.connection.run(new PostgresStatement(`EXPLAIN (FORMAT JSON) ${sql}`, (row) => (text += row[0] ?? "")));
-      return v.parse(v.array(v.object({ Plan: planNodeSchema })), JSON.parse(text)).map(({ Plan }) => toStep(Plan));
-    });
-  }
-
-  async findValues(question: string, limit: number, signal: AbortSignal): Promise<readonly ValueHit[]> {
-    const schema = this.known ?? (await this.schema(false, signal));
-    return findServerValues(schema, question, limit, signal, (table, columns, ms) => {
-      const from = `${quoted(table.schema ?? "public")}.${quoted(table.name)}`;
-      const parts = columns.map(
-        (column) => `(SELECT DISTINCT ${literal(column)} AS column, v AS value FROM
-           (SELECT ${quoted(column)}::text AS v FROM ${from} LIMIT ${VALUE_ROWS}) s
-           WHERE length(v) BETWEEN 1 AND ${MAX_VALUE_LENGTH} AND position(lower(v) in lower($1)) > 0 LIMIT 100)`,
-      );
-      const sql = `SELECT COALESCE(json_agg(f), '[]') FROM (${parts.join(" UNION ALL ")}) f`;
-      return this.connection.transaction("READ ONLY", Math.max(1, ms), signal, async () =>
-        v.parse(hitsSchema, await this.connection.json(sql, [question])),
-      );
-    });
-  }
-
-  preview(sql: string, signal: AbortSignal): Promise<number> {
-    return this.connection.transaction("READ WRITE", times.write, signal, () => this.change(sql));
-  }
-
-  execute(sql: string, expectedRows: number, signal: AbortSignal): Promise<number> {
-    return this.connection.transaction("READ WRITE", times.write, signal, async (commit) => {
-      const rows = await this.change(sql);
-      if (rows !== expectedRows) throw otherRows(rows, expectedRows);
-      await commit();
-      return rows;
-    });
-  }
-
-  close(): Promise<void> {
-    return this.connection.close();
-  }
-
-  private async change(sql: string): Promise<number> {
+  protected async change(sql: string): Promise<number> {
     const statement = new PostgresStatement(sql, () => undefined);
     await this.connection.run(statement);
     const changed = /^(?:INSERT \d+|UPDATE|DELETE|MERGE) (\d+)$/.exec(statement.tag)?.[1];
-    if (changed === undefined)
-      throw new PaddockError("sql/refused", "PostgreSQL says that this statement does not change rows.");
+    if (changed === undefined) throw changesNoRows("PostgreSQL");
     // What would be checked by the commit alone is checked now, so that a preview meets it too.
     await this.connection.json("SET CONSTRAINTS ALL IMMEDIATE");
     return Number(changed);
   }
 
   /** With the names of types, which the protocol leaves out. */
-  private async columns(fields: readonly PostgresField[]): Promise<ResultColumn[]> {
+  private async named(fields: readonly PostgresField[]): Promise<ResultColumn[]> {
     const keyOf = ({ dataTypeID, dataTypeModifier }: PostgresField): string => `${dataTypeID}:${dataTypeModifier}`;
     const unknown = [...new Map(fields.map((field) => [keyOf(field), field])).entries()].filter(
       ([key]) => !this.typeNames.has(key),
@@ -153,11 +117,6 @@ export class PostgresDriver implements Driver {
       return { name: field.name, type: type.replace(/^enum /, ""), kind: kindOfType(type) };
     });
   }
-}
-
-function rowsOnly(fields: readonly PostgresField[] | undefined): readonly PostgresField[] {
-  if (fields !== undefined) return fields;
-  throw new PaddockError("sql/refused", "PostgreSQL says that this statement gives no rows, so it does not only read.");
 }
 
 /** By the numbers that PostgreSQL's own types have in every version. */

@@ -9,7 +9,7 @@ import type { ServerTarget } from "../core/protocol";
  * Certificates are those of the host that the person named, wherever a tunnel leads.
  * @throws PaddockError sql/connection for a file that cannot be read.
  */
-export async function tlsOptions({ tls, host }: ServerTarget): Promise<ConnectionOptions | undefined> {
+async function tlsOptions({ tls, host }: ServerTarget): Promise<ConnectionOptions | undefined> {
   if (tls.mode === "off") return undefined;
   const read = async (file: string): Promise<string> => {
     try {
@@ -31,6 +31,27 @@ export async function tlsOptions({ tls, host }: ServerTarget): Promise<Connectio
     ...(tls.certificateFile === undefined ? {} : { cert: await read(tls.certificateFile) }),
     ...(tls.keyFile === undefined ? {} : { key: await read(tls.keyFile) }),
   };
+}
+
+/**
+ * Opens a connection as the target asks of TLS; `prefer` goes on without it where the server has none.
+ * @param hasNone whether an error says so. @param named the engine's errors as ours.
+ */
+export async function openByTls<T>(
+  target: ServerTarget,
+  open: (tls: ConnectionOptions | undefined) => Promise<T>,
+  hasNone: (error: unknown) => boolean,
+  named: (error: unknown, target: ServerTarget) => unknown,
+): Promise<T> {
+  const tls = await tlsOptions(target);
+  try {
+    return await open(tls).catch((error: unknown) => {
+      if (target.tls.mode !== "prefer" || !hasNone(error)) throw error;
+      return open(undefined);
+    });
+  } catch (error) {
+    throw named(error, target);
+  }
 }
 
 /** The error of a certificate that is not trusted, or not of this host; undefined: it is another error. */

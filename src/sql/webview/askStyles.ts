@@ -1,24 +1,12 @@
 import { css } from "lit";
 
 export const askStyles = css`
-  /* Check boxes and lists to choose from are the browser's own. */
-  .vscode-dark,
-  .vscode-high-contrast {
-    color-scheme: dark;
-  }
-  .vscode-light,
-  .vscode-high-contrast-light {
-    color-scheme: light;
-  }
   paddock-ask {
     display: block;
     height: 100%;
   }
   main {
-    display: flex;
-    flex-direction: column;
     gap: var(--gap-2);
-    box-sizing: border-box;
     height: 100%;
     padding: 12px 20px 0;
   }
@@ -66,29 +54,10 @@ export const askStyles = css`
     cursor: default;
     opacity: 0.5;
   }
+  /* An answer has many of them in a row. */
   .button {
-    display: inline-flex;
-    align-items: center;
     gap: 5px;
-    flex: none;
     padding: 2px 10px;
-    color: var(--vscode-button-foreground);
-    background: var(--vscode-button-background);
-    border-color: var(--vscode-button-border, transparent);
-  }
-  .button:hover {
-    background: var(--vscode-button-hoverBackground, var(--vscode-button-background));
-  }
-  .button:focus-visible {
-    outline-offset: 2px;
-  }
-  .button.secondary {
-    color: var(--vscode-button-secondaryForeground);
-    background: var(--vscode-button-secondaryBackground);
-    border-color: var(--vscode-button-secondaryBorder, var(--vscode-contrastBorder, transparent));
-  }
-  .button.secondary:hover {
-    background: var(--vscode-button-secondaryHoverBackground, var(--vscode-button-secondaryBackground));
   }
   .button .codicon {
     font-size: 14px;
@@ -127,9 +96,6 @@ export const askStyles = css`
     padding: var(--gap-4) 0;
     overflow-y: auto;
     text-align: center;
-  }
-  .opening {
-    padding: var(--gap-4) 0;
   }
   .turn {
     display: flex;
