@@ -7,7 +7,7 @@ import { silentLogger } from "../../src/platform/core/logger";
 import { coveredBytes } from "../../src/models/core/byteRanges";
 import type { DownloadView } from "../../src/models/core/downloadState";
 import { DownloadFolder } from "../../src/models/node/downloadFolder";
-import { DownloadLock, isHeld } from "../../src/models/node/downloadLock";
+import { FileLock, isHeld } from "../../src/platform/node/fileLock";
 import { Downloads } from "../../src/models/node/downloads";
 import { plainHub } from "../../src/models/node/hubClient";
 import { HubHttp } from "../../src/models/node/hubHttp";
@@ -190,7 +190,7 @@ describe("two windows", () => {
       writeFile(lock, JSON.stringify({ pid, host, mark: "0".repeat(16) }));
     await write(process.pid);
     expect(await isHeld(lock)).toBe(true);
-    expect(await DownloadLock.take(lock)).toBeUndefined();
+    expect(await FileLock.take(lock)).toBeUndefined();
     const old = new Date(Date.now() - 20_000);
     await utimes(lock, old, old);
     expect(await isHeld(lock)).toBe(false);
@@ -201,7 +201,7 @@ describe("two windows", () => {
     await writeFile(lock, "");
     expect(await isHeld(lock)).toBe(true);
     await write(2 ** 30);
-    const taken = await Promise.all(Array.from({ length: 20 }, () => DownloadLock.take(lock)));
+    const taken = await Promise.all(Array.from({ length: 20 }, () => FileLock.take(lock)));
     const mine = taken.filter((one) => one !== undefined);
     expect(mine).toHaveLength(1);
     await mine[0]?.release();

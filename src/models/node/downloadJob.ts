@@ -7,7 +7,7 @@ import type { DownloadFile, DownloadState, DownloadView } from "../core/download
 import { RateMeter, secondsLeft } from "../core/rateMeter";
 import { assertSpace, diskFull, freeBytesOf } from "./diskSpace";
 import type { DownloadFolder } from "./downloadFolder";
-import { DownloadLock, isHeld } from "./downloadLock";
+import { FileLock, isHeld } from "../../platform/node/fileLock";
 import { isAtTarget, moveToTarget, settleTargets, targetPath, wasMoved } from "./downloadTargets";
 import { FileDownload, type FileDownloadRules } from "./fileDownload";
 import type { HubClient } from "./hubClient";
@@ -188,7 +188,7 @@ export class DownloadJob {
     if (signal.aborted || !this.wantsToRun()) return;
     const { folder, id } = this.deps;
     await folder.make();
-    const lock = await DownloadLock.take(folder.lock(id));
+    const lock = await FileLock.take(folder.lock(id));
     // Another window was faster: it is followed.
     if (lock === undefined) {
       await sleep(100, undefined, { signal });

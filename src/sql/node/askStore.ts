@@ -5,6 +5,7 @@ import * as v from "valibot";
 import type { Logger } from "../../platform/core/logger";
 import { writeFileAtomic } from "../../platform/node/atomicFile";
 import { emptyFolder } from "../../platform/node/emptyFolder";
+import { withFileLock } from "../../platform/node/fileLock";
 
 const text = (length: number) => v.pipe(v.string(), v.maxLength(length));
 const placeSchema = v.object({ schema: v.nullable(v.string()), table: v.string(), column: v.nullable(v.string()) });
@@ -51,8 +52,8 @@ interface Kept {
 const none: Kept = { shown: [], records: [] };
 
 /**
- * What was asked of each connection, one file each. Several windows may write; each reads what is there before. Rejects
- * with Node's errors where a file cannot be written; one that cannot be read counts as empty, and the log says why.
+ * What was asked of each connection, one file each. Windows that write one at once wait for each other, and each reads
+ * what is there before. Rejects with Node's errors where a file cannot be written; one that cannot be read counts as empty, and the log says why.
  */
 export class AskStore {
   private writing: Promise<unknown> = Promise.resolve();
@@ -113,9 +114,12 @@ export class AskStore {
     const { epoch } = this;
     return this.inTurn(async () => {
       if (epoch !== this.epoch) return;
-      const next = change(await this.read(connection));
+      const file = this.fileOf(connection);
       await mkdir(this.folder, { recursive: true });
-      await writeFileAtomic(this.fileOf(connection), JSON.stringify({ version, ...next }), 0o600);
+      await withFileLock(`${file}.lock`, async () => {
+        const next = change(await this.read(connection));
+        if (epoch === this.epoch) await writeFileAtomic(file, JSON.stringify({ version, ...next }), 0o600);
+      });
     });
   }
 

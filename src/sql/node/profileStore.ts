@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { PaddockError } from "../../platform/core/errors";
 import type { Logger } from "../../platform/core/logger";
 import { writeFileAtomic } from "../../platform/node/atomicFile";
+import { withFileLock } from "../../platform/node/fileLock";
 import { errnoOf, toStorageError } from "../../platform/node/storageError";
 import type { ConnectionProfile } from "../core/connection";
 import { parseProfile } from "../core/profileSchema";
@@ -20,7 +21,7 @@ interface Kept {
 }
 const nothing: Kept = { profiles: [], others: [] };
 
-/** The connections that a person keeps, in one file; several windows may write it. No password is ever in it. */
+/** The connections that a person keeps, in one file; windows that write it at once wait for each other. No password is ever in it. */
 export class ProfileStore {
   private kept: Kept = nothing;
   private tail: Promise<unknown> = Promise.resolve();
@@ -91,23 +92,27 @@ export class ProfileStore {
 
   private change(make: (profiles: readonly ConnectionProfile[]) => readonly ConnectionProfile[]): Promise<void> {
     return this.inTurn(async () => {
-      // Another window may have written meanwhile.
-      const { profiles, others } = await this.read();
-      const next = { profiles: make(profiles), others };
-      if (next.profiles.length > mostProfiles && next.profiles.length > profiles.length) {
-        throw new PaddockError("unsupported", `There are ${mostProfiles} connections already.`, {
-          remedy: "Remove one first.",
-        });
-      }
       try {
         await mkdir(path.dirname(this.file), { recursive: true });
-        const rows = { version: 1, profiles: [...next.profiles, ...others] };
-        await writeFileAtomic(this.file, JSON.stringify(rows, undefined, 2), 0o600);
+        await withFileLock(`${this.file}.lock`, () => this.rewrite(make));
       } catch (error) {
         throw toStorageError(error);
       }
-      this.kept = next;
     });
+  }
+
+  private async rewrite(make: (profiles: readonly ConnectionProfile[]) => readonly ConnectionProfile[]): Promise<void> {
+    // Another window may have written meanwhile.
+    const { profiles, others } = await this.read();
+    const next = { profiles: make(profiles), others };
+    if (next.profiles.length > mostProfiles && next.profiles.length > profiles.length) {
+      throw new PaddockError("unsupported", `There are ${mostProfiles} connections already.`, {
+        remedy: "Remove one first.",
+      });
+    }
+    const rows = { version: 1, profiles: [...next.profiles, ...others] };
+    await writeFileAtomic(this.file, JSON.stringify(rows, undefined, 2), 0o600);
+    this.kept = next;
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {

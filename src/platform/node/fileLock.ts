@@ -3,13 +3,16 @@ import { readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import { errnoOf } from "../../platform/node/storageError";
+import { PaddockError } from "../core/errors";
+import { errnoOf } from "./storageError";
 
 const BEAT_MS = 1_000;
 /** Ten beats missed: its window hangs, or its process id belongs to another program by now. */
 const STALE_MS = 10_000;
 /** A lock without an owner is one that is just being written. */
 const YOUNG_MS = 2_000;
+/** How long to wait for a lock that is held for moments: until one that hangs has lost it. */
+const PATIENCE_MS = STALE_MS + 5_000;
 
 const ownerSchema = v.object({
   pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
@@ -18,10 +21,10 @@ const ownerSchema = v.object({
 });
 
 /**
- * Says that this window downloads something, and that it still does: a file with its process id, touched every second.
+ * Says that this window works on something, and that it still does: a file with its process id, touched every second.
  * A killed window is noticed at once by others on its machine; one that hangs loses the lock, and notices that itself.
  */
-export class DownloadLock {
+export class FileLock {
   private timer: ReturnType<typeof setInterval> | undefined;
 
   private constructor(
@@ -33,11 +36,11 @@ export class DownloadLock {
    * @returns undefined while another window that lives has it.
    * @throws Node's own errors: the folder can't be written.
    */
-  static async take(file: string): Promise<DownloadLock | undefined> {
+  static async take(file: string): Promise<FileLock | undefined> {
     const mark = randomBytes(8).toString("hex");
     for (let attempt = 0; attempt < 3; attempt++) {
       if (await created(file, JSON.stringify({ pid: process.pid, host: hostname(), mark }))) {
-        return new DownloadLock(file, mark);
+        return new FileLock(file, mark);
       }
       if (await isHeld(file)) return undefined;
       await removeStale(file);
@@ -78,16 +81,48 @@ export class DownloadLock {
   }
 }
 
-/** Does a window that lives download it? */
+/**
+ * Does what takes a moment while no other window does the same; the others wait.
+ * @throws what the work throws; Node's own errors where the lock can't be written; storage/failed after 15 s.
+ */
+export async function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+  const until = performance.now() + PATIENCE_MS;
+  for (let pause = 4; ; pause = Math.min(2 * pause, 64)) {
+    const lock = await FileLock.take(file);
+    if (lock !== undefined) {
+      try {
+        return await work();
+      } finally {
+        // One that stays belongs to nobody after a while.
+        await lock.release().catch(() => undefined);
+      }
+    }
+    if (performance.now() > until) {
+      throw new PaddockError("storage/failed", "Another window keeps a file of Paddock to itself.", {
+        remedy: "Close other windows and try again.",
+        detail: file,
+      });
+    }
+    // Not all at the same moment again.
+    await sleep(pause * (0.5 + Math.random()));
+  }
+}
+
+/** Does a window that lives work on it? */
 export async function isHeld(file: string): Promise<boolean> {
+  return (await stateOf(file)) === "held";
+}
+
+/** From one look, since another window may take it or let it go at any time. */
+async function stateOf(file: string): Promise<"free" | "held" | "stale"> {
   try {
     const age = Date.now() - (await stat(file)).mtimeMs;
-    if (age > STALE_MS) return false;
+    if (age > STALE_MS) return "stale";
     const owner = await ownerOf(file);
-    if (owner === undefined) return age < YOUNG_MS;
-    return owner.host !== hostname() || processExists(owner.pid);
+    if (owner === undefined) return age < YOUNG_MS ? "held" : "stale";
+    return owner.host !== hostname() || processExists(owner.pid) ? "held" : "stale";
   } catch {
-    return false;
+    return "free";
   }
 }
 
@@ -112,7 +147,8 @@ async function removeStale(file: string): Promise<void> {
     return;
   }
   try {
-    if (!(await isHeld(file))) await rm(file, { force: true });
+    // One that is free now may be taken before it is removed.
+    if ((await stateOf(file)) === "stale") await rm(file, { force: true });
   } finally {
     await rm(guard, { force: true });
   }
