@@ -6,7 +6,10 @@ const noBinding = {
   group: ["node-llama-cpp", "node-llama-cpp/*"],
   message: "Only engine/process imports node-llama-cpp.",
 };
-const noFfi = { group: ["koffi"], message: "Only quantizer/process calls native functions." };
+const noFfi = {
+  group: ["koffi"],
+  message: "Only quantizer/process and the engine's kernels call native functions.",
+};
 const noDrivers = {
   group: ["node:sqlite", "@duckdb/*", "pg", "pg-*", "mysql2", "mysql2/*"],
   message: "Only sql/process talks to databases.",
@@ -58,7 +61,10 @@ export default tseslint.config(
     rules: restrict([noVscode, noBinding, noFfi, noDrivers, noWebview]),
   },
   { files: ["src/engine/process/**/*.ts"], rules: restrict([noVscode, noFfi, noDrivers, noWebview]) },
-  { files: ["src/quantizer/process/**/*.ts"], rules: restrict([noVscode, noBinding, noDrivers, noWebview]) },
+  {
+    files: ["src/quantizer/process/**/*.ts", "src/engine/process/kernels/**/*.ts", "src/platform/process/**/*.ts"],
+    rules: restrict([noVscode, noBinding, noDrivers, noWebview]),
+  },
   { files: ["src/sql/process/**/*.ts"], rules: restrict([noVscode, noBinding, noFfi, noWebview]) },
   {
     files: ["src/*.ts", "src/*/host/**/*.ts"],

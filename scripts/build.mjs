@@ -62,7 +62,7 @@ export async function build({ production = false, dist = path.join(root, "dist")
       platform: "node",
       format: "esm",
       // ESM only and full of native parts: it stays a package of its own, found beside the bundle.
-      external: ["node-llama-cpp"],
+      external: ["node-llama-cpp", "koffi"],
       banner: requireBanner,
     },
     hashWorker: {

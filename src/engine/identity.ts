@@ -10,6 +10,8 @@ export const contextIdentitySchema = v.object({
   adapters: v.array(v.object({ hash: v.string(), scale: v.number() })),
   kvCacheKeyType: v.string(),
   kvCacheValueType: v.string(),
+  /** Where it was asked for or forbidden; the KV cache of one way cannot be read by the other. Absent: llama.cpp's choice. */
+  flashAttention: v.optional(v.boolean()),
   /** SHA-256 of the chat template; empty for a model without one. */
   templateHash: v.string(),
   llamaCppVersion: v.string(),
@@ -30,5 +32,6 @@ export function canonicalIdentity(identity: ContextIdentity): string {
     identity.kvCacheValueType,
     identity.templateHash,
     identity.llamaCppVersion,
+    ...(identity.flashAttention === undefined ? [] : [`flash-attention=${identity.flashAttention}`]),
   ].join("|");
 }

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { ContextInfo, EngineInfo, ModelInfo } from "./protocol";
-import type { EngineTuning } from "./tuning";
+import { type EngineTuning, kvCacheTypes } from "./tuning";
 
 /**
  * Measuring a model file that need not be loaded by anybody: what memory it takes, how fast it is, and how far its
@@ -124,22 +124,68 @@ export interface SessionOptions {
   readonly contextSize: number;
   readonly signal: AbortSignal;
 }
+export const testProgressSchema = v.object({
+  /** Of each repetition so far, ns, pauses taken out. */
+  samplesNs: v.array(rate),
+  /** How long the repetitions had to wait for what is more urgent, ms. */
+  pausedMs: rate,
+});
+export type TestProgress = v.InferOutput<typeof testProgressSchema>;
+
+export const tokenOverheadSchema = v.object({
+  /** Choosing the token: the sampler over the vocabulary, its own round trip included. */
+  sampling: rate,
+  /** One round trip from JavaScript to llama.cpp's thread and back, computing nothing. */
+  dispatch: rate,
+});
 /** Seconds for a token. */
-export interface TokenOverhead {
-  /** Choosing the token: the sampler over the vocabulary. */
-  readonly sampling: number;
-  /** The round trip from JavaScript to llama.cpp's thread and back, computing nothing. */
-  readonly dispatch: number;
+export type TokenOverhead = v.InferOutput<typeof tokenOverheadSchema>;
+
+const typeName = v.pipe(v.string(), v.maxLength(20));
+const size = v.pipe(positive, v.maxValue(1 << 20));
+const copies = v.pipe(positive, v.maxValue(10_000));
+
+/**
+ * Part of what a model does, to be timed alone by llama.cpp's own functions: its `copies`, one after the other, have
+ * weights or KV caches of their own, as a model's layers do. All include what it takes to begin a batch at all, which is
+ * what one copy of "nodes" takes.
+ */
+export const kernelSchema = v.variant("kind", [
+  /** A matrix times `batch` columns: 1 for a token generated. Weights lie as llama.cpp would keep them, repacked too. */
+  v.object({ kind: v.literal("product"), type: typeName, rows: size, columns: size, batch: size, copies }),
+  /** Flash attention of `batch` tokens to `depth` tokens in the KV cache, which llama.cpp rounds up to 256. */
+  v.object({
+    ...{ kind: v.literal("attention"), heads: size, headsKv: size, headSize: size, depth: size, batch: size, copies },
+    keyType: v.picklist(kvCacheTypes),
+    valueType: v.picklist(kvCacheTypes),
+  }),
+  /** Additions of two rows of `width` values for each of `batch` tokens: what a step of a graph takes that computes little. */
+  v.object({ kind: v.literal("nodes"), width: size, batch: size, copies }),
+]);
+export type Kernel = v.InferOutput<typeof kernelSchema>;
+
+export interface KernelOptions {
+  /** CPU threads; absent: as the settings say. */
+  readonly threads?: number;
+  /** To spend on each kernel, seconds. */
+  readonly budget: number;
+  readonly signal: AbortSignal;
 }
 
-/** What this machine can do at most, measured without any model in about two seconds. */
+/** What this machine can do at most, measured without any model by llama.cpp's own functions, in about two seconds. */
 export interface MachineProbe {
+  /** CPU threads it was measured with. */
+  readonly threads: number;
   /** Reading memory that no cache holds, with as many threads as given, bytes/s. */
   readonly memoryBytesPerSecond: number;
   /** Reading what the caches hold, by rising size of what is read: bytes/s. */
   readonly bySize: readonly { readonly bytes: number; readonly bytesPerSecond: number }[];
   /** Multiplying matrices of a type with 512 columns, multiply-adds/s. */
   readonly matrix: readonly { readonly type: string; readonly macsPerSecond: number }[];
+  /** Beginning a batch, threads included, seconds. */
+  readonly batchSeconds: number;
+  /** One more step of the graph that computes next to nothing, seconds. */
+  readonly nodeSeconds: number;
 }
 
 /**
@@ -157,6 +203,14 @@ export interface Measuring {
   measureSpeed(file: string, options: SpeedOptions): Promise<SpeedResult>;
   /** As measureSpeed, of several models one after the other in one process: starting one takes longer than a small model. */
   measureSpeeds<T>(work: (measureSpeed: Measuring["measureSpeed"]) => Promise<T>): Promise<T>;
+  /**
+   * Loads the model as tuned, in a process of its own that ends with `work`. engine/crashed when it dies meanwhile;
+   * `unsupported` for a tuning that llama.cpp refuses.
+   */
+  openSession<T>(file: string, options: SessionOptions, work: (session: SpeedSession) => Promise<T>): Promise<T>;
+  /** Seconds of each run of each kernel, after a run that warms up; at least three. */
+  timeKernels(kernels: readonly Kernel[], options: KernelOptions): Promise<readonly (readonly number[])[]>;
+  probe(signal: AbortSignal): Promise<MachineProbe>;
   /** As llama-perplexity's --kl-divergence: chunks of 512 tokens, the second half of each compared. */
   divergence(request: DivergenceRequest, options: MeasureOptions): Promise<DivergenceResult>;
 }
@@ -192,6 +246,30 @@ export const measuringRequests = {
     }),
     progress: fraction,
     result: speedResultSchema,
+  },
+  /** As measureSpeed, the times themselves, and where both are asked for prompt and tokens as one. */
+  measureTest: {
+    params: v.object({
+      ...job,
+      promptTokens: count,
+      generatedTokens: count,
+      depth: count,
+      repetitions: positive,
+    }),
+    progress: testProgressSchema,
+    result: testProgressSchema,
+  },
+  measureOverhead: { params: v.object({ ...job, depth: count }), result: tokenOverheadSchema },
+  /** Needs no model. */
+  timeKernels: {
+    params: v.object({
+      job: name,
+      kernels: v.pipe(v.array(kernelSchema), v.maxLength(1000)),
+      threads: positive,
+      budget: v.pipe(v.number(), v.minValue(0)),
+    }),
+    progress: fraction,
+    result: v.object({ samples: v.array(v.array(rate)) }),
   },
   /** Writes what the loaded model predicts for the text to a file, for the next process to compare with. */
   writePredictions: {

@@ -11,6 +11,7 @@ import {
 import { measuringRequests } from "./measuring";
 import { promptMessageSchema, reasoningSchema, textSchema, toolCallSchema } from "./messages";
 import { machineUseSchema, timingsSchema } from "./timings";
+import { kvCacheTypes, lookupTokensSchema } from "./tuning";
 
 export { type PromptMessage, promptMessageSchema } from "./messages";
 
@@ -90,6 +91,8 @@ const jobFields = {
   waited_ms: v.optional(v.pipe(v.number(), v.minValue(0))),
   sampling: samplingSchema,
   maxTokens: positive,
+  /** Speculation: how many tokens at most are guessed at once from the text so far. The answer stays the same. */
+  lookupTokens: v.optional(lookupTokensSchema),
 };
 
 export const gpuChoices = ["auto", "cpu", "metal", "vulkan", "cuda"] as const;
@@ -120,6 +123,8 @@ export const modelInfoSchema = v.object({
   sizeBytes: count,
   layers: count,
   gpuLayers: count,
+  /** The weights are a mapping of the file. */
+  mapped: v.boolean(),
   trainContextSize: count,
   vocabularySize: count,
   chatTemplate: v.nullable(v.string()),
@@ -144,6 +149,7 @@ export const contextInfoSchema = v.object({
   sequences: positive,
   batchSize: positive,
   threads: positive,
+  flashAttention: v.boolean(),
   /** What llama.cpp allocated for it, bytes. */
   ramBytes: v.number(),
   vramBytes: v.number(),
@@ -160,6 +166,11 @@ export const contextOptionsSchema = v.object({
   sequences: v.optional(positive),
   batchSize: v.optional(positive),
   threads: v.optional(positive),
+  /** Absent: where the model allows it. */
+  flashAttention: v.optional(v.boolean()),
+  /** Absent: F16. Values are kept in less only with flash attention. */
+  kvCacheKeyType: v.optional(v.picklist(kvCacheTypes)),
+  kvCacheValueType: v.optional(v.picklist(kvCacheTypes)),
   adapters: v.optional(v.array(v.object({ path: v.string(), scale: v.number() }))),
 });
 export type ContextOptions = v.InferOutput<typeof contextOptionsSchema>;
@@ -179,6 +190,8 @@ export const engineContract = {
         /** Layers on the GPU; absent: as many as fit. */
         gpuLayers: v.optional(count),
         useMmap: v.optional(v.boolean()),
+        /** Keep the weights from being swapped out. */
+        useMlock: v.optional(v.boolean()),
       }),
       /** 0 to 1. */
       progress: v.object({ fraction: v.number() }),

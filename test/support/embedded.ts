@@ -1,6 +1,7 @@
 import type { ModelId, ModelResolver, TimingRecord } from "../../src/engine/backend";
 import { EmbeddedEngine } from "../../src/engine/client/embeddedEngine";
 import type { EngineSettings } from "../../src/engine/client/supervisor";
+import type { EngineTuning } from "../../src/engine/tuning";
 import type { Turns } from "../../src/engine/turns";
 import type { KnownModel } from "../../src/models/node/modelRegistry";
 import { preflight } from "../../src/models/node/ggufPreflight";
@@ -16,6 +17,7 @@ export function embeddedEngine(
   settings: Partial<EngineSettings> = {},
   turns?: Turns,
   adapters?: ModelResolver["adapters"],
+  tuning?: EngineTuning,
 ): { engine: EmbeddedEngine; records: TimingRecord[]; logs: string[]; id: (name: string) => ModelId } {
   const records: TimingRecord[] = [];
   const logs: string[] = [];
@@ -41,6 +43,7 @@ export function embeddedEngine(
     settings: () => ({ gpu: "cpu", gpuLayers: null, threads: 0, contextSize: 1024, idleUnloadMinutes: 0, ...settings }),
     log,
     ...(turns === undefined ? {} : { turns }),
+    ...(tuning === undefined ? {} : { tuningOf: () => tuning }),
   });
   return { engine, records, logs, id: (name) => name as KnownModel["id"] };
 }

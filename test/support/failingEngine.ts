@@ -30,14 +30,14 @@ peer.listen(
       if (fault === "gpu-memory" && backend !== "cpu") throw new PaddockError("model/too-large", "It does not fit.");
       return {
         ...{ modelHash: "m", name: null, architecture: "llama", fileType: "Q4_1", parameters: 1, sizeBytes: 1 },
-        ...{ layers: 1, gpuLayers: 0, trainContextSize: 2048, vocabularySize: 1, chatTemplate: null },
+        ...{ layers: 1, gpuLayers: 0, mapped: false, trainContextSize: 2048, vocabularySize: 1, chatTemplate: null },
         infill: { order: "prefix-only" },
         can: { chat: true, fillInMiddle: false, embed: false, tools: false, schema: false },
       };
     },
     createContext: ({ context }) => ({
       ...{ context, identityKey: "k", contextSize: 2048, sequences: 1, batchSize: 512, threads: 1 },
-      ...{ ramBytes: 0, vramBytes: 0, needsCheckpoints: false },
+      ...{ ramBytes: 0, vramBytes: 0, flashAttention: true, needsCheckpoints: false },
       identity: {
         ...{ modelHash: "m", adapters: [], kvCacheKeyType: "F16", kvCacheValueType: "F16" },
         ...{ templateHash: "", llamaCppVersion: "0" },
@@ -60,6 +60,9 @@ peer.listen(
     estimateMemory: unsupported,
     unloadModel: unsupported,
     measureSpeed: unsupported,
+    measureTest: unsupported,
+    measureOverhead: unsupported,
+    timeKernels: unsupported,
     writePredictions: unsupported,
     comparePredictions: unsupported,
     saveState: unsupported,

@@ -58,10 +58,11 @@ describe("the house", () => {
     expect(importers.filter((name) => !name.startsWith("src/engine/process/"))).toEqual([]);
   });
 
-  it("has one importer of koffi, and no importer of its process", () => {
+  it("has few importers of koffi, and no importer of the quantizer's process", () => {
     const importers = sources.filter((name) => read(name).includes('"koffi"'));
     expect(importers.length).toBeGreaterThan(0);
-    expect(importers.filter((name) => !name.startsWith("src/quantizer/process/"))).toEqual([]);
+    const allowed = /^src\/(quantizer\/process|engine\/process\/kernels|platform\/process)\//;
+    expect(importers.filter((name) => !allowed.test(name))).toEqual([]);
     const trespasses = sources
       .filter((name) => !name.startsWith("src/quantizer/process/"))
       .filter((name) => imports(name).some((one) => one.name.startsWith("src/quantizer/process/")));

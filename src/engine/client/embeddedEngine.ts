@@ -22,8 +22,9 @@ import type { SearchProgress, SearchResult } from "../core/search";
 import type { DescribedPart, InfillProgress, InfillResult } from "../infill";
 import type { GenerationProgress, GenerationResult, PromptMessage, Tool } from "../protocol";
 import { type EmbeddedEngineOptions, EngineJobs } from "./engineJobs";
+import type { EngineProcess } from "./engineProcess";
 import { ProcessMeasuring, type ProcessMeasuringOptions } from "./measuring";
-import type { Supervisor } from "./supervisor";
+import type { Running, Supervisor } from "./supervisor";
 
 type Where = { readonly model: ModelId; readonly signal: AbortSignal };
 
@@ -85,7 +86,8 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
   measuring(how: Pick<ProcessMeasuringOptions, "check" | "folder">): ProcessMeasuring {
     const { scheduler } = this.jobs;
     const { settings } = this.options;
-    const measurer = new ProcessMeasuring({ launch: () => this.jobs.launch(), scheduler, settings, ...how });
+    const launch = (poolThreads?: number): EngineProcess => this.jobs.launch(poolThreads);
+    const measurer = new ProcessMeasuring({ launch, scheduler, settings, ...how });
     this.measurers.push(measurer);
     return measurer;
   }
@@ -104,6 +106,7 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
           ...fields,
           sampling: request.sampling,
           maxTokens: request.maxTokens,
+          ...guessing(running),
           messages: [...request.messages],
           ...(request.continueLast === undefined ? {} : { continueLast: request.continueLast }),
           ...(request.reasoningBudget === undefined ? {} : { reasoningBudget: request.reasoningBudget }),
@@ -123,6 +126,7 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
           ...fields,
           sampling: request.sampling,
           maxTokens: request.maxTokens,
+          ...guessing(running),
           prompt: request.prompt,
           ...(request.stop === undefined ? {} : { stop: [...request.stop] }),
           ...(request.schema === undefined ? {} : { schema: { ...request.schema } }),
@@ -304,4 +308,8 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
 function loadedOf({ state }: Supervisor): LoadedModel {
   if (state.status === "ready") return state.loaded;
   throw state.status === "failed" ? state.error : new PaddockError("engine/crashed", "The engine crashed.");
+}
+
+function guessing({ tuning: { lookupTokens } }: Running): { readonly lookupTokens?: number } {
+  return lookupTokens === undefined ? {} : { lookupTokens };
 }

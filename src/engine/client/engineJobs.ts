@@ -4,6 +4,7 @@ import { Emitter } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import type { JobOptions, ModelId, ModelResolver, ModelStateChange, StateOptions, TimingSink } from "../backend";
 import type { GenerationResult } from "../protocol";
+import type { EngineTuning } from "../tuning";
 import type { Turns } from "../turns";
 import { EngineProcess } from "./engineProcess";
 import { contextOf } from "./featureContext";
@@ -21,6 +22,8 @@ export interface EmbeddedEngineOptions {
   readonly settings: () => EngineSettings;
   readonly log: Logger;
   readonly execPath?: string;
+  /** How a model was found to run best on this machine, asked whenever one is loaded; absent: nobody has looked. */
+  readonly tuningOf?: (model: ModelId) => EngineTuning;
   /** Whom to ask before computing, so that windows do not slow each other; absent: nobody. */
   readonly turns?: Turns;
 }
@@ -181,7 +184,7 @@ export class EngineJobs {
   /** Features of different priority never share a KV cache, or a paused job would hold what another waits for. */
   async context(running: Running, { model, feature }: Pick<JobOptions, "model" | "feature">): Promise<string> {
     const { models, settings } = this.options;
-    const [name, options] = contextOf(feature, settings(), models.adapters?.(model, feature) ?? []);
+    const [name, options] = contextOf(feature, settings(), models.adapters?.(model, feature) ?? [], running.tuning);
     if (!running.contexts.has(name)) {
       // Of a feature whose adapters have changed: nobody asks for the old context again, and it holds a KV cache.
       const old = [...running.contexts.keys()].filter((other) => other.startsWith(`${feature} `));
@@ -194,18 +197,25 @@ export class EngineJobs {
     return name;
   }
 
-  launch(): EngineProcess {
+  /** @param poolThreads absent: one. */
+  launch(poolThreads?: number): EngineProcess {
     const { enginePath, log, execPath } = this.options;
-    return new EngineProcess({ enginePath, log, ...(execPath === undefined ? {} : { execPath }) });
+    return new EngineProcess({
+      enginePath,
+      log,
+      ...(execPath === undefined ? {} : { execPath }),
+      ...(poolThreads === undefined ? {} : { poolThreads }),
+    });
   }
 
   supervisor(model: ModelId): Supervisor {
     const known = this.supervisors.get(model);
     if (known !== undefined) return known;
-    const { models, log, settings } = this.options;
+    const { models, log, settings, tuningOf } = this.options;
     const supervisor = new Supervisor({
       resolve: (signal) => models.resolve(model, signal),
-      launch: () => this.launch(),
+      launch: (poolThreads) => this.launch(poolThreads),
+      tuning: () => tuningOf?.(model) ?? {},
       settings,
       log,
       onState: (state) => this.states.fire({ model, state }),

@@ -17,6 +17,8 @@ export interface EngineLaunch {
   readonly log: Logger;
   /** Node, or an Electron that runs as Node; this process's own by default. */
   readonly execPath?: string;
+  /** Threads of the process's pool; 1 by default. */
+  readonly poolThreads?: number;
 }
 
 export interface EngineExit {
@@ -38,9 +40,9 @@ export class EngineProcess implements Disposable {
   private disconnected = false;
 
   /** Never throws: a program that cannot be started is an exit. */
-  constructor({ enginePath, log, execPath = process.execPath }: EngineLaunch) {
+  constructor({ enginePath, log, execPath = process.execPath, poolThreads }: EngineLaunch) {
     const child = spawn(execPath, [...engineFlags, enginePath, "--stdio"], {
-      env: engineEnvironment(process.env),
+      env: engineEnvironment(process.env, poolThreads),
       stdio: ["pipe", "pipe", "pipe"],
       windowsHide: true,
     });
@@ -108,13 +110,13 @@ const engineFlags = ["--single-threaded"];
 
 /**
  * The engine gets no switch that is meant for the editor: an inspector port would be taken twice, and NODE_OPTIONS of a
- * debug session would load code into it. One pool thread, because one runs faster than several that sleep in turns.
+ * debug session would load code into it. One pool thread, because one mostly runs faster than several that sleep in turns.
  */
-export function engineEnvironment(from: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function engineEnvironment(from: NodeJS.ProcessEnv, poolThreads = 1): NodeJS.ProcessEnv {
   const kept = Object.entries(from).filter(
     ([name]) => !/^(NODE_OPTIONS|NODE_INSPECT|VSCODE_|ELECTRON_|UV_THREADPOOL_SIZE$)/.test(name),
   );
-  return { ...Object.fromEntries(kept), ELECTRON_RUN_AS_NODE: "1", UV_THREADPOOL_SIZE: "1" };
+  return { ...Object.fromEntries(kept), ELECTRON_RUN_AS_NODE: "1", UV_THREADPOOL_SIZE: String(poolThreads) };
 }
 
 /** Rejects with engine/unresponsive when `work` shows no sign of life for `ms`; it calls `alive` for each sign. */

@@ -1,19 +1,23 @@
 import type { Adapter, Feature } from "../backend";
 import { DEFAULT_CONTEXT, SQL_CONTEXT } from "../contextDefaults";
 import type { ContextOptions } from "../protocol";
+import { contextTuning, type EngineTuning } from "../tuning";
 import type { EngineSettings } from "./supervisor";
 
 /**
  * Which of a model's contexts a feature works in, and how large it is made on first use. A feature that has adapters has
  * a context of its own, since they belong to the context; with other adapters it is another context.
+ * @param tuning what was measured to be best for the model here; it comes before the settings, which are for all models.
  */
 export function contextOf(
   feature: Feature,
   settings: EngineSettings,
   adapters: readonly Adapter[],
+  tuning: EngineTuning = {},
 ): [name: string, options: Omit<ContextOptions, "context">] {
   const common = {
     ...(settings.threads > 0 ? { threads: settings.threads } : {}),
+    ...contextTuning(tuning),
     ...(adapters.length > 0 ? { adapters: adapters.map(({ path, scale }) => ({ path, scale })) } : {}),
   };
   switch (feature) {

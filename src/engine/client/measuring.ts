@@ -1,26 +1,32 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, readdir, rm, statfs } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import type { Disposable } from "../../platform/core/disposables";
 import { PaddockError, cancelled, isCancellation, toPaddockError } from "../../platform/core/errors";
-import { toStorageError } from "../../platform/node/storageError";
-import { chunksFor, COMPARED_PER_CHUNK } from "../divergence";
 import {
   type DivergenceRequest,
   type DivergenceResult,
   type GpuMemory,
+  type Kernel,
+  type KernelOptions,
+  type MachineProbe,
   type MeasureOptions,
   type Measuring,
   type MemoryEstimate,
   type MemoryOptions,
-  positionBytes,
+  type SessionOptions,
   type SpeedOptions,
   type SpeedResult,
+  type SpeedSession,
 } from "../measuring";
-import { type EngineInfo, type ModelInfo, PROTOCOL_VERSION } from "../protocol";
+import { type EngineInfo, PROTOCOL_VERSION } from "../protocol";
+import { contextTuning, type EngineTuning, modelTuning } from "../tuning";
 import { type EngineProcess, withWatchdog } from "./engineProcess";
+import { PredictionsFolder, predictionsBytes } from "./predictionsFolder";
+import { probeMachine, type TimeKernels } from "./probeMachine";
 import type { Scheduler } from "./scheduler";
-import type { EngineSettings } from "./supervisor";
+import { type SessionParts, speedSession } from "./speedSession";
+import { type EngineSettings, threadLimit } from "./supervisor";
 
 const HELLO_MS = 60_000;
 const LOAD_SILENCE_MS = 120_000;
@@ -31,10 +37,10 @@ const ESTIMATE_MS = 60_000;
 const ESTIMATOR_IDLE_MS = 3_000;
 /** Of the whole of a measurement, what loading the model counts in its progress. */
 const LOAD_SHARE = 0.2;
-const FOLDER_PREFIX = "predictions-";
 
 export interface ProcessMeasuringOptions {
-  readonly launch: () => EngineProcess;
+  /** @param poolThreads absent: one. */
+  readonly launch: (poolThreads?: number) => EngineProcess;
   readonly scheduler: Scheduler;
   readonly settings: () => EngineSettings;
   /**
@@ -46,12 +52,14 @@ export interface ProcessMeasuringOptions {
   readonly folder: string;
 }
 
-interface Loaded {
-  readonly engine: EngineProcess;
-  readonly info: EngineInfo;
-  readonly model: ModelInfo;
-  readonly job: string;
+interface Loaded extends SessionParts {
   readonly context: string;
+}
+
+interface LoadedWith {
+  /** Tokens; 0: as many as a comparison needs. */
+  readonly contextSize: number;
+  readonly tuning?: EngineTuning;
 }
 
 /** The process that estimates share. */
@@ -72,9 +80,11 @@ export class ProcessMeasuring implements Measuring, Disposable {
   private readonly engines = new Set<EngineProcess>();
   private readonly closing = new AbortController();
   private estimator: Estimator | undefined;
-  private swept: Promise<void> | undefined;
+  private readonly predictions: PredictionsFolder;
 
-  constructor(private readonly options: ProcessMeasuringOptions) {}
+  constructor(private readonly options: ProcessMeasuringOptions) {
+    this.predictions = new PredictionsFolder(options.folder);
+  }
 
   engine(signal: AbortSignal): Promise<EngineInfo> {
     return this.withEstimator(signal, (_, info) => Promise.resolve(info));
@@ -114,12 +124,30 @@ export class ProcessMeasuring implements Measuring, Disposable {
     const contextSize = depth + Math.max(promptTokens, generatedTokens) + 1;
     return this.withModel(
       file,
-      contextSize,
+      { contextSize },
       { signal, onProgress },
       ({ engine, job, context }, call) =>
         engine.peer.request("measureSpeed", { job, context, promptTokens, generatedTokens, depth, repetitions }, call),
       kept,
     );
+  }
+
+  openSession<T>(
+    file: string,
+    { tuning, contextSize, signal }: SessionOptions,
+    work: (session: SpeedSession) => Promise<T>,
+  ): Promise<T> {
+    return this.withModel(file, { contextSize, tuning }, { signal, onProgress: undefined }, (loaded) =>
+      work(speedSession(loaded)),
+    );
+  }
+
+  timeKernels(kernels: readonly Kernel[], options: KernelOptions): Promise<readonly (readonly number[])[]> {
+    return this.withKernels(options, (time) => time(kernels, options.budget));
+  }
+
+  probe(signal: AbortSignal): Promise<MachineProbe> {
+    return this.withKernels({ signal }, probeMachine);
   }
 
   async divergence(request: DivergenceRequest, { signal, onProgress }: MeasureOptions): Promise<DivergenceResult> {
@@ -128,21 +156,24 @@ export class ProcessMeasuring implements Measuring, Disposable {
       (from: number) =>
       (fraction: number): void =>
         onProgress?.(from + fraction / 2);
-    await (this.swept ??= this.sweep());
-    const folder = await this.ownFolder();
+    const folder = await this.predictions.make();
     const file = path.join(folder, "predictions");
     try {
       await this.withModel(
         reference,
-        0,
+        { contextSize: 0 },
         { signal, onProgress: half(0) },
         async ({ engine, model, job, context }, call) => {
-          await this.assertRoom(predictionsBytes(model.vocabularySize, positions));
+          await this.predictions.assertRoom(predictionsBytes(model.vocabularySize, positions));
           return engine.peer.request("writePredictions", { job, context, text, positions, file }, call);
         },
       );
-      return await this.withModel(candidate, 0, { signal, onProgress: half(0.5) }, ({ engine, job, context }, call) =>
-        engine.peer.request("comparePredictions", { job, context, text, file }, call),
+      return await this.withModel(
+        candidate,
+        { contextSize: 0 },
+        { signal, onProgress: half(0.5) },
+        ({ engine, job, context }, call) =>
+          engine.peer.request("comparePredictions", { job, context, text, file }, call),
       );
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -161,10 +192,9 @@ export class ProcessMeasuring implements Measuring, Disposable {
     void this.close();
   }
 
-  /** @param contextSize tokens; 0: as many as a comparison needs. */
   private async withModel<T>(
     file: string,
-    contextSize: number,
+    how: LoadedWith,
     { signal: wanted, onProgress }: { readonly signal: AbortSignal; readonly onProgress: MeasureOptions["onProgress"] },
     work: (
       loaded: Loaded,
@@ -174,29 +204,70 @@ export class ProcessMeasuring implements Measuring, Disposable {
   ): Promise<T> {
     const signal = AbortSignal.any([wanted, this.closing.signal]);
     await this.checked(file, signal, "load");
+    return this.inTurn(signal, how.tuning?.poolThreads, kept, async (turn) => {
+      const loaded = await this.load(turn.engine, file, how, (fraction) => onProgress?.(LOAD_SHARE * fraction));
+      const found = await work(
+        { ...loaded, ...turn },
+        { onProgress: ({ fraction }) => onProgress?.(LOAD_SHARE + (1 - LOAD_SHARE) * fraction) },
+      );
+      if (kept !== undefined) {
+        await withWatchdog(UNLOAD_MS, "unload", () => turn.engine.peer.request("unloadModel", {}));
+        kept.engine = turn.engine;
+      }
+      return found;
+    });
+  }
+
+  /** Times kernels in a process without a model. */
+  private withKernels<T>(
+    { threads, signal: wanted }: Pick<KernelOptions, "threads" | "signal">,
+    work: (time: TimeKernels, threads: number) => Promise<T>,
+  ): Promise<T> {
+    const signal = AbortSignal.any([wanted, this.closing.signal]);
+    return this.inTurn(signal, undefined, undefined, async ({ engine, job, holdIfPaused }) => {
+      const info = await this.hello(engine);
+      const used = threads ?? info.threads;
+      const time: TimeKernels = async (kernels, budget) => {
+        holdIfPaused();
+        return (await engine.peer.request("timeKernels", { job, kernels: [...kernels], threads: used, budget }))
+          .samples;
+      };
+      return work(time, used);
+    });
+  }
+
+  /** With a process of its own, or the one that was kept, when nobody has anything more urgent. */
+  private inTurn<T>(
+    signal: AbortSignal,
+    poolThreads: number | undefined,
+    kept: Kept | undefined,
+    work: (turn: Pick<Loaded, "engine" | "job" | "holdIfPaused">) => Promise<T>,
+  ): Promise<T> {
     const job = randomUUID();
     let engine: EngineProcess | undefined;
+    let paused = false;
     const control = {
-      pause: () => engine?.peer.notify("pause", { job }),
-      resume: () => engine?.peer.notify("resume", { job }),
+      pause: () => {
+        paused = true;
+        engine?.peer.notify("pause", { job });
+      },
+      resume: () => {
+        paused = false;
+        engine?.peer.notify("resume", { job });
+      },
     };
     return this.options.scheduler.run({ priority: "measuring" }, signal, control, async () => {
-      const own = (engine = kept?.engine ?? this.launch());
+      const own = (engine = kept?.engine ?? this.launch(poolThreads));
       if (kept !== undefined) kept.engine = undefined;
+      const holdIfPaused = (): void => {
+        if (paused) own.peer.notify("pause", { job });
+      };
       // The process has nothing to lose: it is ended rather than asked to stop.
       const onAbort = (): void => own.dispose();
       signal.addEventListener("abort", onAbort, { once: true });
       try {
         signal.throwIfAborted();
-        const loaded = await this.load(own, file, contextSize, job, (fraction) => onProgress?.(LOAD_SHARE * fraction));
-        const found = await work(loaded, {
-          onProgress: ({ fraction }) => onProgress?.(LOAD_SHARE + (1 - LOAD_SHARE) * fraction),
-        });
-        if (kept !== undefined) {
-          await withWatchdog(UNLOAD_MS, "unload", () => own.peer.request("unloadModel", {}));
-          kept.engine = own;
-        }
-        return found;
+        return await work({ engine: own, job, holdIfPaused });
       } catch (error) {
         if (signal.aborted) throw cancelled();
         throw named(error, "measured");
@@ -222,16 +293,15 @@ export class ProcessMeasuring implements Measuring, Disposable {
   private async load(
     engine: EngineProcess,
     file: string,
-    contextSize: number,
-    job: string,
+    { contextSize, tuning = {} }: LoadedWith,
     onFraction: (fraction: number) => void,
-  ): Promise<Loaded> {
+  ): Promise<Pick<Loaded, "info" | "model" | "contextInfo" | "context">> {
     const { gpuLayers, threads } = this.options.settings();
-    const info = await this.hello(engine);
+    const info = await this.hello(engine, tuning);
     const model = await withWatchdog(LOAD_SILENCE_MS, "load", (alive) =>
       engine.peer.request(
         "loadModel",
-        { path: file, ...(gpuLayers === null ? {} : { gpuLayers }) },
+        { path: file, ...(gpuLayers === null ? {} : { gpuLayers }), ...modelTuning(tuning) },
         {
           onProgress: ({ fraction }) => {
             alive();
@@ -241,29 +311,30 @@ export class ProcessMeasuring implements Measuring, Disposable {
       ),
     );
     const context = "measuring";
-    await withWatchdog(CONTEXT_MS, "context", () =>
+    const contextInfo = await withWatchdog(CONTEXT_MS, "context", () =>
       engine.peer.request("createContext", {
         context,
         ...(contextSize === 0 ? {} : { contextSize }),
         ...(threads > 0 ? { threads } : {}),
+        ...contextTuning(tuning),
       }),
     );
-    return { engine, info, model, job, context };
+    return { info, model, contextInfo, context };
   }
 
-  private hello(engine: EngineProcess): Promise<EngineInfo> {
-    const { gpu, threads } = this.options.settings();
+  private hello(engine: EngineProcess, tuning: EngineTuning = {}): Promise<EngineInfo> {
+    const settings = this.options.settings();
     return withWatchdog(HELLO_MS, "start", () =>
       engine.peer.request("hello", {
         protocolVersion: PROTOCOL_VERSION,
-        gpu,
-        ...(threads > 0 ? { maxThreads: threads } : {}),
+        gpu: settings.gpu,
+        ...threadLimit(settings, tuning),
       }),
     );
   }
 
-  private launch(): EngineProcess {
-    const engine = this.options.launch();
+  private launch(poolThreads?: number): EngineProcess {
+    const engine = this.options.launch(poolThreads);
     this.engines.add(engine);
     void engine.gone.then(() => this.engines.delete(engine));
     return engine;
@@ -305,40 +376,6 @@ export class ProcessMeasuring implements Measuring, Disposable {
     if (this.estimator === estimator) this.estimator = undefined;
     estimator.engine.dispose();
   }
-
-  private async ownFolder(): Promise<string> {
-    try {
-      await mkdir(this.options.folder, { recursive: true });
-      return await mkdtemp(path.join(this.options.folder, `${FOLDER_PREFIX}${process.pid}-`));
-    } catch (error) {
-      throw toStorageError(error);
-    }
-  }
-
-  /** Leftovers of windows that were killed in the middle of a comparison. */
-  private async sweep(): Promise<void> {
-    const names = await readdir(this.options.folder).catch(() => []);
-    for (const name of names) {
-      const pid = Number(new RegExp(`^${FOLDER_PREFIX}(\\d+)-`).exec(name)?.[1]);
-      if (Number.isInteger(pid) && !isAlive(pid))
-        await rm(path.join(this.options.folder, name), { recursive: true, force: true });
-    }
-  }
-
-  private async assertRoom(needed: number): Promise<void> {
-    const { bavail, bsize } = await statfs(this.options.folder);
-    if (bavail * bsize >= needed) return;
-    throw new PaddockError(
-      "storage/full",
-      `Comparing these models needs ${Math.ceil(needed / 2 ** 20).toLocaleString("en")} MiB on the disk for a while, and there is less.`,
-      { remedy: "Free some disk space, or compare fewer positions." },
-    );
-  }
-}
-
-/** What the reference's predictions take on the disk while a divergence is measured, bytes. */
-export function predictionsBytes(vocabularySize: number, positions: number): number {
-  return chunksFor(positions) * COMPARED_PER_CHUNK * positionBytes(vocabularySize);
 }
 
 function named(error: unknown, what: string): PaddockError {
@@ -357,13 +394,4 @@ function abortable<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
     signal.addEventListener("abort", leave, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
   });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }

@@ -1,4 +1,4 @@
-import { PaddockError, cancelled, isCancellation, toPaddockError } from "../../platform/core/errors";
+import { type ErrorCode, PaddockError, cancelled, isCancellation, toPaddockError } from "../../platform/core/errors";
 import type { Logger } from "../../platform/core/logger";
 import type { LoadedModel, ModelState } from "../backend";
 import { mainContextSize, mainSequences } from "../contextDefaults";
@@ -10,6 +10,7 @@ import {
   type ModelInfo,
   PROTOCOL_VERSION,
 } from "../protocol";
+import { contextTuning, type EngineTuning, modelTuning } from "../tuning";
 import { CrashBudget } from "./crashBudget";
 import { type EngineExit, type EngineProcess, withWatchdog } from "./engineProcess";
 
@@ -36,7 +37,10 @@ export interface EngineSettings {
 export interface SupervisorOptions {
   /** Where the model's file is, checked. @throws PaddockError model/* */
   readonly resolve: (signal: AbortSignal) => Promise<{ readonly path: string }>;
-  readonly launch: () => EngineProcess;
+  /** @param poolThreads absent: one. */
+  readonly launch: (poolThreads?: number) => EngineProcess;
+  /** How the model was found to run best here, asked whenever it is loaded; absent: as the settings say. */
+  readonly tuning?: () => EngineTuning;
   readonly settings: () => EngineSettings;
   readonly log: Logger;
   readonly onState: (state: ModelState) => void;
@@ -47,6 +51,8 @@ export interface Running {
   readonly engine: EngineProcess;
   readonly info: EngineInfo;
   readonly model: ModelInfo;
+  /** What it was loaded with, and its contexts are made with. */
+  readonly tuning: EngineTuning;
   readonly contexts: Map<string, Promise<ContextInfo>>;
 }
 
@@ -176,14 +182,21 @@ export class Supervisor {
 
   private async start(signal: AbortSignal): Promise<Running> {
     const { path } = await this.options.resolve(signal);
+    let tuning = this.options.tuning?.() ?? {};
     let crashes = 0;
     for (;;) {
       try {
-        return await this.attempt(path, signal);
+        return await this.attempt(path, signal, tuning);
       } catch (error) {
         signal.throwIfAborted();
         const known = toPaddockError(error);
         const crashed = known.code === "disconnected" || known.code === "engine/unresponsive";
+        // What was measured once may not fit any more; a model that answers slower is better than none.
+        if (Object.keys(tuning).length > 0 && (crashed || canBeOfTuning(known.code))) {
+          this.options.log.warn(`Loading without the model's tuning, with which it failed. ${known.message}`);
+          tuning = {};
+          continue;
+        }
         if (
           this.onGpu &&
           this.cpuBecause === undefined &&
@@ -205,9 +218,9 @@ export class Supervisor {
     }
   }
 
-  private async attempt(path: string, signal: AbortSignal): Promise<Running> {
+  private async attempt(path: string, signal: AbortSignal, tuning: EngineTuning): Promise<Running> {
     const settings = this.options.settings();
-    const engine = this.options.launch();
+    const engine = this.options.launch(tuning.poolThreads);
     const onAbort = (): void => engine.dispose();
     signal.addEventListener("abort", onAbort, { once: true });
     this.onGpu = false;
@@ -216,14 +229,14 @@ export class Supervisor {
         engine.peer.request("hello", {
           protocolVersion: PROTOCOL_VERSION,
           gpu: this.cpuBecause === undefined ? settings.gpu : "cpu",
-          ...(settings.threads > 0 ? { maxThreads: settings.threads } : {}),
+          ...threadLimit(settings, tuning),
         }),
       );
       this.onGpu = hello.backend !== "cpu";
       const model = await withWatchdog(LOAD_SILENCE_MS, "load", (alive) =>
         engine.peer.request(
           "loadModel",
-          { path, ...(settings.gpuLayers === null ? {} : { gpuLayers: settings.gpuLayers }) },
+          { path, ...(settings.gpuLayers === null ? {} : { gpuLayers: settings.gpuLayers }), ...modelTuning(tuning) },
           {
             onProgress: ({ fraction }) => {
               alive();
@@ -236,8 +249,8 @@ export class Supervisor {
         this.cpuBecause === undefined
           ? hello
           : { ...hello, backendReason: `The CPU is used because ${this.cpuBecause}.` };
-      const running: Running = { engine, info, model, contexts: new Map() };
-      const context = await openContext(running, "main", mainContext(model, settings));
+      const running: Running = { engine, info, model, tuning, contexts: new Map() };
+      const context = await openContext(running, "main", mainContext(model, settings, tuning));
       const { rssBytes, vramBytes } = await engine.peer.request("stats", {});
       signal.throwIfAborted();
       this.loadedMemory = { rssBytes, vramBytes };
@@ -329,10 +342,28 @@ export async function openContext(
   return opening;
 }
 
-export function mainContext(model: ModelInfo, settings: EngineSettings): Omit<ContextOptions, "context"> {
+export function mainContext(
+  model: ModelInfo,
+  settings: EngineSettings,
+  tuning: EngineTuning,
+): Omit<ContextOptions, "context"> {
   return {
     contextSize: mainContextSize(settings.contextSize, model.trainContextSize),
     sequences: mainSequences(model.parameters),
     ...(settings.threads > 0 ? { threads: settings.threads } : {}),
+    ...contextTuning(tuning),
   };
+}
+
+/** The most threads that the engine's contexts may have. */
+export function threadLimit(
+  { threads }: Pick<EngineSettings, "threads">,
+  tuning: EngineTuning,
+): { readonly maxThreads?: number } {
+  const most = tuning.threads ?? threads;
+  return most > 0 ? { maxThreads: most } : {};
+}
+
+function canBeOfTuning(code: ErrorCode): boolean {
+  return code === "unsupported" || code === "model/too-large" || code === "context/too-large";
 }

@@ -12,10 +12,12 @@ import { createGrammar } from "./grammar";
 import { infill } from "./infill";
 import { beginning } from "./infillPrompt";
 import { type Job, Jobs } from "./jobs";
+import { timeKernels } from "./kernels/timeKernels";
 import { LoadedModel } from "./loadedModel";
 import { comparePredictions, type Place, writePredictions } from "./measureDivergence";
 import { estimateMemory } from "./measureMemory";
-import { measureSpeed } from "./measureSpeed";
+import { measureOverhead } from "./measureOverhead";
+import { measureSpeed, measureTest } from "./measureSpeed";
 import { ModelContext } from "./modelContext";
 import { commonPrefix, type Slot } from "./slots";
 import { type EngineLog, protocolMismatch, type Runtime, startRuntime } from "./runtime";
@@ -25,7 +27,7 @@ import { RequestTimer } from "./timer";
 import { chatWithTools } from "./toolChat";
 
 type JobPlace = Pick<Params<EngineContract, "chat">, "job" | "context" | "session" | "waited_ms">;
-type JobParams = JobPlace & Pick<Params<EngineContract, "chat">, "sampling" | "maxTokens">;
+type JobParams = JobPlace & Pick<Params<EngineContract, "chat">, "sampling" | "maxTokens" | "lookupTokens">;
 type Prepared = Omit<RenderedChat, "tokens"> & {
   readonly tokens: Token[];
   readonly schema: Readonly<Record<string, unknown>> | undefined;
@@ -48,13 +50,11 @@ export class Engine {
       this.runtime ??= startRuntime(gpu, maxThreads, this.log);
       return (await this.runtime).info;
     },
-    loadModel: async ({ path, gpuLayers, useMmap }, { signal, progress }) => {
+    loadModel: async (wanted, { signal, progress }) => {
       if (this.loaded !== undefined) throw new PaddockError("unsupported", "This engine has its model already.");
       const runtime = await this.started();
       this.loaded = await LoadedModel.load(runtime, this.log, {
-        path,
-        gpuLayers,
-        useMmap,
+        ...wanted,
         signal,
         onFraction: (fraction) => progress({ fraction }),
       });
@@ -124,8 +124,14 @@ export class Engine {
     gpuMemory: async () => gpuMemory(await this.started()),
     estimateMemory: async (params) => estimateMemory(await this.started(), this.log, params),
     measureSpeed: ({ job, context, ...request }, { signal, progress }) =>
-      this.measure(job, context, signal, (place) =>
-        measureSpeed(place.context, place.slot, place.job, request, (fraction) => progress({ fraction })),
+      this.measure(job, context, signal, (place) => measureSpeed(place, request, (fraction) => progress({ fraction }))),
+    measureTest: ({ job, context, ...request }, { signal, progress }) =>
+      this.measure(job, context, signal, (place) => measureTest(place, request, progress)),
+    measureOverhead: ({ job, context, depth }, { signal }) =>
+      this.measure(job, context, signal, (place) => measureOverhead(place, depth)),
+    timeKernels: ({ job, ...request }, { signal, progress }) =>
+      this.jobs.run(job, signal, async (running) =>
+        timeKernels(await this.started(), request, running, (fraction) => progress({ fraction })),
       ),
     writePredictions: ({ job, context, ...request }, { signal, progress }) =>
       this.measure(job, context, signal, (place) =>
@@ -220,6 +226,7 @@ export class Engine {
         prompt: prepared.tokens,
         sampling: params.sampling,
         maxTokens: params.maxTokens,
+        lookupTokens: params.lookupTokens ?? 0,
         stopTokens: prepared.stopTokens,
         shownTokens: prepared.shownTokens,
         markers: { ...prepared.markers, stop: [...prepared.markers.stop, ...(grammar?.stop ?? [])] },

@@ -3,6 +3,7 @@ import type { LlamaGrammarEvaluationState, LlamaModel, SequenceEvaluateOptions, 
 import { PaddockError } from "../../platform/core/errors";
 import type { GeneratedPart, GenerationProgress, Sampling, StopReason } from "../protocol";
 import type { Job } from "./jobs";
+import { Lookup } from "./lookup";
 import type { ModelContext } from "./modelContext";
 import { prefill } from "./prefill";
 import { commonPrefix, type Slot } from "./slots";
@@ -26,6 +27,8 @@ export interface GenerateOptions {
   readonly prompt: readonly Token[];
   readonly sampling: Sampling;
   readonly maxTokens: number;
+  /** Tokens guessed at once at most; 0: none. */
+  readonly lookupTokens: number;
   readonly stopTokens: ReadonlySet<Token>;
   readonly shownTokens: ReadonlyMap<Token, string>;
   readonly markers: Markers;
@@ -137,10 +140,19 @@ async function answer(options: GenerateOptions, fresh: number, cached: number): 
 
   let stopText = false;
   let ended = false;
-  const source = new TokenSource(options.context.context, options.context.slots, slot, last, {
-    ...samplingOptions(options.sampling, sampled),
-    ...(options.grammar === undefined ? {} : { grammarEvaluationState: options.grammar }),
-  });
+  const source = new TokenSource(
+    options.context.context,
+    options.context.slots,
+    slot,
+    last,
+    {
+      ...samplingOptions(options.sampling, sampled),
+      ...(options.grammar === undefined ? {} : { grammarEvaluationState: options.grammar }),
+    },
+    options.lookupTokens === 0
+      ? undefined
+      : { lookup: new Lookup(options.lookupTokens), onGuess: (guessed, accepted) => timer.guessed(guessed, accepted) },
+  );
   try {
     await endReasoning();
     for (;;) {

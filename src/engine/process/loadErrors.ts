@@ -50,7 +50,16 @@ export function loadError(error: unknown, lines: readonly string[]): PaddockErro
   });
 }
 
+/** llama-context.cpp: a type's blocks must fit into a head, and values in blocks need flash attention. */
+const cacheType = /[KV] cache type \S+ with block size|quantized V cache|cache type .* not supported/i;
+
 export function contextError(error: unknown, lines: readonly string[]): PaddockError {
+  if (lines.some((line) => cacheType.test(line))) {
+    return new PaddockError("unsupported", "This model's KV cache cannot be kept in that type.", {
+      remedy: "Keep it in F16.",
+      detail: lines.join("\n").slice(0, 4000),
+    });
+  }
   const known = loadError(error, lines);
   if (known.code !== "model/too-large" && known.code !== "model/damaged") return toPaddockError(error);
   return new PaddockError("context/too-large", "There is not enough free memory for a context of this size.", {

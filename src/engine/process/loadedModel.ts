@@ -12,8 +12,9 @@ import { Vocabulary } from "./vocabulary";
 
 export interface LoadOptions {
   readonly path: string;
-  readonly gpuLayers: number | undefined;
-  readonly useMmap: boolean | undefined;
+  readonly gpuLayers?: number | undefined;
+  readonly useMmap?: boolean | undefined;
+  readonly useMlock?: boolean | undefined;
   readonly signal: AbortSignal;
   readonly onFraction: (fraction: number) => void;
 }
@@ -47,6 +48,7 @@ export class LoadedModel {
         // On the CPU llama.cpp repacks most weights into memory of its own; mapping the file as well keeps two copies
         // (1.2B Q4_0: 1,312 MiB resident instead of 808).
         useMmap: options.useMmap ?? (llama.gpu === false || keepOffGpu ? false : "auto"),
+        ...(options.useMlock === undefined ? {} : { useMlock: options.useMlock }),
         loadSignal: options.signal,
         onLoadProgress: options.onFraction,
       });
@@ -132,6 +134,7 @@ function describe(
     sizeBytes: model.size,
     layers: model.fileInsights.totalLayers,
     gpuLayers: model.gpuLayers,
+    mapped: model.useMmap,
     trainContextSize: model.trainContextSize,
     vocabularySize: metadata.tokenizer.ggml.tokens.length,
     chatTemplate: template,

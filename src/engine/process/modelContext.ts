@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { LlamaContext } from "node-llama-cpp";
+import { PaddockError } from "../../platform/core/errors";
 import { fileFingerprint } from "../../platform/node/fileFingerprint";
 import { BATCH, clampedContextSize, DEFAULT_CONTEXT, LEAST_CONTEXT } from "../contextDefaults";
 import { canonicalIdentity, type ContextIdentity } from "../identity";
@@ -29,7 +30,10 @@ export class ModelContext {
     this.sizer = new SliceSizer(context.batchSize);
   }
 
-  /** @throws PaddockError context/too-large when memory does not allow it; adapter/failed for an adapter that does not fit. */
+  /**
+   * @throws PaddockError context/too-large when memory does not allow it; adapter/failed for an adapter that does not fit;
+   *   unsupported for types of the KV cache that the model or its flash attention does not go with.
+   */
   static async create(
     runtime: Runtime,
     loaded: LoadedModel,
@@ -39,6 +43,16 @@ export class ModelContext {
     const { model } = loaded;
     const most = clampedContextSize(options.contextSize ?? DEFAULT_CONTEXT, model.trainContextSize);
     const adapters = options.adapters ?? [];
+    const { flashAttention, kvCacheKeyType, kvCacheValueType } = options;
+    if (flashAttention === false && kvCacheValueType !== undefined && kvCacheValueType !== "F16") {
+      throw new PaddockError(
+        "unsupported",
+        `Values of the KV cache can be ${kvCacheValueType} only with flash attention.`,
+        {
+          remedy: "Leave flash attention on, or keep the values in F16.",
+        },
+      );
+    }
     log.take();
     let context: LlamaContext;
     try {
@@ -47,6 +61,9 @@ export class ModelContext {
         sequences: options.sequences ?? 1,
         batchSize: Math.min(options.batchSize ?? BATCH, most),
         threads: options.threads ?? runtime.info.threads,
+        ...(flashAttention === undefined ? {} : { flashAttention }),
+        ...(kvCacheKeyType === undefined ? {} : { experimentalKvCacheKeyType: kvCacheKeyType }),
+        ...(kvCacheValueType === undefined ? {} : { experimentalKvCacheValueType: kvCacheValueType }),
         // At once: waiting a turn of the event loop for other sequences to join costs 2% of tg with the starter, and jobs
         // take turns anyway. Work that comes while a batch runs still joins the next one.
         batching: { dispatchSchedule: (dispatch) => dispatch() },
@@ -66,6 +83,7 @@ export class ModelContext {
       kvCacheValueType: runtime.binding.GgmlType[context.kvCacheValueType],
       templateHash: loaded.templateHash,
       llamaCppVersion: runtime.info.llamaCppVersion,
+      ...(flashAttention === undefined ? {} : { flashAttention }),
     };
     const memory = context.memoryUsage;
     const sequences = Array.from({ length: context.totalSequences }, () => context.getSequence());
@@ -80,6 +98,8 @@ export class ModelContext {
         sequences: context.totalSequences,
         batchSize: context.batchSize,
         threads: Math.max(1, context.idealThreads),
+        // "auto" is llama.cpp's own choice: wherever the model allows it.
+        flashAttention: context.flashAttention === "auto" ? model.flashAttentionSupported : context.flashAttention,
         ramBytes: memory.ram,
         vramBytes: memory.vram,
         needsCheckpoints: sequences[0]?.needsCheckpoints ?? false,

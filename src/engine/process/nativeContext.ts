@@ -90,6 +90,11 @@ export class NativeSequence {
     return new NativeSequence(context as unknown as PrivateContext, sequence as unknown as PrivateSequence);
   }
 
+  /** In the KV cache. The list itself, which grows: copy what is kept. */
+  get tokens(): readonly Token[] {
+    return this.sequence._contextTokens;
+  }
+
   sampler(): NativeSampler {
     return new this.context._llama._bindings.AddonSampler(this.context._model._model);
   }

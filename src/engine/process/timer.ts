@@ -18,6 +18,7 @@ export class RequestTimer {
   private reasoningMs = 0;
   private processed = 0;
   private cached = 0;
+  private draft = { offered: 0, accepted: 0 };
 
   /**
    * @param waitedMs how long the job has waited for its turn before it came to the engine.
@@ -65,6 +66,11 @@ export class RequestTimer {
     if (this.tokens > 1) this.reasoningMs += this.gaps.at(-1) ?? 0;
   }
 
+  /** Tokens were guessed ahead, and so many of them came true. */
+  guessed(offered: number, accepted: number): void {
+    this.draft = { offered: this.draft.offered + offered, accepted: this.draft.accepted + accepted };
+  }
+
   get predicted(): number {
     return this.tokens;
   }
@@ -76,7 +82,7 @@ export class RequestTimer {
     return sum;
   }
 
-  finish(draft: { offered: number; accepted: number } = { offered: 0, accepted: 0 }): Timings {
+  finish(): Timings {
     const promptEnd = this.firstToken ?? this.promptEnded ?? this.now();
     const promptMs = this.promptStarted === null ? 0 : Math.max(0, promptEnd - this.promptStarted - this.promptPaused);
     const predictedMs = this.predictedMs;
@@ -89,8 +95,8 @@ export class RequestTimer {
       predicted_n: this.tokens,
       predicted_ms: predictedMs,
       predicted_per_second: several ? ((this.tokens - 1) * 1000) / predictedMs : null,
-      draft_n: draft.offered,
-      draft_n_accepted: draft.accepted,
+      draft_n: this.draft.offered,
+      draft_n_accepted: this.draft.accepted,
       queue_ms: (this.promptStarted ?? this.now()) - this.arrived,
       paused_ms: this.paused,
       ttft_ms: this.firstToken === null ? null : this.firstToken - this.arrived,

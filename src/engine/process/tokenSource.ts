@@ -1,5 +1,5 @@
 import type { LlamaContext, SequenceEvaluateOptions, Token } from "node-llama-cpp";
-import { type NativeLoop, nativeLoop, suitsNativeLoop } from "./nativeLoop";
+import { type NativeLoop, nativeLoop, type Speculation, suitsNativeLoop } from "./nativeLoop";
 import type { Slot, SlotPool } from "./slots";
 
 /**
@@ -20,6 +20,7 @@ export class TokenSource {
     private readonly slot: Slot,
     private last: Token,
     private readonly options: SequenceEvaluateOptions,
+    private readonly speculation?: Speculation,
   ) {}
 
   /** @returns undefined when the model's context ends the sequence. */
@@ -68,7 +69,7 @@ export class TokenSource {
   private open(): AsyncGenerator<Token, unknown, unknown> {
     const { sequence } = this.slot;
     if (this.slots.alone && suitsNativeLoop(this.options)) {
-      this.native ??= nativeLoop(this.context, sequence, this.options);
+      this.native ??= nativeLoop(this.context, sequence, this.options, this.speculation);
       if (this.native !== undefined) {
         this.leave = this.slots.enterAlone();
         return this.native.tokens(this.last);

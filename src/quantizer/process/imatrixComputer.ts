@@ -1,11 +1,12 @@
 import os from "node:os";
 import { array, decode, encode, type LibraryHandle, pointer, proto, register, struct, type TypeObject } from "koffi";
 import { PaddockError } from "../../platform/core/errors";
+import { bind, type Pointer } from "../../platform/process/nativeFunction";
 import { contextLayout, modelLayout } from "../core/nativeLayouts";
 import { Activations } from "./activations";
 import { writeImatrix } from "./imatrixWriter";
 import type { LlamaLibrary } from "./library";
-import { bind, filled, type Pointer, structOf, type StructValues } from "./native";
+import { filled, structOf, type StructValues } from "./native";
 import { type Tensor, TensorView } from "./tensorView";
 
 const ERROR = 4;

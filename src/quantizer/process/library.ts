@@ -1,22 +1,12 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { array, type LibraryHandle, proto, pointer, register, struct } from "koffi";
 import * as v from "valibot";
 import { PaddockError } from "../../platform/core/errors";
+import { libraryFile, llamaFolder, type LlamaPart } from "../../platform/process/llamaFolder";
+import { bind } from "../../platform/process/nativeFunction";
 import { firstDifference, type Field, layoutVersions } from "../core/nativeLayouts";
-import { bind, loadLibraries } from "./native";
-
-/** Which of node-llama-cpp's native packages holds llama.cpp for a platform; all have what the CPU needs. */
-const packages: Readonly<Record<string, string>> = {
-  "linux-x64": "linux-x64",
-  "linux-arm64": "linux-arm64",
-  "linux-arm": "linux-armv7l",
-  "win32-x64": "win-x64",
-  "win32-arm64": "win-arm64",
-  "darwin-x64": "mac-x64",
-  "darwin-arm64": "mac-arm64-metal",
-};
+import { loadLibraries } from "./native";
 
 const buildSchema = v.object({
   buildOptions: v.object({ llamaCpp: v.object({ release: v.pipe(v.string(), v.maxLength(100)) }) }),
@@ -37,15 +27,8 @@ export type LogListener = (level: number, message: string) => void;
  * @throws PaddockError quantizer/refused where there is none for this platform.
  */
 export function libraryFolder(): string {
-  const name = packages[`${process.platform}-${process.arch}`];
-  if (name !== undefined) {
-    try {
-      const entry = fileURLToPath(import.meta.resolve(`@node-llama-cpp/${name}`));
-      return path.join(path.dirname(entry), "..", "bins", name);
-    } catch {
-      // Said below: the package is not there.
-    }
-  }
+  const folder = llamaFolder();
+  if (folder !== undefined) return folder;
   throw new PaddockError("quantizer/refused", "There is no llama.cpp that can quantize on this platform.", {
     detail: `${process.platform}-${process.arch}`,
   });
@@ -59,17 +42,12 @@ export function libraryFolder(): string {
 export function loadLlama(folder: string, listener: LogListener, checked: readonly CheckedLayout[]): LlamaLibrary {
   const version = packagedVersion(folder);
   if (!layoutVersions.includes(version)) throw refused(`version ${version}`);
-  const names = readdirSync(folder);
-  const find = (pattern: RegExp): string => {
-    const found = names.find((name) => pattern.test(name));
-    if (found === undefined) throw refused(`no ${pattern.source} in ${folder}`);
-    return path.join(folder, found);
+  const find = (library: LlamaPart): string => {
+    const found = libraryFile(folder, library);
+    if (found === undefined) throw refused(`no ${library} in ${folder}`);
+    return found;
   };
-  const [base, ggml, llama] = loadLibraries([
-    find(/^(lib)?ggml-base\.(so|dylib|dll)$/),
-    find(/^(lib)?ggml\.(?:.*\.)?(so|dylib|dll)$/),
-    find(/^(lib)?llama\.(?:.*\.)?(so|dylib|dll)$/),
-  ]);
+  const [base, ggml, llama] = loadLibraries([find("ggml-base"), find("ggml"), find("llama")]);
   if (base === undefined || ggml === undefined || llama === undefined) throw refused("a library is missing");
   const own = bind<[], string>(llama, "llama_version", "const char *", [])();
   if (!own.startsWith(version.slice(1))) throw refused(`a package of ${version} that holds ${own}`);

@@ -3,11 +3,12 @@ import path from "node:path";
 import { pointer } from "koffi";
 import type { GgufTensor } from "../../gguf/core/ggufHeader";
 import { PaddockError } from "../../platform/core/errors";
+import { bind, type NativeFunction } from "../../platform/process/nativeFunction";
 import { readDryRun } from "../core/dryRun";
 import { NO_TYPE, quantizeLayout } from "../core/nativeLayouts";
 import type { QuantizeOptions, TensorPlan } from "../core/protocol";
 import type { LlamaLibrary } from "./library";
-import { bind, filled, keep, keepText, type NativeFunction, structOf, type StructValues } from "./native";
+import { filled, keep, keepText, structOf, type StructValues } from "./native";
 import { type ImatrixData, readImatrix, readTensors } from "./readFiles";
 
 /** ggml's log levels. */

@@ -1,6 +1,6 @@
 import { decode, type LibraryHandle, struct } from "koffi";
+import { bind, type NativeFunction } from "../../platform/process/nativeFunction";
 import { TENSOR_OVERHEAD, tensorOffsets } from "../core/nativeLayouts";
-import { bind, type NativeFunction } from "./native";
 
 export type Tensor = bigint;
 export type Four = readonly [number, number, number, number];

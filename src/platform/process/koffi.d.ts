@@ -23,6 +23,8 @@ declare module "koffi" {
   /** A function that native code may call, from any thread; it runs on this one. */
   export function register(callback: (...values: never[]) => unknown, type: TypeObject): bigint;
 
+  /** Calls a function by its address; the values after the type are its own. */
+  export function call(address: bigint, type: TypeObject, ...values: readonly unknown[]): unknown;
   export function alloc(type: Type, length: number): bigint;
   export function encode(at: bigint, type: Type, value: unknown): void;
   export function encode(at: bigint, type: Type, values: unknown, length: number): void;

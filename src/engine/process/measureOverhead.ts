@@ -1,0 +1,56 @@
+import { randomFill } from "node:crypto";
+import { promisify } from "node:util";
+import type { Token } from "node-llama-cpp";
+import { PaddockError } from "../../platform/core/errors";
+import type { TokenOverhead } from "../measuring";
+import { greedy } from "./greedySamplers";
+import type { Place } from "./measureDivergence";
+import { NativeSequence } from "./nativeContext";
+import { SpeedBench } from "./speedBench";
+import { percentiles } from "./timer";
+
+const RUNS = 200;
+/** Tokens whose computing is timed, for what comes around it. */
+const TOKENS = 24;
+/** Asked of the pool's thread to have it do next to nothing. */
+const one = new Uint8Array(1);
+
+/**
+ * What a token takes beside the model's computing. The sampler is timed over the logits of a real token; the round trip
+ * by the pool's thread that llama.cpp computes on, filling one byte.
+ * @throws PaddockError unsupported where the binding's private members are not as expected; context/overflow.
+ */
+export async function measureOverhead({ context, slot, job }: Place, depth: number): Promise<TokenOverhead> {
+  const native = NativeSequence.of(context.context, slot.sequence);
+  if (native === undefined)
+    throw new PaddockError("unsupported", "What a token takes beside llama.cpp cannot be measured with this model.");
+  const bench = new SpeedBench(context, slot, job);
+  await bench.warmUp({ promptTokens: 0, generatedTokens: TOKENS, depth });
+  await bench.begin(depth);
+  const leave = context.slots.enterAlone();
+  const sampler = native.sampler();
+  try {
+    native.configure(sampler, greedy);
+    const sampling: number[] = [];
+    let token = 0 as Token;
+    for (let made = 0; made < TOKENS; made++) {
+      const [row] = await native.decode([token]);
+      if (row === undefined) throw new Error("llama.cpp made no logits.");
+      const since = performance.now();
+      token = await native.sample(row, sampler);
+      sampling.push(performance.now() - since);
+      job.signal.throwIfAborted();
+    }
+    const fill = promisify(randomFill<Uint8Array>);
+    const dispatch: number[] = [];
+    for (let run = 0; run < RUNS; run++) {
+      const since = performance.now();
+      await fill(one);
+      dispatch.push(performance.now() - since);
+    }
+    return { sampling: percentiles(sampling).p50 / 1000, dispatch: percentiles(dispatch).p50 / 1000 };
+  } finally {
+    sampler.dispose();
+    leave();
+  }
+}

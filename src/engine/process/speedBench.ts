@@ -1,0 +1,134 @@
+import type { Token } from "node-llama-cpp";
+import { PaddockError } from "../../platform/core/errors";
+import { greedy } from "./greedySamplers";
+import type { Job } from "./jobs";
+import type { ModelContext } from "./modelContext";
+import { prefill } from "./prefill";
+import type { Slot } from "./slots";
+import { TokenSource } from "./tokenSource";
+
+/** Tokens generated to warm up; llama-bench takes one, after which two cores still got faster. */
+const WARM_UP = 8;
+
+/** pp where prompt tokens are given, tg where tokens to generate are, behind `depth` tokens. */
+export interface BenchTokens {
+  readonly promptTokens: number;
+  readonly generatedTokens: number;
+  readonly depth: number;
+}
+
+/** Random tokens through the way that answers go here, slices and native loop included. */
+export class SpeedBench {
+  private paused = 0;
+  private pausedInAll = 0;
+  private seed = 1;
+  /** What each test begins behind. */
+  private readonly history: Token[] = [];
+
+  constructor(
+    private readonly context: ModelContext,
+    private readonly slot: Slot,
+    private readonly job: Job,
+  ) {}
+
+  /**
+   * What comes before any repetition of a test.
+   * @throws PaddockError context/overflow where the test is longer than the context.
+   */
+  async warmUp({ promptTokens, generatedTokens, depth }: BenchTokens, together = false): Promise<void> {
+    const { contextSize, batchSize } = this.context.info;
+    const own = together ? promptTokens + generatedTokens : Math.max(promptTokens, generatedTokens);
+    if (depth + own + 1 > contextSize) {
+      throw new PaddockError("context/overflow", "The measurement is longer than the context.", {
+        remedy: "Measure at less depth, or with a larger context.",
+      });
+    }
+    await this.begin(0);
+    if (promptTokens > 0) await this.process(Math.min(promptTokens, batchSize));
+    await this.begin(0);
+    if (generatedTokens > 0) await this.generate(Math.min(generatedTokens, WARM_UP));
+  }
+
+  /** How long all work so far had to wait for what is more urgent, ms. */
+  get pausedMs(): number {
+    return this.pausedInAll;
+  }
+
+  /** Leaves `depth` tokens in the KV cache, the same each time. */
+  async begin(depth: number): Promise<void> {
+    const { sequence } = this.slot;
+    while (this.history.length < depth) this.history.push(this.randomToken());
+    const wanted = this.history.slice(0, depth);
+    await sequence.adaptStateToTokens(wanted, false);
+    await this.prefill(wanted.slice(sequence.nextTokenIndex));
+  }
+
+  /** @returns how long a prompt of `count` tokens took, ms, pauses taken out. */
+  process(count: number): Promise<number> {
+    const tokens = Array.from({ length: count }, () => this.randomToken());
+    return this.timed(() => this.prefill(tokens));
+  }
+
+  /** @returns how long `count` tokens took to generate, ms, pauses taken out. */
+  generate(count: number): Promise<number> {
+    return this.timed(async () => {
+      let source = this.source();
+      try {
+        for (let made = 0; made < count;) {
+          await this.rest(source);
+          if ((await source.next()) !== undefined) made++;
+          else {
+            // The binding's own loop ends where the model does.
+            await source.end();
+            source = this.source();
+          }
+        }
+      } finally {
+        await source.end();
+      }
+    });
+  }
+
+  private source(): TokenSource {
+    return new TokenSource(this.context.context, this.context.slots, this.slot, this.randomToken(), greedy);
+  }
+
+  private async rest(source: TokenSource): Promise<void> {
+    const { gate, signal } = this.job;
+    if (gate.closed) {
+      await source.giveWay();
+      this.pausedFor(await gate.pass(signal));
+    }
+    signal.throwIfAborted();
+  }
+
+  private async prefill(tokens: readonly Token[]): Promise<void> {
+    const { gate, signal } = this.job;
+    await prefill(this.slot.sequence, tokens, {
+      sizer: this.context.sizer,
+      gate,
+      signal,
+      timer: { pausedFor: (ms) => this.pausedFor(ms) },
+      onSlice: () => undefined,
+    });
+    signal.throwIfAborted();
+  }
+
+  private pausedFor(ms: number): void {
+    this.paused += ms;
+    this.pausedInAll += ms;
+  }
+
+  private async timed(work: () => Promise<void>): Promise<number> {
+    this.paused = 0;
+    const since = performance.now();
+    await work();
+    return performance.now() - since - this.paused;
+  }
+
+  /** A linear congruential row (Numerical Recipes): each measurement has the same tokens. */
+  private randomToken(): Token {
+    this.seed = (Math.imul(this.seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((this.seed / 2 ** 32) * this.context.vocabularySize) as Token;
+  }
+}
