@@ -23,7 +23,10 @@ beforeAll(async () => {
   tiny = path.join(folder, "tiny.gguf");
   await writeFile(tiny, tinyGguf({ contextSize: 2048 }));
   ({ engine } = embeddedEngine(bundle.enginePath, { starter: starterPath }, { contextSize: 2048 }));
-  measuring = engine.measuring({ check: preflight, folder: path.join(folder, "scratch") });
+  measuring = engine.measuring({
+    check: (file, signal) => preflight(file, signal),
+    folder: path.join(folder, "scratch"),
+  });
 });
 afterAll(async () => {
   await engine.close();

@@ -231,8 +231,8 @@ function modelOf(file: string, { model }: SpeedSession): BenchModel {
   };
 }
 
-function parametersOf({ tuning }: PlannedSetup, { engine, model, context }: SpeedSession): BenchParameters {
-  const mmap = tuning.useMmap ?? engine.backend !== "cpu";
+function parametersOf({ tuning }: PlannedSetup, { model, context }: SpeedSession): BenchParameters {
+  const mmap = model.mapped;
   const besides = {
     ...(tuning.useMlock === true ? { load_mode: mmap ? "mmap+mlock" : "mlock" } : {}),
     ...(tuning.poolThreads !== undefined && tuning.poolThreads > 1 ? { pool_threads: String(tuning.poolThreads) } : {}),
@@ -241,7 +241,7 @@ function parametersOf({ tuning }: PlannedSetup, { engine, model, context }: Spee
     threads: context.threads,
     batchSize: context.batchSize,
     microBatchSize: context.batchSize,
-    flashAttention: tuning.flashAttention ?? true,
+    flashAttention: context.flashAttention,
     kvCacheKeyType: context.identity.kvCacheKeyType.toLowerCase(),
     kvCacheValueType: context.identity.kvCacheValueType.toLowerCase(),
     gpuLayers: model.gpuLayers,
