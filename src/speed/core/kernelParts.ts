@@ -1,0 +1,182 @@
+import type { Kernel, TokenOverhead } from "../../engine/measuring";
+import type { KvCacheType } from "../../engine/tuning";
+import type { ModelShape } from "../../gguf/core/modelShape";
+import { type MatrixGroup, matrixGroups, type WorkTensor } from "../../gguf/core/modelWork";
+import type { BenchTest } from "./benchmark";
+import { kvBytesOf, overheadParts, type PartName, type TimePart } from "./roofline";
+import { quantile } from "./statistics";
+
+/**
+ * Which of llama.cpp's functions a test of a model spends its time in, to be timed one by one: products with matrices of
+ * the model's sizes and types, attention at the test's depths, what the layers do besides, and beginning a batch. Each is
+ * timed over as many copies as keep it from finding in a cache what the model would not find there.
+ */
+export interface ModelContents {
+  /** Of all parts of the model. */
+  readonly tensors: readonly WorkTensor[];
+  readonly shape: ModelShape;
+}
+
+export interface KernelContext {
+  readonly kvCacheKeyType: KvCacheType;
+  readonly kvCacheValueType: KvCacheType;
+  readonly flashAttention: boolean;
+  /** Tokens of a prompt that go to llama.cpp at once (promptSlice). */
+  readonly slice: number;
+}
+
+export interface KernelPlan {
+  readonly test: BenchTest;
+  readonly kernels: readonly Kernel[];
+  /**
+   * The parts of one token generated, or of the whole prompt.
+   * @param samples seconds of each run of each kernel.
+   */
+  parts(samples: readonly (readonly number[])[], overhead: TokenOverhead): TimePart[];
+}
+
+/** So many runs of one copy of a kernel are part of the test. */
+interface Term {
+  readonly part: PartName;
+  readonly kernel: Kernel;
+  readonly runs: number;
+  readonly known: TimePart["known"];
+}
+
+/** Above the last-level caches of servers: what is larger comes from memory anyway. Bytes. */
+const FAR_BYTES = 400e6;
+/** A prompt's products take long enough to hide what they read. */
+const PROMPT_BYTES = 64e6;
+const MOST_COPIES = 2000;
+/** llama.cpp looks at the KV cache in steps of so many tokens (llama_kv_cache::get_n_kv). */
+const CELLS = 256;
+/** Beside products, attention and the gate: two norms with their weights, two rotations, two writes, two sums. */
+const STEPS_OF_LAYER = 10;
+
+const SLICE_SECONDS = 0.1;
+const LEAST_SLICE = 64;
+const SLICE_STEP = 16;
+
+/** As prompts are cut when nobody waits (engine/process/prefill.ts). @param ppPerSecond tokens/s, measured. */
+export function promptSlice(ppPerSecond: number, batchSize: number): number {
+  const wanted = Math.floor((ppPerSecond * SLICE_SECONDS) / SLICE_STEP) * SLICE_STEP;
+  return Math.min(batchSize, Math.max(LEAST_SLICE, wanted));
+}
+
+/** Undefined for models whose layers are of another kind: no attention. */
+export function planKernels(
+  test: BenchTest,
+  { tensors, shape }: ModelContents,
+  context: KernelContext,
+): KernelPlan | undefined {
+  if (shape.heads < 1 || shape.headsKv < 1 || shape.keyLength < 1 || shape.layers < 1) return undefined;
+  const isPrompt = test.promptTokens > 0;
+  const batch = isPrompt ? Math.min(context.slice, test.promptTokens) : 1;
+  const batches = isPrompt ? test.promptTokens / batch : 1;
+  const groups = matrixGroups(tensors, shape);
+  const bytes = groups.reduce((sum, group) => sum + group.used * group.bytes, 0);
+  const far = Math.min(FAR_BYTES, bytes);
+  const terms: Term[] = [
+    ...groups.flatMap((group) => productTerms(group, { batch, batches, isPrompt, far })),
+    ...attentionTerms(test, shape, context, { batch, far }),
+    ...layerTerms(shape, { batch, batches }),
+  ];
+  const begin: Kernel = { kind: "nodes", width: shape.embeddingLength, batch, copies: 1 };
+  return {
+    test,
+    kernels: [begin, ...terms.map(({ kernel }) => kernel)],
+    parts: ([beginSamples = [], ...samples], overhead) => {
+      const beginning = middle(beginSamples);
+      const sums = new Map<PartName, TimePart>();
+      const add = (part: PartName, seconds: number, known: TimePart["known"]): void => {
+        sums.set(part, { part, seconds: (sums.get(part)?.seconds ?? 0) + seconds, known });
+      };
+      for (const [index, { part, kernel, runs, known }] of terms.entries()) {
+        const each = Math.max(0, middle(samples[index] ?? []) - beginning) / kernel.copies;
+        add(part, runs * each, known);
+      }
+      add("threads", batches * beginning, "timed");
+      if (isPrompt) add("dispatch", batches * overhead.dispatch, "timed");
+      return [...sums.values(), ...(isPrompt ? [] : overheadParts(overhead))];
+    },
+  };
+}
+
+function productTerms(
+  { type, rows, columns, used, usedByPrompts, promptShare, bytes }: MatrixGroup,
+  {
+    batch,
+    batches,
+    isPrompt,
+    far,
+  }: { readonly batch: number; readonly batches: number; readonly isPrompt: boolean; readonly far: number },
+): Term[] {
+  const count = isPrompt ? usedByPrompts * batches : used;
+  if (count === 0) return [];
+  const copies = copiesFor(isPrompt ? Math.min(far, PROMPT_BYTES) : far, bytes);
+  const own = isPrompt ? Math.max(1, Math.round(batch * promptShare)) : 1;
+  const kernel: Kernel = { kind: "product", type, rows, columns, batch: own, copies };
+  return [{ part: "weights", kernel, runs: count, known: "timed" }];
+}
+
+/** At the least and the greatest depth of the test; what lies between grows in a straight line. */
+function attentionTerms(
+  test: BenchTest,
+  shape: ModelShape,
+  { kvCacheKeyType, kvCacheValueType, flashAttention }: KernelContext,
+  { batch, far }: { readonly batch: number; readonly far: number },
+): Term[] {
+  const depths = attentionDepths(test, batch);
+  const least = Math.min(...depths);
+  const most = Math.max(...depths);
+  const deep = most === least ? 0 : mean(depths.map((depth) => (depth - least) / (most - least)));
+  // Of one token generated, or of all slices of the prompt.
+  const runs = shape.layers * (test.promptTokens > 0 ? depths.length : 1);
+  const kernelAt = (depth: number): Kernel => {
+    const kv = kvBytesOf({ ...shape, layers: 1 }, { kvCacheKeyType, kvCacheValueType }) * depth;
+    return {
+      ...{ kind: "attention", heads: shape.heads, headsKv: shape.headsKv, headSize: shape.keyLength, depth, batch },
+      copies: test.promptTokens > 0 ? copiesFor(PROMPT_BYTES, kv) : copiesFor(far, kv),
+      ...{ keyType: kvCacheKeyType, valueType: kvCacheValueType },
+    };
+  };
+  // Without flash attention llama.cpp goes another way, which takes about as long.
+  const known = flashAttention ? "timed" : "predicted";
+  return [
+    { part: "kvCache", kernel: kernelAt(least), runs: runs * (1 - deep), known },
+    ...(deep === 0 ? [] : [{ part: "kvCache", kernel: kernelAt(most), runs: runs * deep, known } as const]),
+  ];
+}
+
+/** Tokens of the KV cache that each batch of the test looks at. */
+function attentionDepths({ promptTokens, generatedTokens, depth }: BenchTest, batch: number): number[] {
+  const batches = promptTokens > 0 ? Math.ceil(promptTokens / batch) : generatedTokens;
+  return Array.from({ length: batches }, (_, index) => {
+    const seen = depth + (promptTokens > 0 ? Math.min(promptTokens, (index + 1) * batch) : index + 1);
+    return Math.ceil(seen / CELLS) * CELLS;
+  });
+}
+
+function layerTerms(
+  { layers, embeddingLength, feedForwardLength = embeddingLength, experts }: ModelShape,
+  { batch, batches }: { readonly batch: number; readonly batches: number },
+): Term[] {
+  const steps = (width: number, each: number): Term => ({
+    ...{ part: "layers", known: "predicted", runs: batches * layers * each },
+    kernel: { kind: "nodes", width, batch, copies: layers * each },
+  });
+  return [steps(embeddingLength, STEPS_OF_LAYER), steps(feedForwardLength * (experts?.used ?? 1), 1)];
+}
+
+function copiesFor(bytes: number, each: number): number {
+  return Math.min(MOST_COPIES, Math.max(1, Math.ceil(bytes / Math.max(1, each))));
+}
+
+/** What disturbs one run is no part of it. */
+function middle(samples: readonly number[]): number {
+  return quantile(samples, 0.5) ?? 0;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}

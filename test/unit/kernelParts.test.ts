@@ -1,0 +1,234 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Kernel, MachineProbe, SpeedSession } from "../../src/engine/measuring";
+import { ggmlTypes } from "../../src/gguf/core/ggmlTypes";
+import type { GgufTensor } from "../../src/gguf/core/ggufHeader";
+import type { ModelShape } from "../../src/gguf/core/modelShape";
+import { matrixGroups, modelWork } from "../../src/gguf/core/modelWork";
+import { PaddockError } from "../../src/platform/core/errors";
+import { type KernelContext, planKernels, promptSlice } from "../../src/speed/core/kernelParts";
+import { measureRoofline, type RooflineNeeds } from "../../src/speed/node/rooflineRun";
+import { tinyGguf } from "../support/tinyGguf";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "paddock-kernels-"));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const context: KernelContext = {
+  ...{ kvCacheKeyType: "F16", kvCacheValueType: "F16", flashAttention: true, slice: 128 },
+};
+const overhead = { sampling: 1e-4, dispatch: 5e-5 };
+const tg = (generatedTokens: number, depth = 0) => ({ promptTokens: 0, generatedTokens, depth });
+const pp = (promptTokens: number, depth = 0) => ({ promptTokens, generatedTokens: 0, depth });
+
+const LAYERS = 4;
+const shape: ModelShape = {
+  ...{ name: undefined, architecture: "llama", layers: LAYERS, embeddingLength: 1024, feedForwardLength: 4096 },
+  ...{ heads: 16, headsKv: 4, keyLength: 64, valueLength: 64, trainContextSize: 4096, vocabularySize: 32_000 },
+  ...{ experts: undefined, slidingWindow: undefined, parameters: 0, tensorBytes: 0, bitsPerWeight: 0, types: [] },
+  ...{ hasImportanceMatrix: false, fileType: undefined },
+};
+function tensor(name: string, columns: number, rows: number, type = "Q4_0", ...more: number[]): GgufTensor {
+  const number = [...ggmlTypes].find(([, one]) => one.name === type)?.[0] ?? -1;
+  const block = ggmlTypes.get(number) ?? { bytes: 1, values: 1 };
+  const values = [columns, rows, ...more].reduce((product, size) => product * size, 1);
+  return {
+    name,
+    dimensions: [columns, rows, ...more],
+    type: number,
+    offset: 0,
+    bytes: (values / block.values) * block.bytes,
+  };
+}
+const tensors = [
+  tensor("token_embd.weight", 1024, 32_000, "Q6_K"),
+  ...Array.from({ length: LAYERS }, (_, layer) => [
+    tensor(`blk.${layer}.attn_q.weight`, 1024, 1024),
+    tensor(`blk.${layer}.attn_output.weight`, 1024, 1024),
+    tensor(`blk.${layer}.attn_k.weight`, 1024, 256),
+    tensor(`blk.${layer}.attn_v.weight`, 1024, 256),
+    tensor(`blk.${layer}.ffn_gate.weight`, 1024, 4096),
+    tensor(`blk.${layer}.ffn_up.weight`, 1024, 4096),
+    tensor(`blk.${layer}.ffn_down.weight`, 4096, 1024),
+  ]).flat(),
+];
+
+/** A machine whose times are known: what beginning, products, attention and steps take. */
+function seconds(kernel: Kernel): number {
+  const each = (): number => {
+    switch (kernel.kind) {
+      case "product":
+        return kernel.rows * kernel.columns * kernel.batch * 1e-12;
+      case "attention":
+        return kernel.heads * kernel.headSize * kernel.batch * kernel.depth * 1e-12;
+      case "nodes":
+        return kernel.copies === 1 ? 0 : 2e-6;
+    }
+  };
+  return 1e-5 + kernel.copies * each();
+}
+const samplesOf = (kernels: readonly Kernel[]): number[][] =>
+  kernels.map((kernel) => [seconds(kernel), seconds(kernel), 100 * seconds(kernel)]);
+
+test("matrices of one size and type are one group, used as often as the model does", () => {
+  const groups = matrixGroups(tensors, shape);
+  expect(
+    groups.map(({ type, columns, rows, used, usedByPrompts }) => [type, columns, rows, used, usedByPrompts]),
+  ).toEqual([
+    ["Q6_K", 1024, 32_000, 1, 0],
+    ["Q4_0", 1024, 1024, 2 * LAYERS, 2 * LAYERS],
+    ["Q4_0", 1024, 256, 2 * LAYERS, 2 * LAYERS],
+    // The last layer's feed-forward is computed for no token of a prompt.
+    ["Q4_0", 1024, 4096, 2 * LAYERS, 2 * (LAYERS - 1)],
+    ["Q4_0", 4096, 1024, LAYERS, LAYERS - 1],
+  ]);
+  const bytes = groups.reduce((sum, group) => sum + group.used * group.bytes, 0);
+  expect(bytes).toBeCloseTo(modelWork(tensors, shape).bytes, 3);
+});
+
+test("experts share a prompt's tokens out, and a token uses some of them", () => {
+  const experts = [tensor("blk.0.ffn_up_exps.weight", 1024, 512, "Q4_0", 8)];
+  const few = { ...shape, layers: 2, experts: { total: 8, used: 2 } };
+  expect(matrixGroups(experts, few)).toMatchObject([{ used: 2, usedByPrompts: 8, promptShare: 0.25 }]);
+  const plan = planKernels(pp(512), { tensors: experts, shape: few }, context);
+  expect(plan?.kernels.find(({ kind }) => kind === "product")).toMatchObject({ batch: 32 });
+});
+
+test("a token's parts add up to what a machine of known times takes", () => {
+  const plan = planKernels(tg(128, 1000), { tensors, shape }, context);
+  if (plan === undefined) throw new Error("no plan");
+  const parts = new Map(plan.parts(samplesOf(plan.kernels), overhead).map(({ part, seconds: took }) => [part, took]));
+  const values = Object.values(modelWork(tensors, shape).tg).reduce((sum, count) => sum + count, 0);
+  expect(parts.get("weights")).toBeCloseTo(values * 1e-12, 9);
+  // llama.cpp looks at 1024 tokens for 24 of them, and at 1280 for the others.
+  const depth = (24 * 1024 + 104 * 1280) / 128;
+  expect(parts.get("kvCache")).toBeCloseTo(LAYERS * 1024 * depth * 1e-12, 12);
+  expect(parts.get("layers")).toBeCloseTo(LAYERS * 11 * 2e-6, 9);
+  expect(parts.get("threads")).toBeCloseTo(1e-5, 9);
+  expect(parts.get("sampling")).toBe(1e-4);
+  expect(parts.get("dispatch")).toBe(5e-5);
+});
+
+test("a prompt's parts are those of its slices", () => {
+  const plan = planKernels(pp(512), { tensors, shape }, context);
+  if (plan === undefined) throw new Error("no plan");
+  for (const kernel of plan.kernels) expect(kernel.batch).toBe(128);
+  const parts = new Map(plan.parts(samplesOf(plan.kernels), overhead).map(({ part, seconds: took }) => [part, took]));
+  const values = Object.values(modelWork(tensors, shape).pp).reduce((sum, count) => sum + count, 0);
+  expect(parts.get("weights")).toBeCloseTo(512 * values * 1e-12, 9);
+  expect(parts.get("kvCache")).toBeCloseTo(LAYERS * 1024 * 128 * (256 + 256 + 512 + 512) * 1e-12, 9);
+  expect(parts.get("dispatch")).toBeCloseTo(4 * 5e-5, 9);
+  expect(parts.has("sampling")).toBe(false);
+});
+
+test("weights are timed over as many as no cache finds again, and no more than the model has", () => {
+  const products = (plan: ReturnType<typeof planKernels>) =>
+    (plan?.kernels ?? []).flatMap((kernel) => (kernel.kind === "product" ? [kernel] : []));
+  const bytes = modelWork(tensors, shape).bytes;
+  for (const { type, rows, columns, copies } of products(planKernels(tg(8), { tensors, shape }, context))) {
+    const each = tensor("", columns, rows, type).bytes;
+    expect(copies * each).toBeGreaterThanOrEqual(bytes);
+    expect((copies - 1) * each).toBeLessThan(bytes);
+  }
+});
+
+test("attention of another way is not called timed; what has none is not planned", () => {
+  const plan = planKernels(tg(8), { tensors, shape }, { ...context, flashAttention: false });
+  const parts = plan?.parts(samplesOf(plan.kernels), overhead);
+  expect(parts?.find(({ part }) => part === "kvCache")?.known).toBe("predicted");
+  expect(planKernels(tg(8), { tensors, shape: { ...shape, heads: 0 } }, context)).toBeUndefined();
+});
+
+test("prompts are cut as the engine cuts them", () => {
+  expect(promptSlice(100, 512)).toBe(64);
+  expect(promptSlice(1500, 512)).toBe(144);
+  expect(promptSlice(90_000, 512)).toBe(512);
+  expect(promptSlice(100, 32)).toBe(32);
+});
+
+const probe: MachineProbe = {
+  ...{ threads: 2, memoryBytesPerSecond: 20e9, bySize: [], batchSeconds: 1e-5, nodeSeconds: 2e-6 },
+  matrix: [{ type: "F32", macsPerSecond: 50e9 }],
+};
+
+function needs(timeKernels: RooflineNeeds["timeKernels"]): RooflineNeeds {
+  const session: SpeedSession = {
+    engine: {
+      ...{ protocolVersion: 1, pid: 1, bindingVersion: "1", llamaCppVersion: "v1", backend: "cpu" },
+      ...{ backendReason: "", devices: [], threads: 2 },
+    },
+    model: {
+      ...{ modelHash: "", name: null, architecture: "llama", fileType: "F32", parameters: 1, sizeBytes: 1 },
+      ...{ layers: 2, gpuLayers: 0, mapped: false, trainContextSize: 4096, vocabularySize: 10, chatTemplate: null },
+      infill: { order: "prefix-only" },
+      can: { chat: true, fillInMiddle: false, embed: false, tools: false, schema: false },
+    },
+    context: {
+      context: "measuring",
+      identity: {
+        ...{ modelHash: "", adapters: [], kvCacheKeyType: "F16", kvCacheValueType: "F16" },
+        ...{ templateHash: "", llamaCppVersion: "v1" },
+      },
+      ...{ identityKey: "", contextSize: 641, sequences: 1, batchSize: 512, threads: 2, ramBytes: 0, vramBytes: 0 },
+      ...{ needsCheckpoints: false, flashAttention: true },
+    },
+    measure: ({ repetitions }) =>
+      Promise.resolve({ samplesNs: Array.from({ length: repetitions }, () => 1e8), pausedMs: 0 }),
+    overhead: () => Promise.resolve(overhead),
+  };
+  return {
+    openSession: (_file, _options, work) => work(session),
+    probe: () => Promise.resolve(probe),
+    timeKernels,
+  };
+}
+
+test("a model is explained test by test; where kernels can't be timed, the probe predicts", async () => {
+  const file = path.join(folder, "model.gguf");
+  await writeFile(file, tinyGguf());
+  const fractions: number[] = [];
+  const request = {
+    ...{ file, tuning: {}, tests: [pp(64), tg(16), tg(16, 256)], repetitions: 3 },
+    signal: new AbortController().signal,
+    onProgress: (fraction: number) => fractions.push(fraction),
+  };
+  const asked: number[] = [];
+  const report = await measureRoofline(
+    request,
+    needs((kernels, { threads }) => {
+      asked.push(threads ?? 0);
+      return Promise.resolve(samplesOf(kernels));
+    }),
+  );
+  expect(report.explanations.map(({ test: { depth } }) => depth)).toEqual([0, 0, 256]);
+  expect(report.explanations[1]?.measuredSeconds).toBeCloseTo(0.1 / 16, 9);
+  expect(asked).toEqual([2, 2, 2]);
+  expect(fractions.at(-1)).toBe(1);
+  expect([...fractions].sort((a, b) => a - b)).toEqual(fractions);
+
+  const unsupported = new PaddockError("unsupported", "There is none.");
+  const predicted = await measureRoofline(
+    request,
+    needs(() => Promise.reject(unsupported)),
+  );
+  expect(predicted.explanations[1]?.parts[0]).toMatchObject({ part: "weights", known: "predicted" });
+  const broken = new PaddockError("engine/crashed", "It crashed.");
+  await expect(
+    measureRoofline(
+      request,
+      needs(() => Promise.reject(broken)),
+    ),
+  ).rejects.toThrow(broken);
+  await expect(
+    measureRoofline(
+      { ...request, file: path.join(folder, "none.gguf") },
+      needs(() => Promise.reject(broken)),
+    ),
+  ).rejects.toMatchObject({ code: "model/missing" });
+});
