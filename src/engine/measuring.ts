@@ -89,6 +89,20 @@ export interface SpeedOptions extends MeasureOptions {
   readonly depth: number;
   readonly repetitions: number;
 }
+/** Texts to be written at temperature 0, each from its prompt alone. */
+export interface TextRequest {
+  readonly tuning: EngineTuning;
+  readonly prompts: readonly string[];
+  /** Of each text. */
+  readonly maxTokens: number;
+  readonly signal: AbortSignal;
+}
+export interface GeneratedText {
+  readonly text: string;
+  readonly tokens: number;
+  /** From the first token to the last, seconds. */
+  readonly seconds: number;
+}
 export interface DivergenceRequest {
   /** Files of models with the same vocabulary. */
   readonly reference: string;
@@ -211,6 +225,8 @@ export interface Measuring {
   /** Seconds of each run of each kernel, after a run that warms up; at least three. */
   timeKernels(kernels: readonly Kernel[], options: KernelOptions): Promise<readonly (readonly number[])[]>;
   probe(signal: AbortSignal): Promise<MachineProbe>;
+  /** What the model writes when it is tuned so, and how long that takes: for speculation, which random tokens say nothing of. */
+  generate(file: string, request: TextRequest): Promise<readonly GeneratedText[]>;
   /** As llama-perplexity's --kl-divergence: chunks of 512 tokens, the second half of each compared. */
   divergence(request: DivergenceRequest, options: MeasureOptions): Promise<DivergenceResult>;
 }

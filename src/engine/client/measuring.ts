@@ -6,6 +6,7 @@ import { PaddockError, cancelled, isCancellation, toPaddockError } from "../../p
 import {
   type DivergenceRequest,
   type DivergenceResult,
+  type GeneratedText,
   type GpuMemory,
   type Kernel,
   type KernelOptions,
@@ -18,6 +19,7 @@ import {
   type SpeedOptions,
   type SpeedResult,
   type SpeedSession,
+  type TextRequest,
 } from "../measuring";
 import { type EngineInfo, PROTOCOL_VERSION } from "../protocol";
 import { contextTuning, type EngineTuning, modelTuning } from "../tuning";
@@ -27,12 +29,15 @@ import { probeMachine, type TimeKernels } from "./probeMachine";
 import type { Scheduler } from "./scheduler";
 import { type SessionParts, speedSession } from "./speedSession";
 import { type EngineSettings, threadLimit } from "./supervisor";
+import { writeTexts } from "./writeTexts";
 
 const HELLO_MS = 60_000;
 const LOAD_SILENCE_MS = 120_000;
 const CONTEXT_MS = 120_000;
 const UNLOAD_MS = 60_000;
 const ESTIMATE_MS = 60_000;
+/** Of texts that are written to compare their speed; their prompts are short. Tokens. */
+const TEXT_CONTEXT = 2048;
 /** Estimates come in bursts, one for each file of a folder; they share a process until none has come for this long. */
 const ESTIMATOR_IDLE_MS = 3_000;
 /** Of the whole of a measurement, what loading the model counts in its progress. */
@@ -150,8 +155,13 @@ export class ProcessMeasuring implements Measuring, Disposable {
     return this.withKernels({ signal }, probeMachine);
   }
 
+  generate(file: string, { signal, ...request }: TextRequest): Promise<readonly GeneratedText[]> {
+    const how = { contextSize: TEXT_CONTEXT, tuning: request.tuning };
+    return this.withModel(file, how, { signal, onProgress: undefined }, (loaded) => writeTexts(loaded, request));
+  }
+
   async divergence(request: DivergenceRequest, { signal, onProgress }: MeasureOptions): Promise<DivergenceResult> {
-    const { reference, candidate, text, positions } = request;
+    const { reference, candidate, candidateTuning, text, positions } = request;
     const half =
       (from: number) =>
       (fraction: number): void =>
@@ -170,7 +180,7 @@ export class ProcessMeasuring implements Measuring, Disposable {
       );
       return await this.withModel(
         candidate,
-        { contextSize: 0 },
+        { contextSize: 0, ...(candidateTuning === undefined ? {} : { tuning: candidateTuning }) },
         { signal, onProgress: half(0.5) },
         ({ engine, job, context }, call) =>
           engine.peer.request("comparePredictions", { job, context, text, file }, call),

@@ -1,4 +1,10 @@
-import type { DivergenceRequest, DivergenceResult, MeasureOptions } from "../../engine/measuring";
+import type {
+  DivergenceRequest,
+  DivergenceResult,
+  GeneratedText,
+  MeasureOptions,
+  TextRequest,
+} from "../../engine/measuring";
 import type { EngineTuning, KvCacheType } from "../../engine/tuning";
 import { cancelled, isCancellation, toPaddockError } from "../../platform/core/errors";
 import { type Gain, gainOf } from "../core/gain";
@@ -16,23 +22,7 @@ import {
 import type { OpenSession } from "./openSession";
 import type { TuneRequest } from "./tuner";
 
-/** Texts that a model writes at temperature 0, each from its prompt alone. */
-export type TextMaker = (
-  file: string,
-  request: {
-    readonly tuning: EngineTuning;
-    readonly prompts: readonly string[];
-    readonly maxTokens: number;
-    readonly signal: AbortSignal;
-  },
-) => Promise<readonly GeneratedText[]>;
-
-export interface GeneratedText {
-  readonly text: string;
-  readonly tokens: number;
-  /** From the first token to the last, seconds. */
-  readonly seconds: number;
-}
+export type TextMaker = (file: string, request: TextRequest) => Promise<readonly GeneratedText[]>;
 
 interface OfferNeeds {
   readonly openSession: OpenSession;
