@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { contextSizeFor, planSetups, standardDepths } from "../../src/speed/core/benchPlan";
+import { contextSizeFor, planSetups } from "../../src/speed/core/benchPlan";
 import { ProgressOf } from "../../src/speed/core/benchProgress";
 
 const pp = (promptTokens: number, depth = 0) => ({ promptTokens, generatedTokens: 0, depth });
@@ -37,12 +37,9 @@ test("values below F16 need flash attention: what can't be is told, not run", ()
   expect(impossible).toEqual([{ kvCacheKeyType: "Q8_0", kvCacheValueType: "Q8_0", flashAttention: false }]);
 });
 
-test("depths are those that a context has room for", () => {
-  expect(standardDepths(8192, 512)).toEqual([0, 512, 4096]);
-  expect(standardDepths(32_768, 512)).toEqual([0, 512, 4096, 16_384]);
-  expect(standardDepths(2048, 512)).toEqual([0, 512, 1024]);
-  expect(standardDepths(100, 512)).toEqual([]);
+test("a context has room for the deepest test and the token that ends it", () => {
   expect(contextSizeFor([pp(512), tg(128, 4096)])).toBe(4225);
+  expect(contextSizeFor([])).toBe(1);
 });
 
 test("the time left comes from what was measured, and is none before", () => {

@@ -39,13 +39,6 @@ export function contextSizeFor(tests: readonly BenchTest[]): number {
   return Math.max(1, ...tests.map((test) => test.depth + test.promptTokens + test.generatedTokens + 1));
 }
 
-/** Depths that a run has if nobody picks others: none, 512, 4096 and the deepest power of two, where they have room. */
-export function standardDepths(contextSize: number, longestTest: number): number[] {
-  const powers = Array.from({ length: 12 }, (_, index) => 512 * 2 ** index);
-  const fitting = [0, ...powers].filter((depth) => depth + longestTest + 1 <= contextSize);
-  return fitting.filter((depth) => depth === 0 || depth === 512 || depth === 4096 || depth === fitting.at(-1));
-}
-
 /** Each test of a model is run before the next model is loaded, and shallow tests before deep ones. */
 export function planSetups(choices: BenchChoices): CrossedPlan {
   const { files, repetitions, tuningOf } = choices;

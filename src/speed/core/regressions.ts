@@ -1,6 +1,6 @@
 import type { BenchResult } from "./benchmark";
 import { seriesKey, versionKey } from "./resultKeys";
-import { mean, rateOf, ratesOf, standardDeviation, student } from "./statistics";
+import { mean, meanError, rateOf, ratesOf } from "./statistics";
 
 /** What one machine differs from itself by from one run to the next, as a share: so much says nothing of a version. */
 const RUN_SHARE = 0.03;
@@ -61,8 +61,7 @@ function spreadOf(results: readonly BenchResult[]): { readonly rate: number; rea
   const [only] = results;
   const samples = rates.length > 1 || only === undefined ? rates : ratesOf(only.test, only.samplesNs);
   const rate = mean(rates);
-  if (samples.length < 2) return { rate, error: RUN_SHARE * rate };
-  return { rate, error: (student(samples.length - 1) * standardDeviation(samples)) / Math.sqrt(samples.length) };
+  return { rate, error: meanError(samples) ?? RUN_SHARE * rate };
 }
 
 function lastOf(results: readonly BenchResult[]): BenchResult {

@@ -49,11 +49,6 @@ export function metricOf({ timings }: RequestRecord, metric: RequestMetric): num
   }
 }
 
-/** More is better of these; of the others less, or neither. */
-export function isRate(metric: RequestMetric): boolean {
-  return metric.endsWith("_per_second");
-}
-
 export interface RequestFilter {
   readonly model?: string | undefined;
   readonly feature?: RequestRecord["feature"] | undefined;
