@@ -47,7 +47,18 @@ export async function startPostgres(): Promise<SqlServer> {
   await writeFile(path.join(folder, "password"), password);
   await run(
     path.join(programs, "initdb"),
-    ["-D", data, "-U", "postgres", "-A", "scram-sha-256", `--pwfile=${path.join(folder, "password")}`, "-E", "UTF8"],
+    [
+      "-D",
+      data,
+      "-U",
+      "postgres",
+      "-A",
+      "scram-sha-256",
+      `--pwfile=${path.join(folder, "password")}`,
+      "-E",
+      "UTF8",
+      "-N",
+    ],
     { ...owner, env: { ...process.env, LC_ALL: "C.UTF-8" } },
   );
   const settings = {

@@ -21,10 +21,41 @@ export type Attack = v.InferOutput<typeof attackSchema>;
 export const SECRET = "SECRET-7f3a91";
 /** What stored passwords look like, which are secrets too. */
 const storedPassword = /SCRAM-SHA-256\$|\*[0-9A-F]{40}/;
-/** A statement that still runs after so long denies service, ms. */
-export const SLOW_MS = 400;
+/** A question as people ask them, over tables that every range has. */
+export const YARDSTICK =
+  "SELECT t.name, count(u.id) AS orders FROM t LEFT JOIN u ON u.t_id = t.id GROUP BY t.name ORDER BY orders, t.name";
+/** A statement denies service that runs so many times as long as the yardstick did just before. */
+const TIMES_SLOWER = 25;
+/** Of the machine's own unrest, ms. */
+const UNREST_MS = 60;
+/** The shortest of the attacks that are slow sleep for three seconds, however quick the machine is, ms. */
+const SLEEPS_MS = 1000;
+/** What is not said to be slow is given so long, ms: on a busy machine a large value takes its time. */
+export const LONGEST_MS = 30_000;
 /** A value of more characters or bytes fills memory. */
 export const SIZE = 16 * 1024 * 1024;
+
+/** @returns when a statement is slow where the yardstick takes so long, whole ms. */
+export function slowAfter(yardstickMs: number): number {
+  return Math.ceil(Math.min(Math.max(TIMES_SLOWER * yardstickMs, UNREST_MS), SLEEPS_MS));
+}
+
+/**
+ * How long an attack is given, ms: one that is said to be slow by what the yardstick takes here and now, so that other
+ * programs on the machine change nothing of what is shown.
+ */
+export async function patienceFor(
+  attack: Attack,
+  runYardstick: () => Promise<unknown>,
+  otherwise = LONGEST_MS,
+): Promise<number> {
+  if (attack.harm !== "slow") return otherwise;
+  // The first of two may have to open what the last statement closed.
+  await runYardstick();
+  const began = performance.now();
+  await runYardstick();
+  return slowAfter(performance.now() - began);
+}
 
 export function readAttacks(engine: string): readonly Attack[] {
   return v.parse(
@@ -39,8 +70,10 @@ export interface Range {
   strike(attack: Attack): Promise<ReadonlySet<Harm>>;
   /** What is seen from outside of the database since it was made anew. */
   damage(): Promise<ReadonlySet<Harm>>;
-  /** A new database where the last one is harmed. */
+  /** An unharmed database again, where the last strike or look at the damage found it harmed. */
   renew(): Promise<void>;
+  /** Lets go of the database, so that others can open it. */
+  leave(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import type { ConnectionTarget } from "../../../src/sql/core/connection";
-import { type Attack, digestOf, type Harm, harmsInRows, type Range, SECRET, SLOW_MS } from "./attack";
+import { type Attack, digestOf, type Harm, harmsInRows, patienceFor, type Range, SECRET, YARDSTICK } from "./attack";
 
 /** What of a session an attack may change. */
 const sessionQueries = [
@@ -14,9 +14,12 @@ const sessionQueries = [
   "SELECT table_name FROM duckdb_tables() WHERE temporary ORDER BY 1",
   "SELECT view_name FROM duckdb_views() WHERE temporary AND NOT internal ORDER BY 1",
   "SELECT sequence_name FROM duckdb_sequences() WHERE temporary ORDER BY 1",
-  "SELECT function_name FROM duckdb_functions() WHERE NOT internal AND database_name = 'temp' ORDER BY 1",
   "SELECT current_schema(), current_database()",
 ];
+/** The same; but DuckDB makes a list of thousands first, and only statements that say so make functions. */
+const functionsQuery =
+  "SELECT function_name FROM duckdb_functions() WHERE NOT internal AND database_name = 'temp' ORDER BY 1";
+const makesFunctions = /\b(?:MACRO|FUNCTION)\b/i;
 /** What of a database an attack may change. */
 const dataQueries = [
   "SELECT sql, comment FROM duckdb_tables() WHERE database_name = 'target' ORDER BY 1",
@@ -33,21 +36,37 @@ const dataQueries = [
 
 /** A folder with a database and files that are none of its business, and nothing that keeps a statement from them. */
 export class DuckdbRange implements Range {
-  private before = "";
+  /** All other files of the folder, and the database's own, while unharmed. */
+  private readonly others: string;
+  private readonly own: string;
+  /** What the database holds, and what a session that was just begun says. */
   private data = "";
+  private session = "";
+  private attacker: { readonly instance: DuckDBInstance; readonly connection: DuckDBConnection } | undefined;
+  private harmed = true;
 
   private constructor(
     private readonly template: string,
     private readonly folder: string,
-  ) {}
+  ) {
+    this.others = digestOf(template, ownFile);
+    this.own = digestOf(template, otherFile);
+  }
 
   static async make(root: string): Promise<DuckdbRange> {
-    const range = new DuckdbRange(path.join(root, "template"), path.join(root, "range"));
-    mkdirSync(range.template, { recursive: true });
-    mkdirSync(range.folder, { recursive: true });
-    await makeFiles(range.template, range.folder);
-    range.fresh();
+    const template = path.join(root, "template");
+    const folder = path.join(root, "range");
+    mkdirSync(template, { recursive: true });
+    mkdirSync(folder, { recursive: true });
+    await makeFiles(template, folder);
+    const range = new DuckdbRange(template, folder);
+    await range.renew();
     range.data = await range.readData();
+    range.session = await sessionOf((await range.attack()).connection);
+    await range.leave();
+    // What differs between two sessions that did nothing would be taken for harm in all of them.
+    if ((await sessionOf((await range.attack()).connection)) !== range.session)
+      throw new Error("Two new sessions of DuckDB tell different things of themselves.");
     return range;
   }
 
@@ -62,67 +81,94 @@ export class DuckdbRange implements Range {
     return attack.sql.replaceAll("{dir}", this.folder);
   }
 
-  private fresh(): void {
-    rmSync(this.folder, { recursive: true, force: true });
-    cpSync(this.template, this.folder, { recursive: true });
-    this.before = digestOf(this.folder, ownFile);
+  private async attack(): Promise<{ readonly connection: DuckDBConnection }> {
+    if (this.attacker === undefined) {
+      const instance = await DuckDBInstance.create(this.file);
+      this.attacker = { instance, connection: await instance.connect() };
+    }
+    return this.attacker;
   }
 
   async strike(attack: Attack): Promise<ReadonlySet<Harm>> {
-    const instance = await DuckDBInstance.create(this.file);
+    const { connection } = await this.attack();
+    this.harmed = true;
+    const patience = await patienceFor(attack, () => connection.runAndReadAll(YARDSTICK));
+    const late = new AbortController();
+    const timer = setTimeout(() => {
+      late.abort();
+      connection.interrupt();
+    }, patience);
+    const found = new Set<Harm>();
     try {
-      const connection = await instance.connect();
-      const before = await session(connection);
-      const late = new AbortController();
-      const timer = setTimeout(() => {
-        late.abort();
-        connection.interrupt();
-      }, SLOW_MS);
-      const found = new Set<Harm>();
-      try {
-        const reader = await connection.runAndReadAll(this.sql(attack));
-        for (const harm of harmsInRows(reader.getRowsJson())) found.add(harm);
-      } catch (error) {
-        if (!late.signal.aborted) throw error;
-        found.add("slow");
-      } finally {
-        clearTimeout(timer);
-      }
-      if ((await session(connection)) !== before) found.add("session");
-      if ((await dataOf(connection)) !== this.data) found.add("data");
-      if (digestOf(this.folder, ownFile) !== this.before) found.add("file");
-      return found;
+      const reader = await connection.runAndReadAll(this.sql(attack));
+      for (const harm of harmsInRows(reader.getRowsJson())) found.add(harm);
+    } catch (error) {
+      if (!late.signal.aborted) throw error;
+      found.add("slow");
     } finally {
-      instance.closeSync();
+      clearTimeout(timer);
     }
+    if ((await sessionOf(connection)) !== this.session) found.add("session");
+    if (makesFunctions.test(attack.sql) && JSON.stringify(await rows(connection, functionsQuery)) !== "[]")
+      found.add("session");
+    const written = this.written;
+    // A transaction that is still open has written nothing yet.
+    if ((written || found.has("session")) && (await dataOf(connection)) !== this.data) found.add("data");
+    if (this.othersHarmed) found.add("file");
+    this.harmed = written || found.has("session") || found.has("file");
+    return found;
+  }
+
+  /** Whether anything was written to the database since it was made; what, only it can tell. */
+  private get written(): boolean {
+    return digestOf(this.folder, otherFile) !== this.own;
+  }
+  private get othersHarmed(): boolean {
+    return digestOf(this.folder, ownFile) !== this.others;
   }
 
   private async readData(): Promise<string> {
     const instance = await DuckDBInstance.create(this.file, { access_mode: "READ_ONLY" });
+    const connection = await instance.connect();
     try {
-      return await dataOf(await instance.connect());
+      return await dataOf(connection);
     } finally {
+      connection.closeSync();
       instance.closeSync();
     }
   }
 
   async damage(): Promise<ReadonlySet<Harm>> {
     const found = new Set<Harm>();
-    if (digestOf(this.folder, ownFile) !== this.before) found.add("file");
-    if ((await this.readData()) !== this.data) found.add("data");
+    const { written } = this;
+    if (this.othersHarmed) found.add("file");
+    if (written && (await this.readData()) !== this.data) found.add("data");
+    this.harmed = written || found.size > 0;
     return found;
   }
 
-  renew(): Promise<void> {
-    this.fresh();
+  async renew(): Promise<void> {
+    if (!this.harmed) return;
+    await this.leave();
+    rmSync(this.folder, { recursive: true, force: true });
+    cpSync(this.template, this.folder, { recursive: true });
+    this.harmed = false;
+  }
+
+  leave(): Promise<void> {
+    // An instance is closed when its connections are, and writes to its file once more then.
+    this.attacker?.connection.closeSync();
+    this.attacker?.instance.closeSync();
+    this.attacker = undefined;
     return Promise.resolve();
   }
 
   close(): Promise<void> {
-    return Promise.resolve();
+    return this.leave();
   }
 }
 
+const otherFile = (name: string): boolean => !ownFile(name);
 const ownFile = (name: string): boolean => name.startsWith("target.db");
 
 async function rows(connection: DuckDBConnection, sql: string): Promise<unknown> {
@@ -140,7 +186,7 @@ async function dataOf(connection: DuckDBConnection): Promise<string> {
   return JSON.stringify(answers);
 }
 
-async function session(connection: DuckDBConnection): Promise<string> {
+async function sessionOf(connection: DuckDBConnection): Promise<string> {
   const answers: unknown[] = [];
   for (const sql of sessionQueries) answers.push(await rows(connection, sql));
   // Two statements of one transaction have its number.
@@ -152,7 +198,9 @@ async function session(connection: DuckDBConnection): Promise<string> {
 async function makeFiles(folder: string, used: string): Promise<void> {
   const make = async (file: string, sql: string): Promise<void> => {
     const instance = await DuckDBInstance.create(path.join(folder, file));
-    await (await instance.connect()).run(sql);
+    const connection = await instance.connect();
+    await connection.run(sql);
+    connection.closeSync();
     instance.closeSync();
   };
   await make(

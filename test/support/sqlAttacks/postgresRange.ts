@@ -1,10 +1,9 @@
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import type { ConnectionTarget } from "../../../src/sql/core/connection";
 import { type SqlServer, startPostgres } from "../sqlServers";
-import { type Attack, digestOf, type Harm, harmsInRows, type Range, SECRET, SLOW_MS } from "./attack";
+import { type Attack, digestOf, type Harm, harmsInRows, patienceFor, type Range, SECRET, YARDSTICK } from "./attack";
 
 /** What of a database and its server an attack may change, as one JSON text. */
 const dataQuery = `SELECT json_build_object(
@@ -33,6 +32,10 @@ export class PostgresRange implements Range {
   private before = "";
   private victim: Client | undefined;
   private told = false;
+  /** Looks at the database for the range alone. */
+  private observer: Client | undefined;
+  private attacker: Client | undefined;
+  private harmed = true;
 
   private constructor(
     private readonly server: SqlServer,
@@ -48,13 +51,12 @@ export class PostgresRange implements Range {
     writeFileSync(path.join(folder, "secret.txt"), `${SECRET}\n`);
     writeFileSync(path.join(folder, `${SECRET}.txt`), "the name is the secret");
     for (const name of readdirSync(folder)) chmodSync(path.join(folder, name), 0o644);
-    const admin = clientOf(server, "postgres");
-    await admin.connect();
+    const admin = await connected(server, "postgres");
     const range = new PostgresRange(server, folder, admin);
     for (const sql of base) await admin.query(sql);
-    const made = clientOf(server, "base");
-    await made.connect();
+    const made = await connected(server, "base");
     await made.query(tables);
+    await made.query(rowsOfTables);
     await made.end();
     await range.renew();
     return range;
@@ -72,16 +74,17 @@ export class PostgresRange implements Range {
   }
 
   async strike(attack: Attack): Promise<ReadonlySet<Harm>> {
-    const client = clientOf(this.server, "target");
-    await client.connect();
+    const client = (this.attacker ??= await connected(this.server, "target"));
+    this.harmed = true;
     const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
     const found = new Set<Harm>();
     const before = await stateOf(client, sessionQuery);
+    const patience = await patienceFor(attack, () => client.query(YARDSTICK));
     const late = new AbortController();
     const timer = setTimeout(() => {
       late.abort();
       void this.admin.query("SELECT pg_terminate_backend($1)", [rows[0]?.pid]);
-    }, SLOW_MS);
+    }, patience);
     try {
       if (attack.harm === "lock") await client.query("BEGIN");
       const results: unknown = await client.query({ text: this.sql(attack), rowMode: "array" });
@@ -100,7 +103,8 @@ export class PostgresRange implements Range {
       found.add("slow");
     } finally {
       clearTimeout(timer);
-      await client.end().catch(() => undefined);
+      // A session that anything was told or done to attacks no more.
+      if (found.has("session") || !(await forgets(client))) await this.leave();
     }
     for (const harm of await this.damage()) found.add(harm);
     return found;
@@ -109,25 +113,28 @@ export class PostgresRange implements Range {
   async damage(): Promise<ReadonlySet<Harm>> {
     const found = new Set<Harm>();
     if (digestOf(this.folder) !== this.before) found.add("file");
-    const client = clientOf(this.server, "target");
-    await client.connect();
-    if ((await stateOf(client, dataQuery)) !== this.data) found.add("data");
-    await client.end();
-    await sleep(2);
+    if ((await this.readData()) !== this.data) found.add("data");
+    // What it was notified of comes with its next answer. What it asks is what others may see that it asked.
+    await this.victim?.query(`SELECT '${SECRET}'`).catch(() => (this.told = true));
     if (this.told) found.add("session");
+    this.harmed = found.size > 0;
     return found;
   }
 
+  private async readData(): Promise<string> {
+    this.observer ??= await connected(this.server, "target");
+    return stateOf(this.observer, dataQuery);
+  }
+
   async renew(): Promise<void> {
-    const { rows } = await this.admin.query<{ there: boolean }>(
-      "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = 'target') AS there",
-    );
-    const harmed = rows[0]?.there !== true || (await this.damage()).size > 0 || this.data === "";
-    if (!harmed) return;
-    await this.victim?.end().catch(() => undefined);
+    if (!this.harmed) return;
     for (const name of readdirSync(this.folder))
-      if (!/secret/i.test(name))
-        await this.admin.query("COPY (SELECT 1) TO PROGRAM '" + `rm -rf ${path.join(this.folder, name)}` + "'");
+      if (!/secret/i.test(name)) rmSync(path.join(this.folder, name), { recursive: true });
+    if (this.data !== "" && (await this.mended())) return;
+    await this.leave();
+    await this.observer?.end();
+    this.observer = undefined;
+    await this.victim?.end().catch(() => undefined);
     for (const sql of [
       "ALTER SYSTEM RESET ALL",
       "DROP DATABASE IF EXISTS target WITH (FORCE)",
@@ -138,23 +145,49 @@ export class PostgresRange implements Range {
     ])
       await this.admin.query(sql);
     this.before = digestOf(this.folder);
-    const client = clientOf(this.server, "target");
-    await client.connect();
-    this.data = await stateOf(client, dataQuery);
-    await client.end();
+    this.data = await this.readData();
     this.told = false;
     this.victim = clientOf(this.server, "target", "victim");
     this.victim.on("notification", () => (this.told = true));
     this.victim.on("error", () => (this.told = true));
     await this.victim.connect();
     await this.victim.query(`LISTEN paddock; SELECT '${SECRET}'`);
+    this.harmed = false;
+  }
+
+  /** Puts rows back, which is much quicker than another database. @returns whether nothing else was harmed. */
+  private async mended(): Promise<boolean> {
+    const done = await this.observer?.query(`${emptied}; ${rowsOfTables}`).catch(() => undefined);
+    return done !== undefined && (await this.damage()).size === 0;
+  }
+
+  async leave(): Promise<void> {
+    const { attacker } = this;
+    this.attacker = undefined;
+    await attacker?.end().catch(() => undefined);
   }
 
   async close(): Promise<void> {
+    await this.leave();
+    await this.observer?.end().catch(() => undefined);
     await this.victim?.end().catch(() => undefined);
     await this.admin.end();
     await this.server.stop();
   }
+}
+
+/** @returns whether a session is as if it had just begun. In a transaction, or ended, it cannot be. */
+async function forgets(client: Client): Promise<boolean> {
+  return client.query("DISCARD ALL").then(
+    () => true,
+    () => false,
+  );
+}
+
+async function connected(server: SqlServer, database: string): Promise<Client> {
+  const client = clientOf(server, database);
+  await client.connect();
+  return client;
 }
 
 function clientOf(server: SqlServer, database: string, name = "attacker"): Client {
@@ -177,11 +210,15 @@ async function stateOf(client: Client, sql: string): Promise<string> {
 
 const base = ["CREATE DATABASE base", `CREATE ROLE victim LOGIN PASSWORD 'x'`];
 
+const emptied = "TRUNCATE t, u; SELECT setval('seq', 1, false); SELECT lo_unlink(oid) FROM pg_largeobject_metadata";
+const rowsOfTables = `
+  INSERT INTO t VALUES (1, 'Ann', 1), (2, 'Bob', 2), (3, 'Cy', 3);
+  INSERT INTO u VALUES (11, 1, 'x'), (12, 2, 'y');
+`;
+
 const tables = `
   CREATE TABLE t (id int PRIMARY KEY DEFAULT 70, name text, n int);
   CREATE TABLE u (id int, t_id int, v text);
-  INSERT INTO t VALUES (1, 'Ann', 1), (2, 'Bob', 2), (3, 'Cy', 3);
-  INSERT INTO u VALUES (11, 1, 'x'), (12, 2, 'y');
   CREATE SEQUENCE seq;
   CREATE FUNCTION wipe() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM t; RETURN 1; END';
   CREATE FUNCTION wiped(t) RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM u; RETURN 1; END';

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { ConnectionTarget } from "../../../src/sql/core/connection";
-import { type Attack, digestOf, type Harm, harmsInRows, type Range, SECRET, SLOW_MS } from "./attack";
+import { type Attack, digestOf, type Harm, harmsInRows, type Range, SECRET, slowAfter, YARDSTICK } from "./attack";
 
 /** What of a session an attack may change, asked of the session itself. */
 const settings = (
@@ -70,16 +70,30 @@ export class SqliteRange implements Range {
     }
   }
 
-  /** In a process that can be ended, since nothing else stops SQLite. */
+  /** In a process that can be ended, since nothing else stops SQLite. It says first how long the yardstick takes. */
   private strikeFromAfar(sql: string): Promise<ReadonlySet<Harm>> {
-    const program = `new (require("node:sqlite").DatabaseSync)(process.argv[1]).prepare(process.argv[2]).all()`;
-    const child = spawn(process.execPath, ["-e", program, this.file, sql], { stdio: "ignore" });
+    const program = `
+      const [, file, yardstick, sql] = process.argv;
+      const database = new (require("node:sqlite").DatabaseSync)(file);
+      const began = performance.now();
+      database.prepare(yardstick).all();
+      require("node:fs").writeSync(1, String(performance.now() - began));
+      database.prepare(sql).all();`;
+    const child = spawn(process.execPath, ["-e", program, this.file, YARDSTICK, sql], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
     return new Promise((resolve) => {
       let slow = false;
-      const timer = setTimeout(() => {
-        slow = true;
-        child.kill("SIGKILL");
-      }, SLOW_MS);
+      let timer: NodeJS.Timeout | undefined;
+      child.stdout.once("data", (told: Buffer) => {
+        timer = setTimeout(
+          () => {
+            slow = true;
+            child.kill("SIGKILL");
+          },
+          slowAfter(Number(told)),
+        );
+      });
       child.on("exit", () => {
         clearTimeout(timer);
         resolve(new Set<Harm>(slow ? ["slow"] : []));
@@ -103,6 +117,10 @@ export class SqliteRange implements Range {
 
   renew(): Promise<void> {
     if (this.seen().size > 0) this.fresh();
+    return Promise.resolve();
+  }
+
+  leave(): Promise<void> {
     return Promise.resolve();
   }
 
