@@ -186,8 +186,9 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       memento: context.workspaceState,
       eraseOthers: () =>
         eraseStorage(context, async () => {
-          await Promise.all([downloads.erase(), databases.erase()]);
+          const [left] = await Promise.all([databases.erase(), downloads.erase()]);
           await Promise.all(engine.loadedModels().map((model) => engine.unload(model)));
+          return left;
         }),
       forgetOthers: () => {
         workspaceContext.forget();

@@ -240,11 +240,11 @@ describe("what a panel does", () => {
     const session = open();
     const id = session.add("DELETE FROM orders");
     await session.run(id);
-    expect(last(session).run).toMatchObject({ state: "failed", canFix: false });
+    expect(last(session).run).toMatchObject({ state: "failed", canFix: false, canAllow: true });
     expect(last(session).run.failure?.message).toBe("This connection is read-only.");
     fakes.profile = { ...profile, writable: true };
     await session.run(id);
-    expect(last(session)).toMatchObject({ effect: "write", run: { state: "confirm", rows: 7 } });
+    expect(last(session)).toMatchObject({ effect: "write", run: { state: "confirm", rows: 7, canAllow: false } });
     await session.allowWrite(id, 6);
     expect(fakes.executed).toEqual([]);
     session.declineWrite(id);

@@ -27,7 +27,7 @@ const views: Record<string, AskView> = {
         id: "b",
         state: "failed",
         failure: { message: "No statement was found that works.", remedy: null },
-        run: { state: "none", rows: null, failure: null, canFix: true },
+        run: { state: "none", rows: null, failure: null, canFix: true, canAllow: false },
       }),
       turn({
         id: "c",
@@ -36,6 +36,7 @@ const views: Record<string, AskView> = {
           rows: null,
           failure: { message: "no such column: totl", remedy: "Use Fix." },
           canFix: true,
+          canAllow: false,
         },
         confidence: "unconfirmed",
       }),
@@ -46,7 +47,7 @@ const views: Record<string, AskView> = {
         isCorrected: true,
         confidence: null,
         sql: "DELETE FROM orders WHERE id < 8",
-        run: { state: "confirm", rows: 7, failure: null, canFix: false },
+        run: { state: "confirm", rows: 7, failure: null, canFix: false, canAllow: false },
       }),
       ran({ id: "e" }, { id: "none", rows: 0 }),
       turn({ id: "f", plan: { isRunning: false, lines: planOf, failure: null } }),
@@ -235,16 +236,27 @@ test("by mouse: sort, sort also, resize, select by dragging, links to the tree",
 
 test("every button of an answer asks the host for what it says", async ({ page }) => {
   const failed = turn({
-    run: { state: "failed", rows: null, failure: { message: "no such column", remedy: null }, canFix: true },
+    run: {
+      state: "failed",
+      rows: null,
+      failure: { message: "no such column", remedy: null },
+      canFix: true,
+      canAllow: false,
+    },
   });
   const writing = turn({
     id: "w",
     question: "",
     effect: "write",
-    run: { state: "confirm", rows: 7, failure: null, canFix: false },
+    run: { state: "confirm", rows: 7, failure: null, canFix: false, canAllow: false },
+  });
+  const refusal = { message: "This connection is read-only.", remedy: null };
+  const refused = turn({
+    id: "n",
+    run: { state: "failed", rows: null, failure: refusal, canFix: false, canAllow: true },
   });
   const asking = turn({ id: "q", state: "asking", step: "vote", sql: null });
-  const ask = await openAsk(page, { view: askView([failed, writing, asking]) });
+  const ask = await openAsk(page, { view: askView([failed, writing, refused, asking]) });
   const { frame } = ask;
   const first = frame.getByRole("article").first();
   for (const name of ["Fix", "Run Again", "Edit", "Copy", "Explain"])
@@ -258,6 +270,7 @@ test("every button of an answer asks the host for what it says", async ({ page }
   const confirm = frame.getByRole("alertdialog");
   await expect(confirm).toContainText("This statement changes 7 rows of Shop.");
   await confirm.getByRole("button", { name: "Change 7 Rows" }).click();
+  await frame.getByRole("alert").getByRole("button", { name: "Allow Writing…" }).click();
   await expect(frame.getByText("Comparing several tries")).toBeVisible();
   await frame.getByRole("article").last().getByRole("button", { name: "Cancel" }).click();
   await first.getByRole("button", { name: "Remove from the panel" }).click();
@@ -271,6 +284,7 @@ test("every button of an answer asks the host for what it says", async ({ page }
     "favourite",
     "correct",
     "allowWrite",
+    "allowWriting",
     "cancel",
     "remove",
     "clear",
@@ -278,6 +292,7 @@ test("every button of an answer asks the host for what it says", async ({ page }
   await expect.poll(() => ask.calls.map(({ method }) => method).filter((method) => method !== "ready")).toEqual(wanted);
   expect(methods(ask, "correct")).toEqual([{ turn: "t1", sql: "SELECT 1" }]);
   expect(methods(ask, "allowWrite")).toEqual([{ turn: "w", rows: 7 }]);
+  expect(methods(ask, "allowWriting")).toEqual([{ turn: "n" }]);
   expect(ask.problems).toEqual([]);
 });
 
@@ -346,7 +361,7 @@ test("what the host says changes the page in place, and a page made again has it
 
 test("a write waits with the keyboard on the way out, and what the host could not do is said", async ({ page }) => {
   const statement = { id: "w", question: "", effect: "write", sql: "DELETE FROM orders" } as const;
-  const run = { rows: null, failure: null, canFix: false };
+  const run = { rows: null, failure: null, canFix: false, canAllow: false };
   const ask = await openAsk(page, {
     view: askView([turn({ ...statement, run: { ...run, state: "counting" } })]),
     answers: { copySql: new Error("The clipboard is not there.") },

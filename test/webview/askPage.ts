@@ -67,7 +67,7 @@ export function turn(over: Partial<TurnView> = {}): TurnView {
     attempts: [{ sql: "SELECT name, SUM(totl) FROM orders", error: "no such column: totl" }],
     timing: { elapsedMs: 1430, cachedShare: 0.94 },
     failure: null,
-    run: { state: "none", rows: null, failure: null, canFix: false },
+    run: { state: "none", rows: null, failure: null, canFix: false, canAllow: false },
     ...{ result: null, plan: null, isFavourite: false, isConfirmed: false },
     ...over,
   };
@@ -92,7 +92,11 @@ export function result(over: Partial<ResultView> = {}): ResultView {
 }
 
 export function ran(over: Partial<TurnView> = {}, of: Partial<ResultView> = {}): TurnView {
-  return turn({ run: { state: "done", rows: null, failure: null, canFix: false }, result: result(of), ...over });
+  return turn({
+    run: { state: "done", rows: null, failure: null, canFix: false, canAllow: false },
+    result: result(of),
+    ...over,
+  });
 }
 
 export const planOf: PlanLine[] = [

@@ -41,7 +41,7 @@ export function memoryTexts() {
     undo: l10n.t("Undo"),
     eraseQuestion: l10n.t("Delete all your Paddock data on this machine?"),
     eraseDetail: l10n.t(
-      "All conversations, those deleted within the last day too, drafts, saved model states, logs and everything else Paddock keeps go, in every window. There is no way back. Models and settings stay.",
+      "All conversations, those deleted within the last day too, drafts, saved model states, database connections of all workspaces, logs and everything else Paddock keeps go, in every window. There is no way back. Models and settings stay.",
     ),
     erase: l10n.t("Delete All My Data"),
     erasing: l10n.t("Deleting all Paddock data"),

@@ -11,11 +11,12 @@ const kept = path.join("chat", "epoch.json");
 /**
  * Deletes all that the extension keeps on this machine, after the rooms have deleted what they write at any time:
  * files in its storage folders, what it has in the editor's memory, and its logs. Models and settings stay.
- * @param rest lets go of what may hold files open, such as a loaded model.
+ * @param rest deletes what rooms keep elsewhere and lets go of what may hold files open, such as a loaded model; it returns
+ * files that it could not delete.
  * @returns files that could not be deleted.
  */
-export async function eraseStorage(context: vscode.ExtensionContext, rest: () => Promise<void>): Promise<number> {
-  await rest();
+export async function eraseStorage(context: vscode.ExtensionContext, rest: () => Promise<number>): Promise<number> {
+  let left = await rest();
   const { globalStorageUri, storageUri, logUri } = context;
   // Windows watch these two, and a window that lives writes its mark there.
   const chat = path.join(globalStorageUri.fsPath, "chat");
@@ -25,7 +26,7 @@ export async function eraseStorage(context: vscode.ExtensionContext, rest: () =>
     path.join(chat, "conversations"),
     path.join(chat, "writers"),
   ];
-  let left = await emptyFolder(globalStorageUri.fsPath, keep);
+  left += await emptyFolder(globalStorageUri.fsPath, keep);
   if (storageUri !== undefined) left += await emptyFolder(storageUri.fsPath);
   for (const memento of [context.globalState, context.workspaceState]) {
     for (const key of memento.keys()) if (key !== "paddock.chat.epoch") await memento.update(key, undefined);

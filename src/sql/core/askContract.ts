@@ -116,6 +116,8 @@ const turnSchema = v.object({
     failure: v.nullable(failureSchema),
     /** The engine found fault with the statement, and the model can be asked to put it right. */
     canFix: v.boolean(),
+    /** It was refused for nothing but that the connection is read-only. */
+    canAllow: v.boolean(),
   }),
   result: v.nullable(resultSchema),
   plan: v.nullable(
@@ -198,6 +200,8 @@ export const askHostContract = {
     cancel: { params: ofTurn, result: nothing },
     run: { params: ofTurn, result: nothing },
     allowWrite: { params: v.object({ turn: idSchema, rows: count }), result: nothing },
+    /** Asks the person whether the connection may be written to, and runs the statement where they say so. */
+    allowWriting: { params: ofTurn, result: nothing },
     declineWrite: { params: ofTurn, result: nothing },
     correct: { params: v.object({ turn: idSchema, sql: sqlSchema }), result: nothing },
     plan: { params: ofTurn, result: nothing },

@@ -93,6 +93,7 @@ export function askTexts(l10n: { t(text: string): string }) {
     confirmWriteOne: l10n.t("This statement changes 1 row of {1}. It cannot be undone here."),
     confirmWrite: l10n.t("This statement changes {0} rows of {1}. It cannot be undone here."),
     confirmWriteNone: l10n.t("This statement would change no row of {1}."),
+    allowWriting: l10n.t("Allow Writing…"),
     allowWriteOne: l10n.t("Change 1 Row"),
     allowWrite: l10n.t("Change {0} Rows"),
     wroteOne: l10n.t("1 row was changed."),

@@ -26,7 +26,7 @@ const extensions: Readonly<Record<ResultFormat, string>> = {
   insert: "sql",
 };
 
-export interface AskPanelParts extends Pick<AskPanelDeps, "extensionUri" | "reveal" | "openSql"> {
+export interface AskPanelParts extends Pick<AskPanelDeps, "extensionUri" | "reveal" | "allowWriting" | "openSql"> {
   /** Of the connection. */
   readonly id: string;
   readonly session: AskSession;
@@ -90,7 +90,7 @@ export class AskPanel implements Disposable {
   }
 
   private answerPage(): void {
-    const { id, session, reveal, openSql, log } = this.parts;
+    const { id, session, reveal, allowWriting, openSql, log } = this.parts;
     const at = <P>(act: (params: P) => void) => {
       return (params: P) => {
         act(params);
@@ -113,6 +113,9 @@ export class AskPanel implements Disposable {
         cancel: at(({ turn }) => session.cancel(turn)),
         run: begin(({ turn }) => session.run(turn)),
         allowWrite: begin(({ turn, rows }) => session.allowWrite(turn, rows)),
+        allowWriting: begin(async ({ turn }) => {
+          if (await allowWriting(id)) await session.run(turn);
+        }),
         declineWrite: at(({ turn }) => session.declineWrite(turn)),
         correct: begin(({ turn, sql }) => session.correct(turn, sql)),
         plan: begin(({ turn }) => session.plan(turn)),

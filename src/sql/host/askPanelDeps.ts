@@ -44,6 +44,8 @@ export interface AskPanelDeps {
   readonly runsAnswers: () => boolean;
   /** Shows a table or a column in the tree. */
   readonly reveal: (id: string, place: SchemaPlace) => Promise<void>;
+  /** Asks the person whether statements may change the database. @returns whether they may now. */
+  readonly allowWriting: (id: string) => Promise<boolean>;
   /** Opens a statement in an editor of its own that runs on this connection. */
   readonly openSql: (id: string, sql: string) => Promise<void>;
   readonly describeError: (error: PaddockError) => ErrorWords;

@@ -47,7 +47,10 @@ export function createAskPanels(deps: AskPanelDeps): AskPanels {
         vscode.window.createWebviewPanel(askPanelType, deps.profile(id)?.name ?? id, vscode.ViewColumn.Active, {
           retainContextWhenHidden: false,
         }),
-      { extensionUri: deps.extensionUri, id, session, reveal: deps.reveal, openSql: deps.openSql, log: deps.log },
+      {
+        ...{ id, session, extensionUri: deps.extensionUri, log: deps.log },
+        ...{ reveal: deps.reveal, allowWriting: deps.allowWriting, openSql: deps.openSql },
+      },
       () => {
         session.dispose();
         open.delete(id);

@@ -7,20 +7,11 @@ import type { QueryResult } from "../core/database";
 import type { DatabaseEngine } from "../core/schema";
 import { confirmedPairs, findAsked, questionsAsked } from "../node/askHistory";
 import type { ConnectedDatabase } from "./askPanelDeps";
-import {
-  keptTurn,
-  newTurn,
-  planLines,
-  recordOf,
-  resultView,
-  takeAnswer,
-  type Turn,
-  turnView,
-  understand,
-} from "./askTurn";
+import { keptTurn, newTurn, planLines, recordOf, resultView, takeAnswer, type Turn, turnView } from "./askTurn";
 import type { AskSessionDeps } from "./askSessionDeps";
 import { KeptResults } from "./keptResults";
 import { PanelConnection } from "./panelConnection";
+import { passTurn } from "./turnGate";
 
 /** Earlier turns that a follow-up question is asked with. */
 const mostEarlier = 3;
@@ -136,14 +127,9 @@ export class AskSession implements Disposable {
       if (sql === null) return;
       this.dropResult(turn);
       this.setRun(turn, "running");
-      const { database, schema, profile } = await this.connection.open(signal);
-      const verdict = this.deps.gate.check(sql, database.engine, schema, profile.writable ? "write" : "read");
-      if (!verdict.allowed) {
-        turn.engineWords = verdict.reason === "unparsed" ? verdict.message : undefined;
-        throw new PaddockError(verdict.reason === "unparsed" ? "sql/invalid" : "sql/refused", verdict.message);
-      }
-      understand(turn, verdict.statement);
-      if (verdict.statement.effect === "write") {
+      const connected = await this.connection.open(signal);
+      const { database } = connected;
+      if (passTurn(turn, sql, this.deps.gate, connected).effect === "write") {
         this.setRun(turn, "counting");
         const { rows } = await database.preview(sql, signal);
         this.setRun(turn, "confirm", rows);
@@ -347,7 +333,8 @@ export class AskSession implements Disposable {
       const known = toPaddockError(error);
       if (known.code === "sql/invalid") turn.engineWords = known.message;
       this.setRun(turn, "failed");
-      turn.run = { ...turn.run, failure: this.failure(error), canFix: known.code === "sql/invalid" };
+      const canAllow = turn.needsWriting && known.code === "sql/refused";
+      turn.run = { ...turn.run, failure: this.failure(error), canFix: known.code === "sql/invalid", canAllow };
     }
     if (!isCancelled) this.said.fire(this.failure(error).message);
   }
@@ -371,7 +358,7 @@ export class AskSession implements Disposable {
   }
 
   private setRun(turn: Turn, state: TurnView["run"]["state"], rows: number | null = null): void {
-    turn.run = { state, rows, failure: null, canFix: false };
+    turn.run = { state, rows, failure: null, canFix: false, canAllow: false };
     this.changed.fire();
   }
 

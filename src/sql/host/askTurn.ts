@@ -11,11 +11,13 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export type Turn = Mutable<TurnView> & {
   /** The engine's exact words on why it did not run. */
   engineWords: string | undefined;
+  /** It would run if writing were allowed for the connection. */
+  needsWriting: boolean;
   /** Ends what goes on for it. */
   running: AbortController | undefined;
 };
 
-const idle: TurnView["run"] = { state: "none", rows: null, failure: null, canFix: false };
+const idle: TurnView["run"] = { state: "none", rows: null, failure: null, canFix: false, canAllow: false };
 /** Lines of a plan that are shown; nobody reads more, and a page must not stall on them. */
 const mostPlanLines = 2000;
 const mostPlanDepth = 60;
@@ -27,7 +29,7 @@ export function newTurn(question: string): Turn {
     ...{ id: randomUUID(), question, at: Date.now(), state: "asking", step: null, sql: null, explanation: "" },
     ...{ effect: "read", confidence: null, isCorrected: false, tables: [], columns: [], assumptions: [], attempts: [] },
     ...{ timing: null, failure: null, run: idle, result: null, plan: null, isFavourite: false, isConfirmed: false },
-    ...{ engineWords: undefined, running: undefined },
+    ...{ engineWords: undefined, needsWriting: false, running: undefined },
   };
 }
 
@@ -49,7 +51,7 @@ export function recordOf(turn: Turn): AskRecord | undefined {
   };
 }
 
-export function turnView({ engineWords: _words, running: _running, ...view }: Turn): TurnView {
+export function turnView({ engineWords: _words, needsWriting: _needs, running: _running, ...view }: Turn): TurnView {
   return view;
 }
 
@@ -69,6 +71,7 @@ export function takeAnswer(turn: Turn, answer: Answer, before: TurnView["attempt
   turn.step = null;
   turn.run = idle;
   turn.engineWords = undefined;
+  turn.needsWriting = false;
   turn.result = null;
   turn.plan = null;
   turn.isCorrected = false;

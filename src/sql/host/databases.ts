@@ -13,6 +13,7 @@ import { databaseCommands } from "./databaseCommands";
 import { type ContextSources, withDatabases } from "./databaseContext";
 import { placeWords } from "./databaseItems";
 import { DatabasePasswords } from "./databasePasswords";
+import { DatabasePlaces } from "./databasePlaces";
 import { DatabasesView } from "./databasesView";
 import { Discovery, type DiscoveryDeps } from "./discovery";
 import { type SchemaChunk, schemaChunks } from "./schemaChunks";
@@ -54,8 +55,11 @@ export interface DatabasesRoom extends Disposable {
   inContext<Dropped>(sources: ContextSources<Dropped>): ContextSources<Dropped>;
   /** What of a connected schema a suggestion in a SQL file is shown; nothing for other files. */
   chunksFor(document: vscode.TextDocument): readonly SchemaChunk[];
-  /** Closes all and deletes connections, passwords and what was asked, of every workspace as far as it is here. */
-  erase(): Promise<void>;
+  /**
+   * Closes all and deletes connections, passwords and what was asked, of every workspace on this machine.
+   * @returns files that are still there with text.
+   */
+  erase(): Promise<number>;
   /** Ends the processes of all open databases. */
   close(): Promise<void>;
 }
@@ -64,13 +68,20 @@ export interface DatabasesRoom extends Disposable {
 export async function createDatabases(deps: DatabasesDeps): Promise<DatabasesRoom> {
   const { context, settings, gate, log } = deps;
   const subscriptions = new DisposableStore();
-  const folder = (storage: vscode.Uri): string => path.join(storage.fsPath, "databases");
   const storeIn = (storage: vscode.Uri | undefined): ProfileStore | undefined =>
-    storage === undefined ? undefined : new ProfileStore(path.join(folder(storage), "connections.json"), log);
+    storage === undefined
+      ? undefined
+      : new ProfileStore(path.join(DatabasePlaces.in(storage), "connections.json"), log);
+  const workspace = storeIn(context.storageUri);
+  const places = new DatabasePlaces(context.globalState);
+  const notePlace = (): void => {
+    if (workspace === undefined || workspace.profiles.length === 0) return;
+    void places.note(path.dirname(workspace.file));
+  };
   const passwords = new DatabasePasswords(context.secrets, context.globalState);
   const connections = subscriptions.add(
     new Connections({
-      stores: { workspace: storeIn(context.storageUri), everywhere: storeIn(context.globalStorageUri) },
+      stores: { workspace, everywhere: storeIn(context.globalStorageUri) },
       passwords,
       ...{ askPassword, checkTrust, log },
       open: deps.open,
@@ -79,6 +90,8 @@ export async function createDatabases(deps: DatabasesDeps): Promise<DatabasesRoo
   );
   // A panel that comes back after a reload asks for its connection at once.
   await connections.refresh();
+  notePlace();
+  subscriptions.add(connections.onDidChange(notePlace));
   const discovery = subscriptions.add(new Discovery({ ignored: deps.ignored, log }));
   const files = subscriptions.add(new SqlFiles(connections, context.workspaceState));
   const view = subscriptions.add(
@@ -106,6 +119,10 @@ export async function createDatabases(deps: DatabasesDeps): Promise<DatabasesRoo
       }),
       runsAnswers: deps.runsAnswers,
       reveal: (id, place) => view.reveal(id, place),
+      allowWriting: async (id) => {
+        await vscode.commands.executeCommand("paddock.allowDatabaseWriting", id);
+        return connections.get(id)?.writable === true;
+      },
       openSql: (id, sql) => openSql(files, id, sql),
       describeError: deps.describeError,
       log,
@@ -146,6 +163,7 @@ export async function createDatabases(deps: DatabasesDeps): Promise<DatabasesRoo
     erase: async () => {
       await Promise.all([connections.erase(), panels.erase()]);
       await passwords.erase();
+      return places.erase();
     },
     close: () => connections.close(),
     dispose: () => subscriptions.dispose(),

@@ -33,15 +33,25 @@ export class DatabasesView implements vscode.TreeDataProvider<DatabaseNode>, Tre
   private readonly tree: vscode.TreeView<DatabaseNode>;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isShown = false;
+  /** Connections that have something to unfold, and those of them that were not unfolded yet. */
+  private readonly unfoldable = new Set<string>();
+  private readonly toUnfold = new Set<string>();
 
   constructor(private readonly deps: DatabasesViewDeps) {
     this.tree = this.subscriptions.add(
       vscode.window.createTreeView(databasesViewId, { treeDataProvider: this, showCollapseAll: true }),
     );
-    this.subscriptions.add(deps.connections.onDidChange(() => this.soon()));
+    this.subscriptions.add(
+      deps.connections.onDidChange((id) => {
+        this.follow(id);
+        this.soon();
+      }),
+    );
     this.subscriptions.add(
       this.tree.onDidChangeVisibility(({ visible }) => {
-        if (visible) deps.shown();
+        if (!visible) return;
+        deps.shown();
+        this.unfold();
       }),
     );
     this.subscriptions.add(
@@ -111,6 +121,7 @@ export class DatabasesView implements vscode.TreeDataProvider<DatabaseNode>, Tre
     if (node === undefined) return;
     // What was opened just now has nothing to unfold before the tree knows of it.
     if (this.timer !== undefined) this.refresh();
+    this.toUnfold.delete(connection);
     await this.tree.reveal(node, { select: true, focus: true, expand: node.kind !== "column" });
   }
 
@@ -127,5 +138,30 @@ export class DatabasesView implements vscode.TreeDataProvider<DatabaseNode>, Tre
     clearTimeout(this.timer);
     this.timer = undefined;
     this.changed.fire(undefined);
+    if (this.tree.visible) this.unfold();
+  }
+
+  /** Whoever opened it: its tables are to be seen, or what can be done about it that it did not open. */
+  private follow(id: string): void {
+    const unfolds = this.deps.connections.state(id).status === "open" || this.hasRemedy(id);
+    if (unfolds === this.unfoldable.has(id)) return;
+    if (unfolds) this.toUnfold.add(id);
+    else this.toUnfold.delete(id);
+    if (unfolds) this.unfoldable.add(id);
+    else this.unfoldable.delete(id);
+  }
+
+  /** The editor itself unfolds only what it has not seen before. Neither the keyboard nor what is marked moves. */
+  private unfold(): void {
+    for (const id of this.toUnfold) {
+      const profile = this.deps.connections.get(id);
+      if (profile === undefined) continue;
+      this.tree.reveal(connectionNode(profile), { select: false, focus: false, expand: true }).then(
+        undefined,
+        // It was closed or removed meanwhile.
+        () => undefined,
+      );
+    }
+    this.toUnfold.clear();
   }
 }

@@ -103,6 +103,16 @@ export class TurnElement extends PaddockElement {
     </button>`;
   }
 
+  private allowWriting(): TemplateResult {
+    return html`<button
+      type="button"
+      class="link-button"
+      @click=${() => this.link.send("allowWriting", { turn: this.turn.id })}
+    >
+      ${this.texts.allowWriting}
+    </button>`;
+  }
+
   private failed(failure: FailureView): TemplateResult {
     const { turn } = this;
     return failureBox(failure, turn.question === "" ? nothing : this.askAgain());
@@ -275,7 +285,11 @@ export class TurnElement extends PaddockElement {
         return html`<p class="quiet">${texts.runCancelled}</p>`;
       case "failed":
         return html`<div role="alert">
-          ${failureBox({ message: run.failure?.message ?? "", remedy: run.failure?.remedy ?? null }, nothing, texts.runFailed)}
+          ${failureBox(
+            { message: run.failure?.message ?? "", remedy: run.failure?.remedy ?? null },
+            run.canAllow ? this.allowWriting() : nothing,
+            texts.runFailed,
+          )}
         </div>`;
       case "done":
         if (result === null) return html`<p class="quiet">${texts.resultGone}</p>`;
