@@ -1,12 +1,11 @@
 import { PaddockError } from "../../platform/core/errors";
 import type { BenchResult } from "./benchmark";
-import { parseRows } from "./llamaBenchParse";
+import { mostRows, parseRows } from "./llamaBenchParse";
 import { fromRow, type LlamaBenchRow, toRow } from "./llamaBenchRow";
 import { type BenchFormat, printRows } from "./llamaBenchText";
 
 /** Characters of a file that is read; llama-bench writes about 1.5 KB for a test. */
-export const mostImported = 8 * 1024 * 1024;
-const MAX_ROWS = 20_000;
+export const mostImported = 32 * 1024 * 1024;
 
 /** Results in llama-bench's fields. A result's doubts, its model's fingerprint and the binding's version have none. */
 export function toRows(results: readonly BenchResult[]): LlamaBenchRow[] {
@@ -37,7 +36,7 @@ export function readResults(text: string, now = Date.now()): ReadResults {
   const parsed = parseRows(text);
   if (parsed === undefined)
     throw new PaddockError("unsupported", "This is no file of llama-bench results.", { remedy });
-  const kept = parsed.rows.slice(0, MAX_ROWS);
+  const kept = parsed.rows.slice(0, mostRows);
   const results = new Map<string, BenchResult>();
   let leftOut = parsed.broken + parsed.rows.length - kept.length;
   for (const row of kept) {

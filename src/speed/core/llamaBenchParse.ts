@@ -10,6 +10,9 @@ export interface ParsedRows {
   readonly broken: number;
 }
 
+/** Rows that are read of a file. */
+export const mostRows = 20_000;
+
 /** Rows of a file in any of llama-bench's formats, by what the text looks like; undefined: in none of them. */
 export function parseRows(text: string): ParsedRows | undefined {
   const trimmed = text.replace(/^\ufeff/, "").trim();
@@ -50,14 +53,11 @@ function lastRowEnd(text: string): number {
 
 function parseJsonLines(text: string): ParsedRows | undefined {
   const whole = parsed(text);
-  const values = isRow(whole)
-    ? [whole]
-    : text
-        .split("\n")
-        .filter((line) => line.trim() !== "")
-        .map(parsed);
-  const rows = values.filter(isRow);
-  return rows.length === 0 ? undefined : { rows, broken: values.length - rows.length };
+  if (isRow(whole)) return { rows: [whole], broken: 0 };
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  // What is beyond is left out all the same, and a line that cannot be read takes longest.
+  const rows = lines.slice(0, mostRows).map(parsed).filter(isRow);
+  return rows.length === 0 ? undefined : { rows, broken: lines.length - rows.length };
 }
 
 function parseCsv(text: string): ParsedRows {
