@@ -98,7 +98,7 @@ export function askTexts(l10n: { t(text: string): string }) {
     allowWrite: l10n.t("Change {0} Rows"),
     wroteOne: l10n.t("1 row was changed."),
     wrote: l10n.t("{0} rows were changed."),
-    runFailed: l10n.t("The database did not run it."),
+    runFailed: l10n.t("It could not be run."),
     runCancelled: l10n.t("Stopped before it had ended."),
     resultGone: l10n.t("The result is no longer kept. Run it again to see it."),
 

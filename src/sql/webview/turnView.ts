@@ -133,7 +133,12 @@ export class TurnElement extends PaddockElement {
       ${turn.explanation === "" ? nothing : html`<p class="explanation" dir="auto">${visibleText(turn.explanation)}</p>`}
       <div class="badges">
         ${turn.state === "failed" ? nothing : confidenceBadge(turn, texts)}
-        ${turn.isCorrected ? html`<span class="badge">${icon("edit")}${texts.corrected}</span>` : nothing}
+        ${
+          // A statement that the person wrote is nobody else's that was changed.
+          turn.isCorrected && turn.question !== ""
+            ? html`<span class="badge">${icon("edit")}${texts.corrected}</span>`
+            : nothing
+        }
         ${turn.effect === "write" ? html`<span class="badge writes">${icon("warning")}${texts.writes}</span>` : nothing}
       </div>
       ${facts(turn, texts, (place) => this.link.send("reveal", place))}
