@@ -99,6 +99,7 @@ export async function build({ production = false, dist = path.join(root, "dist")
         inspector: "src/inspector/webview/inspector.ts",
         ask: "src/sql/webview/ask.ts",
         picker: "src/picker/webview/picker.ts",
+        speed: "src/speed/webview/speed.ts",
       },
       outdir: path.join(dist, "webview"),
       platform: "browser",

@@ -35,9 +35,12 @@ import { SettingsService } from "./platform/host/settingsService";
 import { createPicking } from "./picking";
 import { repositorySource } from "./pickingSources";
 import { createQuantizing } from "./quantizing";
+import { createSpeeding } from "./speeding";
 import { TimingHistory } from "./speed/core/timingHistory";
 import { createStatusBar } from "./speed/host/statusBar";
+import { RequestStore } from "./speed/node/requestStore";
 import type { TestApi } from "./testApi";
+import { ModelTunings } from "./tunings";
 
 export interface App {
   /** Only where the in-host tests run. */
@@ -64,13 +67,23 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     contextSize: settings.current["engine.contextSize"],
     idleUnloadMinutes: settings.current["engine.idleUnloadMinutes"],
   });
+  const storage = context.globalStorageUri;
+  const backend = (): string => settings.current["engine.gpu"];
+  const tunings = store.add(await ModelTunings.open({ storage, registry, backend, log }));
+  const requests = new RequestStore(path.join(storage.fsPath, "requests.jsonl"), log);
   const engine = new EmbeddedEngine({
     enginePath: context.asAbsolutePath(path.join("dist", "engine.mjs")),
-    models: registry,
-    timings: history,
+    models: tunings.resolver,
+    tuningOf: tunings.of,
     log,
     turns: store.add(new MachineTurns({ path: () => turnsPath(), log })),
     settings: engineSettings,
+    timings: {
+      record: (record) => {
+        history.record(record);
+        requests.record(record);
+      },
+    },
   });
   const downloads: DownloadsRoom = store.add(
     createDownloads({
@@ -118,6 +131,12 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   const inspector = store.add(createInspector({ extensionUri: context.extensionUri, describeError, log }));
   const picker: PickerRoom = store.add(
     createPicking({ context, engine, models, registry, downloads, inspector, settings, gate, log, version }),
+  );
+  const speed = store.add(
+    createSpeeding({
+      ...{ context, engine, models, registry, requests, gate, log },
+      tunings: tunings.store,
+    }),
   );
   const workspaceContext = store.add(new WorkspaceContext(log));
   const edits = store.add(new EditService(context.workspaceState));
@@ -186,7 +205,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       memento: context.workspaceState,
       eraseOthers: () =>
         eraseStorage(context, async () => {
-          const [left] = await Promise.all([databases.erase(), downloads.erase()]);
+          const [left] = await Promise.all([databases.erase(), downloads.erase(), speed.erase()]);
           await Promise.all(engine.loadedModels().map((model) => engine.unload(model)));
           return left;
         }),
@@ -223,12 +242,13 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     picker,
     inspector,
     databases,
+    speed,
     history,
     log,
     report,
     extensionId: context.extension.id,
   });
-  store.add(followEngineSettings(settings, engine, report));
+  store.add(followEngineSettings(settings, tunings, engine, report));
 
   const activationMs = performance.now() - started;
   log.info(`Paddock ${version} is ready in ${activationMs.toFixed(0)} ms.`);
@@ -247,11 +267,12 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
             edits,
             picker,
             databases,
+            speed,
             timings: () => history.all(),
           }
         : undefined,
     close: async () => {
-      const closed = Promise.all([chat.close(), downloads.close(), databases.close()]);
+      const closed = Promise.all([chat.close(), downloads.close(), databases.close(), speed.close()]);
       // The engine holds what is to be saved, so it goes last; this is bounded in time.
       await kvStates.close();
       await Promise.allSettled([closed, engine.close()]);
@@ -259,9 +280,13 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   };
 }
 
-/** A change of the engine's switches takes effect when a model next loads; a loaded one starts anew once it is idle. */
+/**
+ * A change of the engine's switches, or of a model's tuning, takes effect when a model next loads; a loaded one starts
+ * anew once it is idle.
+ */
 function followEngineSettings(
   settings: SettingsService,
+  tunings: ModelTunings,
   engine: EmbeddedEngine,
   report: (error: unknown) => void,
 ): Disposable {
@@ -279,6 +304,12 @@ function followEngineSettings(
   store.add(
     settings.onDidChange(({ changed }) => {
       if (restarting.some((key) => changed.has(key))) for (const model of engine.loadedModels()) wanted.add(model);
+      restartWhenIdle();
+    }),
+  );
+  store.add(
+    tunings.onDidChange((model) => {
+      if (engine.loadedModels().includes(model)) wanted.add(model);
       restartWhenIdle();
     }),
   );

@@ -11,6 +11,7 @@ import type { PickerRoom } from "./picker/host/picker";
 import type { DisposableStore } from "./platform/core/disposables";
 import type { OutputLog } from "./platform/host/log";
 import type { QuantizerRoom } from "./quantizer/host/quantizerRoom";
+import type { SpeedRoom } from "./speed/host/speedRoom";
 import { speedReport } from "./speed/core/speedReport";
 import type { TimingHistory } from "./speed/core/timingHistory";
 
@@ -24,6 +25,7 @@ export interface CommandRooms {
   readonly picker: PickerRoom;
   readonly inspector: InspectorRoom;
   readonly databases: DatabasesRoom;
+  readonly speed: SpeedRoom;
   readonly history: TimingHistory;
   readonly log: OutputLog;
   readonly report: (error: unknown) => void;
@@ -57,7 +59,8 @@ export function registerCommands(store: DisposableStore, rooms: CommandRooms): v
   addAll(rooms.downloads.commands);
   addAll(rooms.quantizing.commands);
   addAll(rooms.databases.commands);
-  for (const [name, run] of Object.entries({ ...rooms.picker.commands, ...rooms.inspector.commands })) {
+  const onFiles = { ...rooms.picker.commands, ...rooms.inspector.commands, ...rooms.speed.commands };
+  for (const [name, run] of Object.entries(onFiles)) {
     // An item of the Models view is its file, for a room that knows files.
     add(name, (first, ...rest) => run(rooms.models.fileOf(first) ?? first, ...rest));
   }

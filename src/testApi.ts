@@ -6,6 +6,7 @@ import type { ModelsRoom } from "./models/host/models";
 import type { DownloadsRoom } from "./models/host/downloadsRoom";
 import type { EditService } from "./edits/host/editService";
 import type { PickerRoom } from "./picker/host/picker";
+import type { SpeedRoom } from "./speed/host/speedRoom";
 import type { DatabasesRoom } from "./sql/host/databases";
 
 /** What activate returns under test, so that the in-host suite can look behind the commands. */
@@ -20,6 +21,7 @@ export interface TestApi {
   readonly edits: EditService;
   readonly picker: PickerRoom;
   readonly databases: DatabasesRoom;
+  readonly speed: SpeedRoom;
   activeModel(): ModelId;
   timings(): readonly TimingRecord[];
 }

@@ -31,6 +31,7 @@ export async function run(): Promise<void> {
   await import("./suite/quantizer.test");
   await import("./suite/reliability.test");
   await import("./suite/severalAtOnce.test");
+  await import("./suite/speed.test");
   await import("./suite/workspaceLinks.test");
   await import("./suite/workspaceSymbols.test");
   const failures: { title: string; error: string }[] = [];

@@ -31,6 +31,8 @@ const tooltipCommands = [
   "paddock.switchModel",
   "paddock.restartEngine",
   "paddock.showSpeedDetails",
+  "paddock.showSpeedPanel",
+  "paddock.benchmarkModel",
   "paddock.showLog",
 ];
 
@@ -175,6 +177,8 @@ function tooltip(
       ...(state.status === "failed" ? [link(vscode.l10n.t("Restart"), "paddock.restartEngine")] : []),
       link(vscode.l10n.t("Switch Model"), "paddock.switchModel"),
       link(vscode.l10n.t("Speed Details"), "paddock.showSpeedDetails"),
+      link(vscode.l10n.t("Speed Panel"), "paddock.showSpeedPanel"),
+      link(vscode.l10n.t("Benchmark"), "paddock.benchmarkModel"),
       link(vscode.l10n.t("Show Log"), "paddock.showLog"),
     ].join(" · "),
   );

@@ -7,8 +7,15 @@ import { modelShape } from "../../gguf/core/modelShape";
 import { openModel } from "../../gguf/node/modelFiles";
 import { PaddockError } from "../../platform/core/errors";
 import type { BenchTest } from "../core/benchmark";
-import { type KernelPlan, type ModelContents, planKernels, promptSlice } from "../core/kernelParts";
-import { type Explanation, explain, type Measured, predictedParts, rooflineModel } from "../core/roofline";
+import { type ModelContents, planKernels, promptSlice } from "../core/kernelParts";
+import {
+  type Explanation,
+  explain,
+  type Measured,
+  predictedParts,
+  rooflineModel,
+  type TimePart,
+} from "../core/roofline";
 import { quantile } from "../core/statistics";
 import type { OpenSession } from "./openSession";
 
@@ -64,18 +71,14 @@ export async function measureRoofline(request: RooflineRequest, needs: RooflineN
   onProgress?.(PROBED);
   const { engine, model, context, measured, overhead } = await measure(request, needs);
   const roofline = rooflineModel(contents.tensors, contents.shape, context.identity);
-  const plans = measured.map((one) => planOf(one, contents, context));
-  const samples = await timeAll(plans, context.threads, signal, needs);
-  onProgress?.(1);
-  return {
-    ...{ engine, model, context, probe },
-    explanations: measured.map((one, index) => {
-      const plan = plans[index];
-      const timed = plan && samples && plan.parts(samples(plan), overhead);
-      const parts = timed ?? predictedParts(one.test, roofline, { probe, overhead });
-      return explain(one, roofline, { probe, parts });
-    }),
-  };
+  const explanations: Explanation[] = [];
+  for (const one of measured) {
+    const timed = await timedParts(one, contents, { context, overhead, signal, needs });
+    const parts = timed ?? predictedParts(one.test, roofline, { probe, overhead });
+    explanations.push(explain(one, roofline, { probe, parts }));
+    onProgress?.(MEASURED + ((1 - MEASURED) * explanations.length) / measured.length);
+  }
+  return { engine, model, context, probe, explanations };
 }
 
 function measure(request: RooflineRequest, { openSession }: RooflineNeeds): Promise<SessionFound> {
@@ -93,35 +96,29 @@ function measure(request: RooflineRequest, { openSession }: RooflineNeeds): Prom
   });
 }
 
-/** Undefined for layers of another kind, or a KV cache of a type that nobody asked for. */
-function planOf(
+interface PartTiming {
+  readonly context: ContextInfo;
+  readonly overhead: TokenOverhead;
+  readonly signal: AbortSignal;
+  readonly needs: RooflineNeeds;
+}
+
+/** Undefined where the parts can't be timed alone: another kind of layers, or a type without kernels here. */
+async function timedParts(
   { test, seconds }: Measured,
   contents: ModelContents,
-  { flashAttention, batchSize, identity }: ContextInfo,
-): KernelPlan | undefined {
+  { context, overhead, signal, needs }: PartTiming,
+): Promise<TimePart[] | undefined> {
+  const { flashAttention, batchSize, threads, identity } = context;
   const kvCacheKeyType = kvCacheTypes.find((type) => type === identity.kvCacheKeyType);
   const kvCacheValueType = kvCacheTypes.find((type) => type === identity.kvCacheValueType);
   if (kvCacheKeyType === undefined || kvCacheValueType === undefined) return undefined;
   const slice = promptSlice(test.promptTokens / seconds, batchSize);
-  return planKernels(test, contents, { kvCacheKeyType, kvCacheValueType, flashAttention, slice });
-}
-
-type Samples = (plan: KernelPlan) => (readonly number[])[];
-
-/** Each kernel once, whatever tests it is part of; undefined where one has no implementation here. */
-async function timeAll(
-  plans: readonly (KernelPlan | undefined)[],
-  threads: number,
-  signal: AbortSignal,
-  { timeKernels }: RooflineNeeds,
-): Promise<Samples | undefined> {
-  const kernels = new Map<string, Kernel>();
-  for (const plan of plans) for (const kernel of plan?.kernels ?? []) kernels.set(JSON.stringify(kernel), kernel);
-  if (kernels.size === 0) return undefined;
+  const plan = planKernels(test, contents, { kvCacheKeyType, kvCacheValueType, flashAttention, slice });
+  if (plan === undefined) return undefined;
   try {
-    const found = await timeKernels([...kernels.values()], { threads, budget: KERNEL_SECONDS, signal });
-    const samples = new Map([...kernels.keys()].map((key, index) => [key, found[index] ?? []]));
-    return (plan) => plan.kernels.map((kernel) => samples.get(JSON.stringify(kernel)) ?? []);
+    const samples = await needs.timeKernels(plan.kernels, { threads, budget: KERNEL_SECONDS, signal });
+    return plan.parts(samples, overhead);
   } catch (error) {
     if (error instanceof PaddockError && error.code === "unsupported") return undefined;
     throw error;

@@ -78,14 +78,19 @@ export class TuningStore {
 
   /** As `of`, for a file that need not be known; one that cannot be read has no tuning. */
   async ofFile(file: string): Promise<EngineTuning> {
+    return (await this.stepOf(file))?.tuning ?? {};
+  }
+
+  /** As `step`, for a file that need not be known. */
+  async stepOf(file: string): Promise<TuningStep | undefined> {
     const machine = this.options.machine();
     try {
       // Most models were never tuned, and need not be read to say so.
       const { size } = await stat(file);
-      if (!this.rows.some((row) => row.sizeBytes === size && row.machine === machine)) return {};
-      return this.of(await this.fingerprint(file));
+      if (!this.rows.some((row) => row.sizeBytes === size && row.machine === machine)) return undefined;
+      return this.step(await this.fingerprint(file));
     } catch {
-      return {};
+      return undefined;
     }
   }
 

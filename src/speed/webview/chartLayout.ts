@@ -1,0 +1,121 @@
+import { type Chart, type ChartPoint, dayOf, timeOf } from "../core/chart";
+
+export interface Tick {
+  readonly at: number;
+  readonly text: string;
+}
+export interface PlacedPoint {
+  readonly series: number;
+  readonly point: ChartPoint;
+  readonly x: number;
+  readonly y: number;
+  /** Ends of the error bar; undefined: none. */
+  readonly span: readonly [top: number, bottom: number] | undefined;
+  /** Of bars: how wide, down to the axis; 0: it is a point of a line. */
+  readonly width: number;
+}
+export interface ChartLayout {
+  readonly plot: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  readonly xTicks: readonly Tick[];
+  readonly yTicks: readonly Tick[];
+  /** By series, then from left to right. */
+  readonly points: readonly PlacedPoint[];
+}
+
+const MARGIN = { left: 52, right: 16, top: 12, bottom: 44 };
+const NAME_WIDTH = 7;
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+
+/** Where everything goes, in pixels. */
+export function chartLayout(chart: Chart, width: number, height: number): ChartLayout {
+  const plot = {
+    x: MARGIN.left,
+    y: MARGIN.top,
+    width: Math.max(40, width - MARGIN.left - MARGIN.right),
+    height: height - MARGIN.top - MARGIN.bottom,
+  };
+  const all = chart.series.flatMap(({ points }) => points);
+  const most = Math.max(...all.map(({ y, error }) => y + error), Number.MIN_VALUE);
+  const yTicks = roundNumbers(most, 5);
+  const top = Math.max(yTicks.at(-1) ?? most, most);
+  const bottom = plot.y + plot.height;
+  const yOf = (value: number): number => bottom - (plot.height * Math.max(0, value)) / top;
+  const across = acrossOf(chart, all, plot);
+  const slot = plot.width / Math.max(chart.names.length, 1);
+  const bar = chart.across === "names" ? Math.min(48, (slot * 0.8) / chart.series.length) : 0;
+  return {
+    plot,
+    xTicks: across.ticks,
+    yTicks: yTicks.map((value) => ({ at: yOf(value), text: compact.format(value) })),
+    points: chart.series.flatMap(({ points }, series) =>
+      points.map((point) => ({
+        series,
+        point,
+        x: across.xOf(point.x) + (bar === 0 ? 0 : (series - (chart.series.length - 1) / 2) * bar),
+        y: yOf(point.y),
+        span: point.error > 0 ? ([yOf(point.y + point.error), yOf(point.y - point.error)] as const) : undefined,
+        width: bar * 0.9,
+      })),
+    ),
+  };
+}
+
+interface Across {
+  readonly xOf: (x: number) => number;
+  readonly ticks: readonly Tick[];
+}
+
+function acrossOf(chart: Chart, points: readonly ChartPoint[], plot: ChartLayout["plot"]): Across {
+  if (chart.across === "names") {
+    const slot = plot.width / Math.max(chart.names.length, 1);
+    const xOf = (index: number): number => plot.x + slot * (index + 0.5);
+    return { xOf, ticks: chart.names.map((name, index) => ({ at: xOf(index), text: shortened(name, slot) })) };
+  }
+  const values = points.map(({ x }) => x);
+  const isTime = chart.across === "time";
+  const least = isTime ? Math.min(...values) : 0;
+  const most = Math.max(...values, least + 1);
+  const inset = isTime ? 24 : 0;
+  const xOf = (x: number): number => plot.x + inset + ((plot.width - 2 * inset) * (x - least)) / (most - least);
+  const room = Math.max(2, Math.floor(plot.width / 90));
+  const ticks = isTime
+    ? moments(values, room).map((at) => ({ at: xOf(at), text: momentText(at, values) }))
+    : roundNumbers(most, room)
+        .filter((value) => value <= most)
+        .map((value) => ({ at: xOf(value), text: compact.format(value) }));
+  return { xOf, ticks };
+}
+
+/** The first, the last, and as many in between as there is room for: moments at which something was measured. */
+function moments(values: readonly number[], room: number): number[] {
+  const sorted = [...new Set(values)].sort((one, other) => one - other);
+  const [first, last] = [sorted[0], sorted.at(-1)];
+  if (first === undefined || last === undefined || first === last) return sorted.slice(0, 1);
+  const chosen = [first];
+  const least = (last - first) / room;
+  for (const value of sorted)
+    if (value - (chosen.at(-1) ?? first) >= least && last - value >= least) chosen.push(value);
+  return [...chosen, last];
+}
+
+/** Day and month, or of what was all measured on one day the time. */
+function momentText(at: number, all: readonly number[]): string {
+  const isOneDay = Math.max(...all) - Math.min(...all) < 86_400_000;
+  return isOneDay ? timeOf(at) : dayOf(at).slice(5);
+}
+
+function shortened(name: string, width: number): string {
+  const most = Math.max(4, Math.floor(width / NAME_WIDTH));
+  const bare = name.replace(/\.gguf$/i, "");
+  return bare.length <= most ? bare : `…${bare.slice(1 - most)}`;
+}
+
+/** About so many round numbers from 0 to the first that is not below the most. */
+export function roundNumbers(most: number, count: number): number[] {
+  const raw = most / count;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= raw) ?? raw;
+  const numbers: number[] = [];
+  for (let index = 0; (index - 1) * step < most * 0.9999; index++) numbers.push(Number((index * step).toPrecision(6)));
+  return numbers;
+}

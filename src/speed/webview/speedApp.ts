@@ -1,0 +1,238 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { formatMilliseconds, formatShare } from "../../platform/core/format";
+import { visibleText } from "../../platform/core/visibleText";
+import { icon, PaddockElement } from "../../ui/base";
+import { type RunningView, type SpeedTab, type SpeedView, tabs } from "../core/speedContract";
+import type { SpeedTexts } from "../core/speedTexts";
+import "./benchForm";
+import "./requestsView";
+import "./resultsView";
+import "./rooflineView";
+import { SpeedSession } from "./speedSession";
+import { fill, readTexts } from "./strings";
+import "./tuneView";
+
+/** The whole page: what runs, and one of four ways of looking at speed. */
+@customElement("paddock-speed")
+export class SpeedApp extends PaddockElement {
+  private session: SpeedSession | undefined;
+  private texts: SpeedTexts = readTexts(undefined);
+  @state() private said = "";
+  @state() private tab: SpeedTab = "benchmark";
+  /** The last wish of the host that was followed. */
+  private turn = -1;
+  /** The model that the host wants to be chosen, with the wish it is of. */
+  private wantedFile: string | null = null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.texts = readTexts(this.dataset.texts);
+    this.session = new SpeedSession(
+      () => this.changed(),
+      (text) => (this.said = text),
+    );
+    void this.session.start();
+  }
+
+  override disconnectedCallback(): void {
+    this.session?.dispose();
+    super.disconnectedCallback();
+  }
+
+  private changed(): void {
+    const wanted = this.session?.view?.wanted;
+    if (wanted !== undefined && wanted.turn !== this.turn) {
+      // A page that was built anew goes on where it was, unless something else has been asked for.
+      const kept = this.turn === -1 && wanted.file === null ? this.session?.keptTab() : undefined;
+      this.turn = wanted.turn;
+      this.wantedFile = wanted.file;
+      this.tab = kept ?? wanted.tab;
+    }
+    this.requestUpdate();
+  }
+
+  protected override render(): TemplateResult {
+    const { session, texts } = this;
+    return html`<main aria-label=${texts.title}>
+      <div class="sr-only" aria-live="polite">${this.said}</div>
+      ${session?.view === undefined ? this.opening(session?.failure) : this.page(session, session.view)}
+    </main>`;
+  }
+
+  private opening(failure: string | undefined): TemplateResult {
+    const { texts } = this;
+    if (failure === undefined) return html`<p class="quiet opening" role="status">${texts.connecting}</p>`;
+    return html`<div class="callout error" role="alert">
+      ${icon("error")}
+      <p>${texts.connectFailed} <span>${failure}</span></p>
+      <div class="buttons">
+        <button type="button" class="button" @click=${() => void this.session?.start()}>${texts.tryAgain}</button>
+      </div>
+    </div>`;
+  }
+
+  private page({ ask }: SpeedSession, view: SpeedView): TemplateResult {
+    const { texts } = this;
+    return html`<header>
+        <h1>${texts.title}</h1>
+        <span class="source quiet">${view.machine === null ? "" : visibleText(view.machine.label)}</span>
+        <button type="button" class="button secondary" @click=${() => ask("importResults", {})}>
+          ${icon("cloud-upload")} ${texts.importResults}
+        </button>
+        <button
+          type="button"
+          class="button secondary"
+          ?disabled=${view.rows.length === 0}
+          @click=${() => ask("exportResults", {})}
+        >
+          ${icon("export")} ${texts.exportResults}
+        </button>
+        <button type="button" class="button secondary" @click=${() => ask("clearHistory", {})}>
+          ${icon("clear-all")} ${texts.clearHistory}
+        </button>
+      </header>
+      <div class="failures" aria-live="assertive">${view.failure === null ? nothing : this.failure(view.failure)}</div>
+      ${view.notice === null ? nothing : this.notice(view.notice)}
+      ${view.running === null ? this.resumable(view) : this.running(view.running)}
+      <div
+        class="tabs"
+        role="tablist"
+        aria-label=${texts.title}
+        @keydown=${(event: KeyboardEvent) => this.onKey(event)}
+      >
+        ${tabs.map((tab) => this.tabButton(tab))}
+      </div>
+      <section id="panel" role="tabpanel" aria-labelledby=${`tab-${this.tab}`}>${this.shown(view)}</section>`;
+  }
+
+  private tabButton(tab: SpeedTab): TemplateResult {
+    const isShown = tab === this.tab;
+    return html`<button
+      type="button"
+      role="tab"
+      id=${`tab-${tab}`}
+      aria-selected=${isShown ? "true" : "false"}
+      aria-controls="panel"
+      tabindex=${isShown ? 0 : -1}
+      @click=${() => this.show(tab)}
+    >
+      ${this.tabName(tab)}
+    </button>`;
+  }
+
+  private tabName(tab: SpeedTab): string {
+    const { texts } = this;
+    return {
+      benchmark: texts.tabBenchmark,
+      roofline: texts.tabRoofline,
+      tuning: texts.tabTuning,
+      requests: texts.tabRequests,
+    }[tab];
+  }
+
+  private shown(view: SpeedView): TemplateResult {
+    const { texts, session, wantedFile, turn } = this;
+    switch (this.tab) {
+      case "benchmark":
+        return html`<paddock-bench-form
+            .view=${view}
+            .texts=${texts}
+            .ask=${session?.ask}
+            .wanted=${wantedFile}
+            .turn=${turn}
+          ></paddock-bench-form>
+          <paddock-bench-results .view=${view} .texts=${texts}></paddock-bench-results>`;
+      case "roofline":
+        return html`<paddock-roofline .view=${view} .texts=${texts} .ask=${session?.ask}></paddock-roofline>`;
+      case "tuning":
+        return html`<paddock-tune
+          .view=${view}
+          .texts=${texts}
+          .ask=${session?.ask}
+          .wanted=${wantedFile}
+          .turn=${turn}
+        ></paddock-tune>`;
+      case "requests":
+        return html`<paddock-requests .view=${view} .texts=${texts}></paddock-requests>`;
+    }
+  }
+
+  private show(tab: SpeedTab): void {
+    this.tab = tab;
+    this.session?.keepTab(tab);
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    const at = tabs.indexOf(this.tab);
+    const steps: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowLeft: -1 };
+    const step = steps[event.key];
+    const next =
+      event.key === "Home"
+        ? 0
+        : event.key === "End"
+          ? tabs.length - 1
+          : step === undefined
+            ? undefined
+            : (at + step + tabs.length) % tabs.length;
+    const tab = next === undefined ? undefined : tabs[next];
+    if (tab === undefined) return;
+    event.preventDefault();
+    this.show(tab);
+    void this.updateComplete.then(() => this.querySelector<HTMLElement>(`#tab-${tab}`)?.focus());
+  }
+
+  private running({ label, fraction, timeLeftMs }: RunningView): TemplateResult {
+    const { texts } = this;
+    return html`<div class="work">
+      ${icon("loading spinning")}
+      <span class="work-label">${visibleText(label)}</span>
+      <progress aria-label=${visibleText(label)} max="1" value=${fraction}></progress>
+      <span class="quiet">
+        ${formatShare(fraction)}${timeLeftMs === null ? "" : ` · ${fill(texts.timeLeft, formatMilliseconds(timeLeftMs))}`}
+      </span>
+      <button type="button" class="button secondary" @click=${() => this.session?.ask("cancel", {})}>
+        ${texts.cancel}
+      </button>
+    </div>`;
+  }
+
+  private resumable({ resumable }: SpeedView): TemplateResult | typeof nothing {
+    const { texts, session } = this;
+    if (resumable === null) return nothing;
+    return html`<div class="callout warning" role="status">
+      ${icon("warning")}
+      <p>${visibleText(resumable.reason)} <span>${fill(texts.missing, resumable.missing)}</span></p>
+      <button type="button" class="button" @click=${() => session?.ask("resume", {})}>${texts.resume}</button>
+    </div>`;
+  }
+
+  private failure({ message, remedy }: NonNullable<SpeedView["failure"]>): TemplateResult {
+    return html`<div class="callout error">
+      ${icon("error")}
+      <p>${visibleText(message)} ${remedy === null ? nothing : html`<span>${visibleText(remedy)}</span>`}</p>
+      ${this.dismiss()}
+    </div>`;
+  }
+
+  private notice(text: string): TemplateResult {
+    return html`<div class="callout info" role="status">
+      ${icon("info")}
+      <p>${visibleText(text)}</p>
+      ${this.dismiss()}
+    </div>`;
+  }
+
+  private dismiss(): TemplateResult {
+    const { texts } = this;
+    return html`<button
+      type="button"
+      class="icon-button"
+      title=${texts.dismiss}
+      aria-label=${texts.dismiss}
+      @click=${() => this.session?.ask("dismiss", {})}
+    >
+      ${icon("close")}
+    </button>`;
+  }
+}

@@ -1,0 +1,51 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, type FrameLocator, type Page, test } from "@playwright/test";
+import { tinyGguf } from "../support/tinyGguf";
+import { chatFrame, runCommand, startWorkbench, type Workbench } from "../support/workbench";
+
+/** The speed panel in the real editor. */
+const aSecond = 1_000;
+const model = "tiny-bench.gguf";
+let workbench: Workbench;
+let page: Page;
+let panel: FrameLocator;
+
+test.beforeAll(async () => {
+  test.setTimeout(240_000);
+  workbench = await startWorkbench({
+    settings: { "workbench.secondarySideBar.defaultVisibility": "hidden" },
+    prepare: async ({ home }) => {
+      const folder = path.join(home, "data", "User", "globalStorage", "paddock.paddock", "models");
+      await mkdir(folder, { recursive: true });
+      await writeFile(path.join(folder, model), tinyGguf({ contextSize: 2048, width: 256, layers: 4 }));
+    },
+  });
+  page = await workbench.open({ width: 1500, height: 1000 });
+});
+test.afterAll(() => workbench.stop());
+
+const rows = () => panel.locator("table.results tbody tr").filter({ hasText: model });
+const start = async (tests: string, repetitions: string): Promise<void> => {
+  await panel.getByLabel("Tests", { exact: true }).fill(tests);
+  await panel.getByLabel("Repetitions").fill(repetitions);
+  await panel.getByRole("button", { name: "Start" }).click();
+};
+
+test("from the palette to a model, results as they come, and a chart with its table", async () => {
+  test.setTimeout(180 * aSecond);
+  await runCommand(page, "Paddock: Benchmark Model");
+  const choice = page.locator(".quick-input-list .monaco-list-row").filter({ hasText: model });
+  await choice.click({ timeout: 30 * aSecond });
+  await expect(page.getByRole("tab", { name: "Speed" })).toBeVisible({ timeout: 30 * aSecond });
+  panel = chatFrame(page);
+  await expect(panel.getByRole("checkbox", { name: model })).toBeChecked({ timeout: 60 * aSecond });
+  await start("pp32, tg8, tg8 @ d64", "2");
+  await expect(rows()).toHaveCount(3, { timeout: 120 * aSecond });
+  await expect(panel.locator(".work")).toHaveCount(0, { timeout: 60 * aSecond });
+  await expect(panel.getByRole("heading", { name: "Text generation against depth" })).toBeVisible();
+  await expect(panel.locator("paddock-speed-chart .point")).toHaveCount(2);
+  const table = panel.getByRole("region", { name: "Text generation against depth, as a table" });
+  await expect(table.locator("tbody tr")).toHaveCount(2);
+  await page.screenshot({ path: "test-results/speed-journey-1.png" });
+});

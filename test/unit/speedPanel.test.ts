@@ -1,0 +1,181 @@
+import { describe, expect, it } from "vitest";
+import { benchChart } from "../../src/speed/core/benchCharts";
+import { readNumbers, readTests, testsAtDepths, writeTests } from "../../src/speed/core/benchText";
+import { chartOf, MOST_SERIES } from "../../src/speed/core/chart";
+import { binsOf, requestViews } from "../../src/speed/core/requestViews";
+import type { RequestRecord } from "../../src/speed/core/requestHistory";
+import { WorkBench } from "../../src/speed/node/workBench";
+import { chartLayout, roundNumbers } from "../../src/speed/webview/chartLayout";
+import { benchRows, row } from "../webview/speedPage";
+
+describe("tests and numbers as people write them", () => {
+  it("are read by llama-bench's names and written back the same", () => {
+    const text = "pp512, tg128 @ d4096, pp64+tg16";
+    expect(readTests(text)).toEqual([
+      { promptTokens: 512, generatedTokens: 0, depth: 0 },
+      { promptTokens: 0, generatedTokens: 128, depth: 4096 },
+      { promptTokens: 64, generatedTokens: 16, depth: 0 },
+    ]);
+    expect(writeTests(readTests(text) ?? [])).toBe(text);
+    expect(readTests(" PP8 , tg4@16 ")?.map(({ depth }) => depth)).toEqual([0, 16]);
+    expect(readTests(writeTests(testsAtDepths([512])))).toEqual(testsAtDepths([512]));
+  });
+
+  it.each(["", "tg", "pp512 tg", "512", "@ d512", "pp512; tg128", "pp0", "pp99999999"])("are refused as %j", (text) => {
+    expect(readTests(text)).toBeUndefined();
+  });
+
+  it("are lists and ranges in bounds, each once", () => {
+    expect(readNumbers("1, 2-4, 3", 1, 512)).toEqual([1, 2, 3, 4]);
+    expect(readNumbers("", 1, 512)).toEqual([]);
+    for (const wrong of ["0", "513", "4-2", "1-40", "a", "1.5", "-1"])
+      expect(readNumbers(wrong, 1, 512)).toBeUndefined();
+  });
+});
+
+describe("charts of results", () => {
+  it("put tg against depth, a line a model and machine, the newest of what was measured again", () => {
+    const again = row({ id: "again", mean: 200, at: Date.UTC(2027, 0, 1) });
+    const chart = benchChart("depth", [...benchRows(), again]);
+    expect(chart?.across).toBe("number");
+    expect(chart?.series.map(({ points }) => points.map(({ x }) => x))).toEqual([[0, 512, 4096], [0, 512, 4096], [0]]);
+    expect(chart?.series[0]?.points.map(({ y }) => y)).toEqual([200, 98, 84]);
+    expect(chart?.series.map(({ name }) => name)).toEqual([
+      "starter-Q4_0.gguf · ngl 0 · A CPU, CPU, llama.cpp b6000",
+      "bigger-1B-Q4_K_M.gguf · ngl 0 · A CPU, CPU, llama.cpp b6000",
+      "starter-Q4_0.gguf · ngl 99 · Another CPU, CUDA (A GPU), llama.cpp b5900",
+    ]);
+  });
+
+  it("put pp against batch size with its deviation, and nothing where nothing was measured", () => {
+    const chart = benchChart("batch", benchRows());
+    expect(chart?.series).toHaveLength(1);
+    expect(chart?.series[0]?.points.map(({ x, error }) => [x, error])).toEqual([
+      [64, 6],
+      [128, 6],
+      [256, 6],
+      [512, 6],
+    ]);
+    expect(benchChart("batch", [row({ id: "tg", mean: 1 })])).toBeUndefined();
+  });
+
+  it("put models side by side at their best, and one model's history over time", () => {
+    const models = benchChart("models", benchRows());
+    expect(models?.names).toHaveLength(3);
+    const pp = models?.series.find(({ name }) => name === "pp512");
+    expect(pp?.points.map(({ y }) => y)).toEqual([705]);
+    const later = row({ id: "later", mean: 90, at: Date.UTC(2026, 10, 1) });
+    const history = benchChart("history", [later, row({ id: "sooner", mean: 100 })]);
+    expect(history?.series[0]?.points.map(({ y }) => y)).toEqual([100, 90]);
+  });
+
+  it("say how many series there was no room for", () => {
+    const points = [{ x: 0, y: 1, error: 0, at: "0" }];
+    const many = Array.from({ length: MOST_SERIES + 3 }, (_, index) => ({ name: `${index}`, points }));
+    expect(chartOf("number", many)).toMatchObject({ leftOut: 3 });
+    expect(chartOf("number", [{ name: "empty", points: [] }])).toBeUndefined();
+  });
+
+  it("stay inside their frame, with error bars and bars down to the axis", () => {
+    for (const kind of ["depth", "batch", "models", "history"] as const) {
+      const chart = benchChart(kind, benchRows());
+      if (chart === undefined) throw new Error(`There is a chart of ${kind}.`);
+      const { plot, points, xTicks, yTicks } = chartLayout(chart, 400, 260);
+      for (const { x, y, span } of points) {
+        expect(x).toBeGreaterThanOrEqual(plot.x);
+        expect(x).toBeLessThanOrEqual(plot.x + plot.width);
+        expect(Math.min(y, span?.[0] ?? y)).toBeGreaterThanOrEqual(plot.y - 0.01);
+        expect(Math.max(y, span?.[1] ?? y)).toBeLessThanOrEqual(plot.y + plot.height + 0.01);
+      }
+      expect(xTicks.length).toBeGreaterThan(0);
+      expect(yTicks.length).toBeGreaterThan(2);
+    }
+    expect(roundNumbers(97, 5)).toEqual([0, 20, 40, 60, 80, 100]);
+  });
+});
+
+describe("the timings of requests", () => {
+  const day = (days: number): number => Date.UTC(2026, 2, 1 + days, 12);
+  const request = (days: number, ttft: number): RequestRecord => ({
+    ...{ at: day(days), model: "m", feature: "chat", stopReason: "eos" },
+    timings: {
+      ...{ prompt_n: 40, cache_n: 0, prompt_ms: 100, prompt_per_second: 400, predicted_n: 50, predicted_ms: 490 },
+      ...{ predicted_per_second: 100, draft_n: 0, draft_n_accepted: 0, queue_ms: 0, paused_ms: 0, ttft_ms: ttft },
+      ...{ tpot_ms: 10, itl_ms: { p50: 10, p95: 12, p99: 15 } },
+    },
+    machine: { backend: "cpu", threads: 4, gpuLayers: 0, batchSize: 512, contextSize: 4096, contextUsed: 90 },
+  });
+  const words = {
+    model: () => "Starter",
+    feature: (name: string) => name,
+    change: (metric: string) => `${metric} changed`,
+  };
+
+  it("are told by model and feature, with their spread, their days and since when they changed", () => {
+    const records = [
+      ...Array.from({ length: 30 }, (_, index) => request(index % 3, 100 + (index % 5))),
+      ...Array.from({ length: 30 }, (_, index) => request(3 + (index % 3), 200 + (index % 5))),
+    ];
+    const [group, ...others] = requestViews(records, words);
+    expect(others).toEqual([]);
+    expect(group).toMatchObject({ model: "Starter", feature: "chat", count: 60 });
+    const ttft = group?.metrics.find(({ metric }) => metric === "ttft");
+    expect(ttft?.change).toBe("ttft changed");
+    expect(ttft?.trend.map(({ count }) => count)).toEqual([10, 10, 10, 10, 10, 10]);
+    expect(ttft?.bins.reduce((sum, { count }) => sum + count, 0)).toBe(60);
+    expect(group?.metrics.find(({ metric }) => metric === "tg")?.change).toBeNull();
+  });
+
+  it("lie in bins of equal width, strays in the last, all counted", () => {
+    const values = [...Array.from({ length: 400 }, (_, index) => index % 100), 100_000];
+    const bins = binsOf(values);
+    expect(bins.reduce((sum, { count }) => sum + count, 0)).toBe(401);
+    expect(bins.at(-1)?.to).toBe(100_000);
+    expect(bins[0]?.count).toBeGreaterThan(10);
+    expect(binsOf([])).toEqual([]);
+    expect(binsOf([5, 5])).toEqual([{ from: 5, to: 5, count: 2 }]);
+  });
+});
+
+describe("one measurement at a time", () => {
+  const bench = () => {
+    const told: unknown[] = [];
+    const ignore = (): void => undefined;
+    return {
+      told,
+      works: new WorkBench({ changed: ignore, announce: ignore, note: ignore, fail: (error) => told.push(error) }),
+    };
+  };
+
+  it("refuses a second one, and says how far the first is", async () => {
+    const { works } = bench();
+    let end = (): void => undefined;
+    const first = works.run("probe", "first", async (work) => {
+      work.update({ fraction: 0.5 });
+      await new Promise<void>((resolve) => (end = resolve));
+    });
+    expect(await works.run("probe", "second", () => Promise.resolve())).toBe(false);
+    expect(works.running()).toEqual({ kind: "probe", label: "first", fraction: 0.5, timeLeftMs: null });
+    end();
+    expect(await first).toBe(true);
+    expect(works.running()).toBeNull();
+  });
+
+  it("waits for what is cancelled, tells a failure, and keeps quiet about a cancel", async () => {
+    const { works, told } = bench();
+    let kept = false;
+    const first = works.run("tune", "", (work) => {
+      return new Promise<void>((_, reject) => {
+        work.signal.addEventListener("abort", () => {
+          kept = true;
+          reject(work.signal.reason as Error);
+        });
+      });
+    });
+    await works.cancel();
+    expect(kept).toBe(true);
+    expect(await first).toBe(true);
+    await works.run("tune", "", () => Promise.reject(new Error("broken")));
+    expect(told.map(String)).toEqual(["Error: broken"]);
+  });
+});
