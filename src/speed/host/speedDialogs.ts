@@ -3,6 +3,7 @@ import { PaddockError } from "../../platform/core/errors";
 import { formatBytes, formatCount } from "../../platform/core/format";
 import { plainLabel } from "../../platform/host/plainLabel";
 import { writeWhole } from "../../platform/host/writeWhole";
+import { toStorageError } from "../../platform/node/storageError";
 import { type BenchFormat, benchFormats } from "../core/llamaBenchText";
 import { mostImportedBytes, type SpeedDesk, type SpeedModel } from "../node/speedDesk";
 
@@ -47,7 +48,11 @@ export async function exportResults(desk: SpeedDesk): Promise<void> {
     filters: { [format.toUpperCase()]: [format] },
   });
   if (target === undefined) return;
-  await writeWhole(target, inOnePiece(desk.exported(format)));
+  try {
+    await writeWhole(target, inOnePiece(desk.exported(format)));
+  } catch (error) {
+    throw toStorageError(error);
+  }
   desk.tell(vscode.l10n.t("{0} results are in {1}.", formatCount(desk.bench.all().length), plainPath(target)));
 }
 
