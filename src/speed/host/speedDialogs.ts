@@ -4,7 +4,7 @@ import { formatBytes, formatCount } from "../../platform/core/format";
 import { plainLabel } from "../../platform/host/plainLabel";
 import { writeWhole } from "../../platform/host/writeWhole";
 import { toStorageError } from "../../platform/node/storageError";
-import { type BenchFormat, benchFormats } from "../core/llamaBenchText";
+import { benchFormats } from "../core/llamaBenchText";
 import { mostImportedBytes, type SpeedDesk, type SpeedModel } from "../node/speedDesk";
 
 /** Asks for one of the models of this machine. @returns undefined when none was chosen. */
@@ -25,29 +25,16 @@ export async function askForModel(
   return picked?.file;
 }
 
-/** Asks for a format and a file, and writes all results there. @throws PaddockError storage/* */
+/** Asks for a file, whose ending says the format, and writes all results there. @throws PaddockError storage/* */
 export async function exportResults(desk: SpeedDesk): Promise<void> {
-  const words: Readonly<Record<BenchFormat, string>> = {
-    md: vscode.l10n.t("a table in Markdown"),
-    json: "llama-bench -o json",
-    jsonl: "llama-bench -o jsonl",
-    csv: "llama-bench -o csv",
-    sql: "llama-bench -o sql",
-  };
-  const picked = await vscode.window.showQuickPick(
-    benchFormats.map((format) => ({ label: format.toUpperCase(), description: words[format], format })),
-    { title: vscode.l10n.t("Export Benchmark Results"), placeHolder: vscode.l10n.t("In llama-bench's field names") },
-  );
-  if (picked === undefined) return;
-  const { format } = picked;
   const home = vscode.workspace.workspaceFolders?.[0]?.uri;
-  const name = `paddock-bench.${format}`;
   const target = await vscode.window.showSaveDialog({
     title: vscode.l10n.t("Export Benchmark Results"),
-    ...(home === undefined ? {} : { defaultUri: vscode.Uri.joinPath(home, name) }),
-    filters: { [format.toUpperCase()]: [format] },
+    ...(home === undefined ? {} : { defaultUri: vscode.Uri.joinPath(home, "paddock-bench.jsonl") }),
+    filters: { "JSON Lines": ["jsonl"], JSON: ["json"], Markdown: ["md"], CSV: ["csv"], SQL: ["sql"] },
   });
   if (target === undefined) return;
+  const format = benchFormats.find((one) => target.path.toLowerCase().endsWith(`.${one}`)) ?? "jsonl";
   try {
     await writeWhole(target, inOnePiece(desk.exported(format)));
   } catch (error) {
