@@ -48,7 +48,7 @@ const FAR_BYTES = 400e6;
 /** A prompt's products take long enough to hide what they read. */
 const PROMPT_BYTES = 64e6;
 const MOST_COPIES = 2000;
-/** llama.cpp looks at the KV cache in steps of so many tokens (llama_kv_cache::get_n_kv). */
+/** What attention can be timed at: multiples of so many tokens, as llama.cpp hands out the KV cache. */
 const CELLS = 256;
 /** Beside products, attention and the gate: two norms with their weights, two rotations, two writes, two sums. */
 const STEPS_OF_LAYER = 10;
@@ -86,18 +86,19 @@ export function planKernels(
     test,
     kernels: [begin, ...terms.map(({ kernel }) => kernel)],
     parts: ([beginSamples = [], ...samples], overhead) => {
-      const beginning = middle(beginSamples);
+      const beginning = usual(beginSamples);
       const sums = new Map<PartName, TimePart>();
       const add = (part: PartName, seconds: number, known: TimePart["known"]): void => {
         sums.set(part, { part, seconds: (sums.get(part)?.seconds ?? 0) + seconds, known });
       };
       for (const [index, { part, kernel, runs, known }] of terms.entries()) {
-        const each = Math.max(0, middle(samples[index] ?? []) - beginning) / kernel.copies;
+        const each = Math.max(0, usual(samples[index] ?? []) - beginning) / kernel.copies;
         add(part, runs * each, known);
       }
       add("threads", batches * beginning, "timed");
       if (isPrompt) add("dispatch", batches * overhead.dispatch, "timed");
-      return [...sums.values(), ...(isPrompt ? [] : overheadParts(overhead))];
+      const parts = [...sums.values()].map((part) => ({ ...part, seconds: Math.max(0, part.seconds) }));
+      return [...parts, ...(isPrompt ? [] : overheadParts(overhead))];
     },
   };
 }
@@ -119,7 +120,10 @@ function productTerms(
   return [{ part: "weights", kernel, runs: count, known: "timed" }];
 }
 
-/** At the least and the greatest depth of the test; what lies between grows in a straight line. */
+/**
+ * Attention takes so much for each token it looks at; what is masked it skips, so that the steps in which llama.cpp hands
+ * the KV cache out do not count. Two depths around those of the test say how much.
+ */
 function attentionTerms(
   test: BenchTest,
   shape: ModelShape,
@@ -127,9 +131,10 @@ function attentionTerms(
   { batch, far }: { readonly batch: number; readonly far: number },
 ): Term[] {
   const depths = attentionDepths(test, batch);
-  const least = Math.min(...depths);
-  const most = Math.max(...depths);
-  const deep = most === least ? 0 : mean(depths.map((depth) => (depth - least) / (most - least)));
+  const least = Math.max(CELLS, Math.floor(Math.min(...depths) / CELLS) * CELLS);
+  const most = Math.max(least + CELLS, Math.ceil(Math.max(...depths) / CELLS) * CELLS);
+  // Below 0 where the depths are less than what can be timed.
+  const deep = (mean(depths) - least) / (most - least);
   // Of one token generated, or of all slices of the prompt.
   const runs = shape.layers * (test.promptTokens > 0 ? depths.length : 1);
   const kernelAt = (depth: number): Kernel => {
@@ -144,17 +149,17 @@ function attentionTerms(
   const known = flashAttention ? "timed" : "predicted";
   return [
     { part: "kvCache", kernel: kernelAt(least), runs: runs * (1 - deep), known },
-    ...(deep === 0 ? [] : [{ part: "kvCache", kernel: kernelAt(most), runs: runs * deep, known } as const]),
+    { part: "kvCache", kernel: kernelAt(most), runs: runs * deep, known },
   ];
 }
 
 /** Tokens of the KV cache that each batch of the test looks at. */
 function attentionDepths({ promptTokens, generatedTokens, depth }: BenchTest, batch: number): number[] {
   const batches = promptTokens > 0 ? Math.ceil(promptTokens / batch) : generatedTokens;
-  return Array.from({ length: batches }, (_, index) => {
-    const seen = depth + (promptTokens > 0 ? Math.min(promptTokens, (index + 1) * batch) : index + 1);
-    return Math.ceil(seen / CELLS) * CELLS;
-  });
+  return Array.from(
+    { length: batches },
+    (_, index) => depth + (promptTokens > 0 ? Math.min(promptTokens, (index + 1) * batch) : index + 1),
+  );
 }
 
 function layerTerms(
@@ -172,9 +177,9 @@ function copiesFor(bytes: number, each: number): number {
   return Math.min(MOST_COPIES, Math.max(1, Math.ceil(bytes / Math.max(1, each))));
 }
 
-/** What disturbs one run is no part of it. */
-function middle(samples: readonly number[]): number {
-  return quantile(samples, 0.5) ?? 0;
+/** Other programs only make a run slower; the very fastest is as much an accident. */
+function usual(samples: readonly number[]): number {
+  return quantile(samples, 0.25) ?? 0;
 }
 
 function mean(values: readonly number[]): number {
