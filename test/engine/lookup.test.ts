@@ -32,8 +32,6 @@ const code = `function total(items) {
 const prompts = [
   `Repeat this code exactly:\n${code}\nHere it is again:\n`,
   `${code}\nfunction totalOfBooks(books) {\n`,
-  "Names: Anna Berger, Carl Daniels, Eve Fisher. In alphabetical order, first names and last names:\n",
-  "Write a short story about a llama that lives in a paddock.",
   "1, 2, 3, 4, 5, 6, 7, 8, 9, 10. Again: 1, 2, 3,",
   '[{"name": "a", "value": 1}, {"name": "b", "value": 2}, {"name": "c",',
 ];
@@ -43,7 +41,7 @@ const complete = (engine: EmbeddedEngine, prompt: string, seed?: number) =>
     {
       prompt,
       sampling: seed === undefined ? { temperature: 0 } : { temperature: 0.7, topK: 40, topP: 0.95, seed },
-      maxTokens: 80,
+      maxTokens: 48,
     },
     { model: id, feature: "chat", priority: "chat", signal: forever },
   );
@@ -74,7 +72,7 @@ test("a chat goes on from a cache that guesses have been in", async () => {
             : { role: "assistant" as const, parts: [{ type: "text" as const, text }] },
         ),
         sampling: { temperature: 0 },
-        maxTokens: 60,
+        maxTokens: 32,
       },
       { model: id, feature: "chat", priority: "chat", session: "talk", signal: forever },
     );
