@@ -1,0 +1,194 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { parseArgs, promisify } from "node:util";
+import * as v from "valibot";
+import { cacheFolder } from "../../scripts/setup.mjs";
+import { ensureYardstick } from "../../scripts/yardsticks.mjs";
+import { EmbeddedEngine } from "../../src/engine/client/embeddedEngine";
+import type { ProcessMeasuring } from "../../src/engine/client/measuring";
+import { preflight } from "../../src/models/node/ggufPreflight";
+import { silentLogger } from "../../src/platform/core/logger";
+import { type BenchTest, testName } from "../../src/speed/core/benchmark";
+import type { Explanation } from "../../src/speed/core/roofline";
+import { measureRoofline } from "../../src/speed/node/rooflineRun";
+import { tune } from "../../src/speed/node/tuner";
+import { generateModel } from "../support/generatedModel";
+import { median, medianRatio, table, thisMachine, writeReport } from "./support/report";
+
+/**
+ * The benchmark's own figures against llama-bench of the same llama.cpp with the same threads, in alternating runs; what
+ * tuning gains here; and how much of the time is explained by parts that were each timed alone.
+ */
+const { values } = parseArgs({
+  options: {
+    json: { type: "string" },
+    runs: { type: "string", default: "3" },
+    depth: { type: "string", default: "4096" },
+    "tune-seconds": { type: "string", default: "120" },
+    model: { type: "string", multiple: true, default: ["starter", "generated-1b"] },
+  },
+});
+const runs = Number(values.runs);
+const depth = Number(values.depth);
+const signal = new AbortController().signal;
+const starter = path.resolve("media/models/SmolLM2-135M-Instruct.Q4_1.gguf");
+const tests: readonly BenchTest[] = [
+  { promptTokens: 512, generatedTokens: 0, depth: 0 },
+  { promptTokens: 0, generatedTokens: 128, depth: 0 },
+  { promptTokens: 512, generatedTokens: 0, depth },
+  { promptTokens: 0, generatedTokens: 128, depth },
+];
+/** Whose parts are added up. */
+const explained: readonly BenchTest[] = tests.filter(
+  ({ promptTokens, depth: behind }) => promptTokens === 0 || behind === 0,
+);
+
+const rowsSchema = v.array(
+  v.object({ n_prompt: v.number(), n_gen: v.number(), n_depth: v.number(), avg_ts: v.number() }),
+);
+
+/** tokens/s by test, ours and theirs, pair by pair. */
+type Pairs = Map<string, [ours: number, theirs: number][]>;
+
+const folder = await mkdtemp(path.join(os.tmpdir(), "paddock-bench-speed-"));
+const engine = new EmbeddedEngine({
+  enginePath: path.resolve("dist/engine.mjs"),
+  models: { resolve: () => Promise.reject(new Error("Nothing is loaded here but what is measured.")) },
+  timings: { record: () => undefined },
+  settings: () => ({ gpu: "cpu", gpuLayers: null, threads: 0, contextSize: 0, idleUnloadMinutes: 0 }),
+  log: silentLogger,
+});
+const measuring: ProcessMeasuring = engine.measuring({ check: (file, stop) => preflight(file, stop), folder });
+
+async function compare(name: string, file: string, yardstick: string): Promise<Pairs> {
+  const pairs: Pairs = new Map(tests.map((test) => [testName(test), []]));
+  for (let run = 0; run < runs; run++) {
+    for (const test of tests) {
+      // Every other pair in the other order; both are given a process of their own.
+      const [ours, theirs] =
+        run % 2 === 0
+          ? [await oursOf(file, test), await theirsOf(file, test, yardstick)]
+          : await theirsOf(file, test, yardstick).then(async (their) => [await oursOf(file, test), their] as const);
+      pairs.get(testName(test))?.push([ours, theirs]);
+      console.error(`${name} ${testName(test)} ${run + 1}/${runs}: ${ours.toFixed(1)} / ${theirs.toFixed(1)} tok/s`);
+    }
+  }
+  return pairs;
+}
+
+function oursOf(file: string, test: BenchTest): Promise<number> {
+  const contextSize = test.depth + test.promptTokens + test.generatedTokens + 1;
+  return measuring.openSession(file, { tuning: {}, contextSize, signal }, async (session) => {
+    const { samplesNs } = await session.measure({ ...test, repetitions: 2 });
+    return ((test.promptTokens + test.generatedTokens) * 1e9) / median(samplesNs);
+  });
+}
+
+async function theirsOf(file: string, test: BenchTest, yardstick: string): Promise<number> {
+  const { threads } = await measuring.engine(signal);
+  const asked = { m: file, p: test.promptTokens, n: test.generatedTokens, d: test.depth, r: 2, t: threads, b: 512 };
+  const more = { ub: 512, ngl: 0, fa: "auto", o: "json" };
+  const words = Object.entries({ ...asked, ...more }).flatMap(([option, value]) => [`-${option}`, String(value)]);
+  const { stdout } = await promisify(execFile)(yardstick, words);
+  const [row] = v.parse(rowsSchema, JSON.parse(stdout));
+  if (row?.n_depth !== test.depth) throw new Error(`llama-bench did not measure ${testName(test)}.`);
+  return row.avg_ts;
+}
+
+/** How many times as fast a request of 512 tokens and 128 more is with what the search found; 1 where nothing is told. */
+async function tunedGain(name: string, file: string): Promise<number> {
+  const found = await tune(
+    { file, budgetMs: Number(values["tune-seconds"]) * 1000, offers: [], text: "", signal },
+    {
+      openSession: (...session) => measuring.openSession(...session),
+      divergence: (request, options) => measuring.divergence(request, options),
+      generate: () => Promise.resolve([]),
+      now: () => performance.now(),
+      cores: os.availableParallelism(),
+    },
+  );
+  const told = Object.keys(found.tuning).length > 0;
+  console.error(
+    `${name}: ${found.tried.length} settings tried; ${told ? JSON.stringify(found.tuning) : "no gain that can be told"}`,
+  );
+  return told ? (found.gain?.request.ratio ?? 1) : 1;
+}
+
+async function explanationsOf(file: string): Promise<readonly Explanation[]> {
+  const report = await measureRoofline(
+    { file, tuning: {}, tests: explained, repetitions: 3, signal },
+    {
+      openSession: (...session) => measuring.openSession(...session),
+      probe: (stop) => measuring.probe(stop),
+      timeKernels: (...kernels) => measuring.timeKernels(...kernels),
+    },
+  );
+  return report.explanations;
+}
+
+const yardstick = await ensureYardstick("llama-bench");
+const files = new Map([["starter", starter]]);
+if (values.model.includes("generated-1b")) {
+  const generated = path.join(cacheFolder(), "models", "generated-1b.Q4_0.gguf");
+  await mkdir(path.dirname(generated), { recursive: true });
+  console.error("Generating a model of the 1B class (once) …");
+  await generateModel(starter, generated);
+  files.set("generated-1b", generated);
+}
+const figures: Record<string, number> = {};
+const rows: string[][] = [
+  ["model", "test", "Paddock tok/s", "llama-bench tok/s", "ratio (median of pairs)", "explained"],
+];
+const errors: Record<"pp" | "tg", number[]> = { pp: [], tg: [] };
+const gains: number[] = [];
+const shares: number[] = [];
+try {
+  for (const name of values.model) {
+    const file = files.get(name);
+    if (file === undefined) throw new Error(`There is no model ${name}.`);
+    const pairs = await compare(name, file, yardstick);
+    const explanations = await explanationsOf(file);
+    for (const { explainedShare } of explanations) shares.push(explainedShare);
+    for (const test of tests) {
+      const measured = pairs.get(testName(test)) ?? [];
+      const ratio = medianRatio(measured);
+      const phase = test.promptTokens > 0 ? "pp" : "tg";
+      errors[phase].push(Math.abs(1 - ratio));
+      const share = explanations.find((one) => testName(one.test) === testName(test))?.explainedShare;
+      figures[`${phase}_ratio_${name}_d${test.depth}`] = ratio;
+      rows.push([
+        ...[name, testName(test), median(measured.map(([ours]) => ours)).toFixed(1)],
+        ...[median(measured.map(([, theirs]) => theirs)).toFixed(1), ratio.toFixed(3), share?.toFixed(3) ?? ""],
+      ]);
+    }
+    const gain = await tunedGain(name, file);
+    gains.push(gain);
+    figures[`tuned_gain_${name}`] = gain;
+  }
+} finally {
+  await engine.close();
+  await rm(folder, { recursive: true, force: true });
+}
+// Of several models the worse.
+figures.pp_error = Math.max(...errors.pp);
+figures.tg_error = Math.max(...errors.tg);
+figures.tuned_gain = Math.min(...gains);
+figures.explained_share = Math.min(...shares);
+const inWords = ["pp_error", "tg_error", "tuned_gain", "explained_share"].map(
+  (figure) => `${figure} ${figures[figure]?.toFixed(3) ?? ""}`,
+);
+console.log(
+  `${table(rows)}\n\n${inWords.join("   ")}   (errors of at most 0.10 and a share of at least 0.95 are wanted)`,
+);
+if (values.json !== undefined) {
+  await writeReport(values.json, {
+    figures,
+    machine: thisMachine(),
+    versions: {
+      "llama.cpp": path.basename(path.dirname(yardstick)).replace("yardsticks-", ""),
+      node: process.versions.node,
+    },
+  });
+}
