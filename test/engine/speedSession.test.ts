@@ -95,13 +95,6 @@ test("each way to keep the KV cache is another identity, and what cannot be is r
   );
   expect(refused.code).toBe("unsupported");
   expect(refused.message).toContain("flash attention");
-  // Heads of 16 values, blocks of 32.
-  const blocks = { kvCacheKeyType: "Q8_0" } as const;
-  const misfit = await rejected(
-    measuring.openSession(tiny, { tuning: blocks, contextSize: 512, signal: forever }, work),
-  );
-  expect(misfit.code).toBe("unsupported");
-  expect(misfit.message).toContain("KV cache");
 });
 
 test("a cancel ends a session within a slice, and a killed engine is told as what it is", async () => {
