@@ -1,15 +1,19 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, type FrameLocator, type Page, test } from "@playwright/test";
+import { chooseFile } from "../support/fileDialog";
 import { tinyGguf } from "../support/tinyGguf";
 import { chatFrame, runCommand, startWorkbench, type Workbench } from "../support/workbench";
 
-/** The speed panel in the real editor. */
+/** The speed panel in the real editor; each test goes on where the one before ended well. */
+test.describe.configure({ mode: "serial" });
 const aSecond = 1_000;
 const model = "tiny-bench.gguf";
+const deep = "tg128 @ d512";
 let workbench: Workbench;
 let page: Page;
 let panel: FrameLocator;
+let exported: string;
 
 test.beforeAll(async () => {
   test.setTimeout(240_000);
@@ -22,6 +26,7 @@ test.beforeAll(async () => {
     },
   });
   page = await workbench.open({ width: 1500, height: 1000 });
+  exported = path.join(workbench.home, "project", "bench.jsonl");
 });
 test.afterAll(() => workbench.stop());
 
@@ -48,4 +53,35 @@ test("from the palette to a model, results as they come, and a chart with its ta
   const table = panel.getByRole("region", { name: "Text generation against depth, as a table" });
   await expect(table.locator("tbody tr")).toHaveCount(2);
   await page.screenshot({ path: "test-results/speed-journey-1.png" });
+});
+
+test("results are exported as llama-bench writes them, cleared, and imported again", async () => {
+  test.setTimeout(180 * aSecond);
+  await runCommand(page, "Paddock: Export Benchmark Results…");
+  await chooseFile(page, exported);
+  await expect(panel.locator(".callout", { hasText: "3 results are in" })).toBeVisible({ timeout: 20 * aSecond });
+  await expect.poll(() => readFile(exported, "utf8").catch(() => ""), { timeout: 30 * aSecond }).toContain('"n_gen"');
+  const lines = (await readFile(exported, "utf8")).trim().split("\n");
+  expect(lines).toHaveLength(3);
+  expect(lines.map((line) => (JSON.parse(line) as { n_depth: number }).n_depth).sort()).toEqual([0, 0, 64]);
+  await panel.getByRole("button", { name: "Clear…" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await expect(rows()).toHaveCount(0, { timeout: 30 * aSecond });
+  await runCommand(page, "Paddock: Import Benchmark Results…");
+  await chooseFile(page, exported);
+  await expect(rows()).toHaveCount(3, { timeout: 30 * aSecond });
+  await expect(rows().first()).toContainText("imported");
+});
+
+test("cancelled midway, what was measured stays, and the rest can be resumed", async () => {
+  test.setTimeout(180 * aSecond);
+  await start("pp64, tg128 @ d512", "100");
+  // Its row is there with the first repetition.
+  await expect(rows().filter({ hasText: deep })).toHaveCount(1, { timeout: 90 * aSecond });
+  await panel.getByRole("button", { name: "Cancel" }).click();
+  await expect(panel.locator(".callout", { hasText: "The benchmark was cancelled." })).toBeVisible({
+    timeout: 30 * aSecond,
+  });
+  await expect(panel.getByRole("button", { name: "Resume" })).toBeVisible();
+  await expect(panel.locator("table.results")).toContainText("It was stopped after");
 });
