@@ -3,7 +3,7 @@ import path from "node:path";
 import { expect, type FrameLocator, type Page, test } from "@playwright/test";
 import { chooseFile } from "../support/fileDialog";
 import { tinyGguf } from "../support/tinyGguf";
-import { chatFrame, runCommand, startWorkbench, type Workbench } from "../support/workbench";
+import { chatFrame, engineProcesses, runCommand, startWorkbench, type Workbench } from "../support/workbench";
 
 /** The speed panel in the real editor; each test goes on where the one before ended well. */
 test.describe.configure({ mode: "serial" });
@@ -84,4 +84,20 @@ test("cancelled midway, what was measured stays, and the rest can be resumed", a
   });
   await expect(panel.getByRole("button", { name: "Resume" })).toBeVisible();
   await expect(panel.locator("table.results")).toContainText("It was stopped after");
+});
+
+test("an engine that is killed midway is told of, and what is missing is gone on with", async () => {
+  test.setTimeout(180 * aSecond);
+  const made = async (): Promise<number> =>
+    Number(/(\d+) times/.exec(await rows().filter({ hasText: deep }).innerText())?.[1]);
+  const before = await made();
+  await panel.getByRole("button", { name: "Resume" }).click();
+  await expect.poll(made, { timeout: 90 * aSecond }).toBeGreaterThan(before);
+  for (const pid of engineProcesses(workbench.home)) process.kill(pid, "SIGKILL");
+  await expect(panel.locator(".callout", { hasText: "crashed" }).first()).toBeVisible({ timeout: 30 * aSecond });
+  const kept = await made();
+  await panel.getByRole("button", { name: "Resume" }).click();
+  await expect.poll(made, { timeout: 90 * aSecond }).toBeGreaterThan(kept);
+  await panel.getByRole("button", { name: "Cancel" }).click();
+  await expect(panel.getByRole("button", { name: "Resume" })).toBeVisible({ timeout: 30 * aSecond });
 });

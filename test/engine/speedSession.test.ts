@@ -156,8 +156,6 @@ test("what is more urgent comes first, and the pause is told and not measured", 
 
 test("parts of a model are timed alone, by llama.cpp's own functions", async () => {
   const kernels: Kernel[] = [
-    { kind: "nodes", width: 64, batch: 1, copies: 1 },
-    { kind: "nodes", width: 64, batch: 1, copies: 200 },
     ...["F16", "Q4_0", "Q4_1", "Q8_0", "Q4_K", "Q6_K", "IQ2_XXS"].map((type): Kernel => ({
       kind: "product",
       type,
@@ -182,8 +180,10 @@ test("parts of a model are timed alone, by llama.cpp's own functions", async () 
     expect(runs.length).toBeGreaterThanOrEqual(3);
     for (const seconds of runs) expect(seconds).toBeGreaterThan(0);
   }
-  const best = samples.map((runs) => Math.min(...runs));
-  expect(best[1]).toBeGreaterThan(best[0] ?? 0);
+  // A thread that begins may wait for the scheduler's next tick, 4 to 8 ms: several runs are needed to tell them apart.
+  const nodes = [1, 2000].map((copies): Kernel => ({ kind: "nodes", width: 64, batch: 1, copies }));
+  const [one = [], many = []] = await measuring.timeKernels(nodes, { budget: 0.3, signal: forever });
+  expect(Math.min(...many)).toBeGreaterThan(Math.min(...one));
   const unknown: Kernel = { kind: "product", type: "Q9_9", rows: 32, columns: 32, batch: 1, copies: 1 };
   expect((await rejected(measuring.timeKernels([unknown], { budget: 0, signal: forever }))).code).toBe("unsupported");
 });
