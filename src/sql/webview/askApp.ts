@@ -39,7 +39,6 @@ export class AskApp extends PaddockElement {
   private readonly grown = new ResizeObserver(() => {
     if (this.followsLast) this.showLast();
   });
-  private observed: HTMLElement | null = null;
   private readonly stopFollowing = (): void => {
     this.followsLast = false;
   };
@@ -65,18 +64,14 @@ export class AskApp extends PaddockElement {
     this.link?.dispose();
     clearTimeout(this.timer);
     this.grown.disconnect();
-    this.observed = null;
     super.disconnectedCallback();
   }
 
   protected override updated(): void {
     // What was asked just now is what one wants to see.
     const last = this.link?.view?.turns.at(-1)?.id;
-    if (this.list !== this.observed) {
-      this.grown.disconnect();
-      this.observed = this.list;
-      if (this.list !== null) this.grown.observe(this.list);
-    }
+    // The list itself has the page's height, whatever is in it. Those of before stay observed.
+    for (const turn of this.list?.children ?? []) this.grown.observe(turn);
     if (last !== undefined && last !== this.lastTurn) {
       this.followsLast = true;
       this.showLast();
