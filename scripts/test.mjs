@@ -43,7 +43,10 @@ const layers = {
     const { stats } = JSON.parse(await readFile(file, "utf8"));
     return { passed: stats.passes, failed: stats.failures, skipped: stats.pending };
   },
-  e2e: () => playwright("e2e"),
+  e2e: () => {
+    ensureSqlServers();
+    return playwright("e2e");
+  },
 };
 
 let builtOnce;
