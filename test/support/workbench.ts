@@ -3,7 +3,8 @@ import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { type Browser, chromium, expect, type FrameLocator, type Page } from "@playwright/test";
 import { chromiumFlags } from "./chromium";
-import { freePort, installExtension, startEditor, temporaryHome } from "../../scripts/editor.mjs";
+import { giveExtensions, installedVariable } from "./installedExtension";
+import { freePort, startEditor, temporaryHome } from "../../scripts/editor.mjs";
 
 export interface Workbench {
   readonly home: string;
@@ -15,9 +16,6 @@ export interface Workbench {
   reload(window: Page): Promise<void>;
   stop(): Promise<void>;
 }
-
-/** Names the .vsix that the journeys' global setup has built. */
-export const vsixVariable = "PADDOCK_E2E_VSIX";
 
 export interface WorkbenchOptions {
   readonly settings?: Record<string, unknown>;
@@ -32,13 +30,13 @@ export interface WorkbenchOptions {
 /** The real editor with the .vsix installed, in a home of its own. */
 export async function startWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
   const { settings = {}, prepare, workspaceFile, restricted = false } = options;
-  const vsix = process.env[vsixVariable];
-  if (vsix === undefined) throw new Error("The journeys' global setup has built no .vsix.");
+  const installed = process.env[installedVariable];
+  if (installed === undefined) throw new Error("The journeys' global setup has installed no .vsix.");
   const home = await temporaryHome();
   const folder = path.join(home, "project");
   await mkdir(folder, { recursive: true });
   await prepare?.({ home, project: folder });
-  await installExtension(home, vsix);
+  await giveExtensions(installed, path.join(home, "extensions"));
   const port = (await freePort()) as number;
   const editor: { url: string; pid: number; stop(): Promise<void> } = await startEditor({
     home,
