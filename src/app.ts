@@ -32,6 +32,7 @@ import { eraseStorage } from "./platform/host/eraseStorage";
 import { describeError, showError } from "./platform/host/errorWords";
 import { OutputLog } from "./platform/host/log";
 import { SettingsService } from "./platform/host/settingsService";
+import { joinNative } from "./nativeChat";
 import { createPicking } from "./picking";
 import { repositorySource } from "./pickingSources";
 import { createQuantizing } from "./quantizing";
@@ -227,6 +228,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       onDidChangeModel: active.onDidChange,
     }),
   );
+  store.add(joinNative({ backend: engine, lifecycle: engine, registry, models, settings, log }));
   store.add(
     chat.onDidChangeGenerating(
       (generating) => void vscode.commands.executeCommand("setContext", "paddock.generating", generating),

@@ -26,6 +26,7 @@ export async function run(): Promise<void> {
   await import("./suite/edits.test");
   await import("./suite/inspector.test");
   await import("./suite/models.test");
+  await import("./suite/native.test");
   await import("./suite/picker.test");
   await import("./suite/promptFiles.test");
   await import("./suite/quantizer.test");

@@ -7,7 +7,7 @@ import { fitsRole, roleHolder, tooMuchTogether } from "../../src/models/core/rol
 import type { ModelPlace, StoredModel } from "../../src/models/core/storedModel";
 
 const facts: FileFacts = {
-  ...{ kind: "model", embeds: false, types: [], hasImportanceMatrix: false },
+  ...{ kind: "model", embeds: false, tools: false, types: [], hasImportanceMatrix: false },
   ...{ bitsPerWeight: 4.5, parameters: 1e9, trainContextSize: 4096 },
 };
 function model(name: string, place: ModelPlace, content: Partial<FileFacts> = {}): StoredModel {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { ChatWrapper, LlamaEmbeddingContext, LlamaModel } from "node-llama-cpp";
 import { PaddockError, toPaddockError } from "../../platform/core/errors";
 import { fileFingerprint } from "../../platform/node/fileFingerprint";
+import { hasTools } from "../core/templateTools";
 import type { InfillLayout } from "../infill";
 import type { ModelInfo } from "../protocol";
 import { ChatRenderer } from "./chatPrompt";
@@ -143,7 +144,7 @@ function describe(
       chat: !encoder,
       fillInMiddle: !encoder && infill.order !== "prefix-only",
       embed: encoder || pooled,
-      tools: template !== null && /\btools?\b/.test(template),
+      tools: hasTools(template),
       schema: !encoder,
     },
   };

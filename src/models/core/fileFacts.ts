@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { hasTools } from "../../engine/core/templateTools";
 import type { GgufHeader, GgufValue } from "../../gguf/core/ggufHeader";
 import { checkAssertions } from "../../gguf/core/loadRules";
 import { modelShape } from "../../gguf/core/modelShape";
@@ -15,6 +16,8 @@ export const fileFactsSchema = v.object({
   kind: v.picklist(kinds),
   /** It can make embeddings; some models that write can, too. */
   embeds: v.boolean(),
+  /** Its chat template has tools. */
+  tools: v.boolean(),
   title: text,
   architecture: text,
   license: text,
@@ -53,6 +56,7 @@ export function factsOf(headers: readonly GgufHeader[]): FileFacts {
     return {
       ...shared,
       embeds: false,
+      tools: false,
       quantization: undefined,
       types: [],
       hasImportanceMatrix: false,
@@ -62,10 +66,12 @@ export function factsOf(headers: readonly GgufHeader[]): FileFacts {
     };
   }
   const shape = modelShape(headers);
+  const template = metadata.get("tokenizer.chat_template");
   checkAssertions(headers, shape);
   return {
     ...shared,
     embeds: kind === "embedding" || vectorPoolings.includes(metadata.get(`${architecture ?? ""}.pooling_type`) ?? 0),
+    tools: hasTools(template),
     quantization: quantizationOf(shape),
     types: shape.types.map(({ name, bytes }) => ({
       name,

@@ -1,7 +1,7 @@
 import type * as vscode from "vscode";
 
 const keyOf = (id: string): string => `paddock.database.${id}`;
-/** The ids that have a password, so that all of them can be deleted: no API of 1.100 lists secrets. */
+/** The ids that have a password, so that all of them can be deleted: no API of 1.104 lists secrets. */
 const KEPT = "paddock.databasePasswords";
 
 /** Passwords by connection, in the editor's secret storage alone. */
