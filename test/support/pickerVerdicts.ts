@@ -56,6 +56,7 @@ export function candidate(name: string, type: string, other: Readonly<Record<str
     vocabularySize: vocabulary,
     experts: undefined,
     slidingWindow: undefined,
+    windowedLayers: 0,
     parameters,
     tensorBytes,
     bitsPerWeight: (tensorBytes * 8) / parameters,

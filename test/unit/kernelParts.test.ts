@@ -31,7 +31,7 @@ const LAYERS = 4;
 const shape: ModelShape = {
   ...{ name: undefined, architecture: "llama", layers: LAYERS, embeddingLength: 1024, feedForwardLength: 4096 },
   ...{ heads: 16, headsKv: 4, keyLength: 64, valueLength: 64, trainContextSize: 4096, vocabularySize: 32_000 },
-  ...{ experts: undefined, slidingWindow: undefined, parameters: 0, tensorBytes: 0, bitsPerWeight: 0, types: [] },
+  ...{ experts: undefined, slidingWindow: undefined, windowedLayers: 0, parameters: 0, tensorBytes: 0, bitsPerWeight: 0, types: [] },
   ...{ hasImportanceMatrix: false, fileType: undefined },
 };
 function tensor(name: string, columns: number, rows: number, type = "Q4_0", ...more: number[]): GgufTensor {
@@ -112,6 +112,22 @@ test("a token's parts add up to what a machine of known times takes", () => {
   expect(parts.get("threads")).toBeCloseTo(1e-5, 9);
   expect(parts.get("sampling")).toBe(1e-4);
   expect(parts.get("dispatch")).toBe(5e-5);
+});
+
+test("layers with a window look no further back than that, the others at everything", () => {
+  const windowed = { ...shape, slidingWindow: 300, windowedLayers: 3 };
+  const attention = (test: Parameters<typeof planKernels>[0]): number | undefined => {
+    const plan = planKernels(test, { tensors, shape: windowed }, context);
+    const parts = plan?.parts(samplesOf(plan.kernels), overhead);
+    return parts?.find(({ part }) => part === "kvCache")?.seconds;
+  };
+  expect(attention(tg(128, 1000))).toBeCloseTo(1024 * (1064.5 + 3 * 300) * 1e-12, 12);
+  // Slices of 128: the window of the first token and the tokens up to the last.
+  const far = 128 + 256 + 384 + 512;
+  const near = 128 + 256 + 384 + 427;
+  expect(attention(pp(512))).toBeCloseTo(1024 * 128 * (far + 3 * near) * 1e-12, 9);
+  const all = planKernels(tg(8), { tensors, shape: { ...windowed, windowedLayers: LAYERS } }, context);
+  expect(all?.kernels.filter(({ kind }) => kind === "attention")).toHaveLength(2);
 });
 
 test("a prompt's parts are those of its slices", () => {

@@ -39,6 +39,7 @@ describe("a model's shape", () => {
       vocabularySize: 49_152,
       experts: undefined,
       slidingWindow: undefined,
+      windowedLayers: 0,
       parameters: 134_515_008,
       hasImportanceMatrix: false,
       fileType: "Q4_1",
@@ -106,12 +107,28 @@ describe("a model's shape", () => {
       keyLength: 96,
       valueLength: 64,
       slidingWindow: 1024,
+      windowedLayers: 0,
       experts: { total: 64, used: 6 },
       hasImportanceMatrix: true,
       fileType: "Q4_K - Medium",
       parameters: 0,
       bitsPerWeight: 0,
     });
+  });
+
+  test.each<[string, number, string, Record<string, HeaderValue>]>([
+    ["each by the file's list", 2, "x", { "x.attention.sliding_window_pattern": [1, 0, 1, 0, 0, 0, 0, 0] }],
+    ["all but each third by the file's number", 6, "x", { "x.attention.sliding_window_pattern": 3 }],
+    ["all by a period of none", 8, "x", { "x.attention.sliding_window_pattern": 0 }],
+    ["as llama.cpp knows Gemma 3", 7, "gemma3", {}],
+    ["as llama.cpp knows SmallThinker, whose first layer is a whole one", 6, "smallthinker", {}],
+    ["as the file says where llama.cpp knows better", 6, "gemma2", { "gemma2.attention.sliding_window_pattern": 4 }],
+    ["none where llama.cpp pays no heed", 0, "phi3", {}],
+  ])("tells layers with a window: %s", (_, windowed, architecture, pattern) => {
+    const metadata = { "general.architecture": architecture, [`${architecture}.block_count`]: 8 };
+    const window = { [`${architecture}.attention.sliding_window`]: 512 };
+    expect(modelShape([header({ ...metadata, ...window, ...pattern })]).windowedLayers).toBe(windowed);
+    expect(modelShape([header({ ...metadata, ...pattern })]).windowedLayers).toBe(0);
   });
 
   test.each<[string, Record<string, HeaderValue>, RegExp]>([

@@ -86,6 +86,24 @@ test("text generation cannot exceed what the memory reads, nor a prompt what the
   expect(prompt?.tokensPerSecond).toBeCloseTo(1 / seconds, 6);
 });
 
+test("layers with a sliding window read no more of the KV cache than that", () => {
+  const whole = rooflineOf(contents());
+  // Twelve of the sixteen layers look back 1,024 tokens.
+  const windowed = { ...whole, window: { tokens: 1024, share: 0.75 } };
+  const read = (model: RooflineModel, test: Parameters<typeof ceiling>[2]): number =>
+    ((ceiling(probe, model, test)?.bytes ?? 0) - whole.work.bytes) / whole.kvBytes;
+  expect(read(whole, tg(128, 4096))).toBeCloseTo(4160, 6);
+  expect(read(windowed, tg(128, 4096))).toBeCloseTo(0.25 * 4160 + 0.75 * 1024, 6);
+  // Before the window is full there is no difference.
+  expect(read(windowed, tg(128, 512))).toBeCloseTo(576, 6);
+  // It fills up half-way: 64 tokens look at 960 to 1,024, the others at 1,024.
+  expect(read(windowed, tg(128, 960))).toBeCloseTo(0.25 * 1024 + 0.75 * (0.5 * 992 + 0.5 * 1024), 6);
+  const prompt = ceiling(probe, windowed, pp(2048));
+  expect(prompt?.tokensPerSecond).toBeGreaterThan(ceiling(probe, whole, pp(2048))?.tokensPerSecond ?? Infinity);
+  const shape = { ...contents().shape, slidingWindow: 1024, windowedLayers: 12 };
+  expect(rooflineModel(contents().tensors, shape, kv).window).toEqual({ tokens: 1024, share: 0.75 });
+});
+
 test("without a word on matrices or memory there is no ceiling made up", () => {
   const model = rooflineOf(contents());
   const blind = { ...probe, memoryBytesPerSecond: 0, bySize: [], matrix: [] };

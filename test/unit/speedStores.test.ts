@@ -126,6 +126,21 @@ describe("requests", () => {
     expect(new Set((await one.records()).map(({ at }) => at))).toEqual(new Set([5, 6]));
   });
 
+  test("two windows that find it full at once keep the half that was there", async () => {
+    const line = `${JSON.stringify({ ...timingRecord({ at: 1 }), padding: "x".repeat(5000) })}\n`;
+    for (let round = 0; round < 5; round++) {
+      await writeFile(file(), line.repeat(1100));
+      const windows = [2, 3, 4, 5].map((at) => ({ at, window: store() }));
+      for (const { at, window } of windows) window.record(timingRecord({ at }));
+      await Promise.all(windows.map(({ window }) => window.flush()));
+      const ats = (await store().records()).map(({ at }) => at);
+      expect(ats.filter((at) => at === 1)).toHaveLength(1100);
+      expect(ats.filter((at) => at > 1).sort()).toEqual([2, 3, 4, 5]);
+      await rm(path.join(folder, "requests.older.jsonl"));
+    }
+    expect((await readdir(folder)).sort()).toEqual(["requests.jsonl"]);
+  });
+
   test("clearing takes those that are on their way, too", async () => {
     const one = store();
     for (let at = 0; at < 50; at++) one.record(timingRecord({ at }));

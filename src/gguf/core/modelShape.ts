@@ -2,6 +2,7 @@ import { fileTypeName } from "./fileTypes";
 import { GgufError, type GgufHeader, type GgufTensor } from "./ggufHeader";
 import { ggmlTypes } from "./ggmlTypes";
 import { ModelMetadata, orderParts, textOf } from "./modelMetadata";
+import { windowedLayers } from "./slidingWindow";
 
 /** What all tensors of one type take together. */
 export interface TypeShare {
@@ -31,6 +32,8 @@ export interface ModelShape {
   readonly experts: { readonly total: number; readonly used: number } | undefined;
   /** Tokens. */
   readonly slidingWindow: number | undefined;
+  /** Layers that look back no further than that, as far as it is known which do. */
+  readonly windowedLayers: number;
   /** Values of all tensors. */
   readonly parameters: number;
   readonly tensorBytes: number;
@@ -94,6 +97,7 @@ export function modelShape(headers: readonly GgufHeader[]): ModelShape {
         : (model.count("vocab_size", MAX_LENGTH) ?? embedding?.[1] ?? 0),
     experts: expertsOf(model),
     slidingWindow: slidingWindow === 0 ? undefined : slidingWindow,
+    windowedLayers: slidingWindow === 0 ? 0 : windowedLayers(model, layers),
     parameters,
     tensorBytes,
     bitsPerWeight: parameters === 0 ? 0 : (tensorBytes * 8) / parameters,

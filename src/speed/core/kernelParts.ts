@@ -121,23 +121,45 @@ function productTerms(
   return [{ part: "weights", kernel, runs: count, known: "timed" }];
 }
 
+/** Of all layers, those that look at everything and those that look no further back than their window. */
+function attentionTerms(
+  test: BenchTest,
+  shape: ModelShape,
+  context: KernelContext,
+  { batch, far }: { readonly batch: number; readonly far: number },
+): Term[] {
+  const { layers, windowedLayers, slidingWindow = Infinity } = shape;
+  const depths = attentionDepths(test, batch);
+  // The first token of a batch looks back a whole window, the last one begins as much later.
+  const reach = slidingWindow + batch - 1;
+  const near = depths.map((depth) => Math.min(depth, reach));
+  return [
+    { layers: layers - windowedLayers, depths },
+    { layers: windowedLayers, depths: near },
+  ].flatMap((part) => (part.layers === 0 ? [] : attentionOf(test, shape, context, { ...part, batch, far })));
+}
+
 /**
  * Attention takes so much for each token it looks at; what is masked it skips, so that the steps in which llama.cpp hands
  * the KV cache out do not count. Two depths around those of the test say how much.
  */
-function attentionTerms(
+function attentionOf(
   test: BenchTest,
   shape: ModelShape,
   { kvCacheKeyType, kvCacheValueType, flashAttention }: KernelContext,
-  { batch, far }: { readonly batch: number; readonly far: number },
+  {
+    layers,
+    depths,
+    batch,
+    far,
+  }: { readonly layers: number; readonly depths: readonly number[]; readonly batch: number; readonly far: number },
 ): Term[] {
-  const depths = attentionDepths(test, batch);
   const least = Math.max(CELLS, Math.floor(Math.min(...depths) / CELLS) * CELLS);
   const most = Math.max(least + CELLS, Math.ceil(Math.max(...depths) / CELLS) * CELLS);
   // Below 0 where the depths are less than what can be timed.
   const deep = (mean(depths) - least) / (most - least);
   // Of one token generated, or of all slices of the prompt.
-  const runs = shape.layers * (test.promptTokens > 0 ? depths.length : 1);
+  const runs = layers * (test.promptTokens > 0 ? depths.length : 1);
   const kernelAt = (depth: number): Kernel => {
     const kv = kvBytesOf({ ...shape, layers: 1 }, { kvCacheKeyType, kvCacheValueType }) * depth;
     return {

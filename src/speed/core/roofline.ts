@@ -1,7 +1,7 @@
 import type { MachineProbe, TokenOverhead } from "../../engine/measuring";
 import { ggmlTypes } from "../../gguf/core/ggmlTypes";
 import type { ModelShape } from "../../gguf/core/modelShape";
-import { type ModelWork, modelWork, type WorkTensor } from "../../gguf/core/modelWork";
+import { type ModelWork, modelWork, type WorkShape, type WorkTensor } from "../../gguf/core/modelWork";
 import type { BenchTest } from "./benchmark";
 
 /**
@@ -14,7 +14,11 @@ export interface RooflineModel {
   readonly work: ModelWork;
   /** What a token in the KV cache takes, bytes: keys and values of all layers. */
   readonly kvBytes: number;
+  /** Layers that look no further back than so many tokens, as a share of all; undefined: there are none. */
+  readonly window: { readonly tokens: number; readonly share: number } | undefined;
 }
+
+type AttentionShape = Pick<ModelShape, "layers" | "headsKv" | "keyLength" | "valueLength">;
 
 export interface KvCacheTypes {
   readonly kvCacheKeyType: string;
@@ -24,15 +28,23 @@ export interface KvCacheTypes {
 /** @param tensors of all parts of the model. */
 export function rooflineModel(
   tensors: readonly WorkTensor[],
-  shape: Pick<ModelShape, "layers" | "heads" | "headsKv" | "keyLength" | "valueLength" | "vocabularySize" | "experts">,
+  shape: WorkShape & AttentionShape & Pick<ModelShape, "slidingWindow" | "windowedLayers">,
   kv: KvCacheTypes,
 ): RooflineModel {
-  return { work: modelWork(tensors, shape), kvBytes: kvBytesOf(shape, kv) };
+  const { layers, slidingWindow, windowedLayers } = shape;
+  return {
+    work: modelWork(tensors, shape),
+    kvBytes: kvBytesOf(shape, kv),
+    window:
+      slidingWindow === undefined || windowedLayers === 0
+        ? undefined
+        : { tokens: slidingWindow, share: windowedLayers / Math.max(1, layers) },
+  };
 }
 
 /** What a token in the KV cache takes, bytes. */
 export function kvBytesOf(
-  { layers, headsKv, keyLength, valueLength }: Pick<ModelShape, "layers" | "headsKv" | "keyLength" | "valueLength">,
+  { layers, headsKv, keyLength, valueLength }: AttentionShape,
   { kvCacheKeyType, kvCacheValueType }: KvCacheTypes,
 ): number {
   return layers * headsKv * (keyLength * bytesPerValue(kvCacheKeyType) + valueLength * bytesPerValue(kvCacheValueType));
@@ -51,14 +63,11 @@ export interface Ceiling {
   readonly bytesPerSecond: number;
 }
 
-/**
- * What the machine allows for a test: pp where it has a prompt, else tg. Undefined where the probe says nothing of it.
- * Layers with a sliding window read less than is reckoned here, which only matters far behind the window.
- */
+/** What the machine allows for a test: pp where it has a prompt, else tg. Undefined where the probe says nothing of it. */
 export function ceiling(probe: MachineProbe, model: RooflineModel, test: BenchTest): Ceiling | undefined {
   const isPrompt = test.promptTokens > 0;
   const tokens = isPrompt ? test.promptTokens : 1;
-  const depth = meanDepth(test);
+  const depth = meanDepth(test, model);
   const weights = isPrompt ? promptBytes(model.work) : model.work.bytes;
   // A prompt's rows of attention share what is read of the KV cache.
   const bytes = weights + model.kvBytes * depth;
@@ -111,9 +120,16 @@ function promptBytes({ pp }: ModelWork): number {
   return Object.entries(pp).reduce((sum, [type, values]) => sum + values * bytesPerValue(type), 0);
 }
 
-/** Tokens in the KV cache before a token of the test, on average. */
-function meanDepth({ promptTokens, generatedTokens, depth }: BenchTest): number {
-  return depth + (promptTokens > 0 ? promptTokens : generatedTokens) / 2;
+/** Tokens in the KV cache that a token of the test looks at, on average over the tokens and the layers. */
+function meanDepth({ promptTokens, generatedTokens, depth }: BenchTest, { window }: RooflineModel): number {
+  const tokens = promptTokens > 0 ? promptTokens : generatedTokens;
+  const all = depth + tokens / 2;
+  if (window === undefined) return all;
+  // Before the window is full a token more is looked at each time, then always the same number.
+  const filling = Math.min(tokens, Math.max(0, window.tokens - depth));
+  const full = Math.min(depth + filling, window.tokens);
+  const near = (filling * (depth + filling / 2) + (tokens - filling) * full) / tokens;
+  return (1 - window.share) * all + window.share * near;
 }
 
 // --- the parts -----------------------------------------------------------------------------------------------------
@@ -174,10 +190,11 @@ export function explain(
 /** From the probe alone, where nothing could be timed by itself; of layers and threads nothing is known then. */
 export function predictedParts(
   test: BenchTest,
-  { work, kvBytes }: RooflineModel,
+  model: RooflineModel,
   { probe, overhead }: { readonly probe: MachineProbe; readonly overhead: TokenOverhead },
 ): TimePart[] {
-  const depth = meanDepth(test);
+  const { work, kvBytes } = model;
+  const depth = meanDepth(test, model);
   const kv = kvBytes * depth;
   const speed = readingSpeed(probe, work.bytes + kv);
   const { promptTokens } = test;

@@ -3,6 +3,7 @@ import path from "node:path";
 import * as v from "valibot";
 import type { Logger } from "../../platform/core/logger";
 import { Breath } from "../../platform/node/breath";
+import { FileLock } from "../../platform/node/fileLock";
 import { toStorageError } from "../../platform/node/storageError";
 
 export interface JsonLinesOptions<T> {
@@ -26,10 +27,9 @@ export class JsonLines<T> {
   append(records: readonly T[]): Promise<void> {
     if (records.length === 0) return Promise.resolve();
     return this.inTurn(async () => {
-      const { file, mostBytes } = this.options;
+      const { file } = this.options;
       await mkdir(path.dirname(file), { recursive: true });
-      const bytes = await sizeOf(file);
-      if (bytes > mostBytes) await rename(file, this.older);
+      await this.makeRoom();
       const handle = await open(file, "a+", 0o600);
       try {
         const begin = (await endsInLine(handle)) ? "" : "\n";
@@ -49,8 +49,31 @@ export class JsonLines<T> {
   /** Deletes all, also what was to be appended before. @throws PaddockError storage/* */
   clear(): Promise<void> {
     return this.inTurn(async () => {
-      for (const file of [this.older, this.options.file]) await rm(file, { force: true });
+      // In this order: what another window makes the older one meanwhile goes, too.
+      for (const file of [this.options.file, this.older]) await rm(file, { force: true });
     });
+  }
+
+  /**
+   * Makes a full file the older one. Two windows may find it full at once: the second would put the few records that came
+   * since in the place of all those before, so one window at a time looks again and renames.
+   */
+  private async makeRoom(): Promise<void> {
+    const { file, mostBytes } = this.options;
+    const isFull = async (): Promise<boolean> => (await sizeOf(file)) > mostBytes;
+    if (!(await isFull())) return;
+    const lock = await FileLock.take(`${file}.lock`);
+    // Another window is at it; a record more in either file does no harm.
+    if (lock === undefined) return;
+    try {
+      if (await isFull()) await rename(file, this.older);
+    } catch (error) {
+      // Another window has deleted all.
+      if (!isAbsent(error)) throw error;
+    } finally {
+      // One that stays belongs to nobody after a while.
+      await lock.release().catch(() => undefined);
+    }
   }
 
   private get older(): string {
