@@ -31,7 +31,15 @@ const LAYERS = 4;
 const shape: ModelShape = {
   ...{ name: undefined, architecture: "llama", layers: LAYERS, embeddingLength: 1024, feedForwardLength: 4096 },
   ...{ heads: 16, headsKv: 4, keyLength: 64, valueLength: 64, trainContextSize: 4096, vocabularySize: 32_000 },
-  ...{ experts: undefined, slidingWindow: undefined, windowedLayers: 0, parameters: 0, tensorBytes: 0, bitsPerWeight: 0, types: [] },
+  ...{
+    experts: undefined,
+    slidingWindow: undefined,
+    windowedLayers: 0,
+    parameters: 0,
+    tensorBytes: 0,
+    bitsPerWeight: 0,
+    types: [],
+  },
   ...{ hasImportanceMatrix: false, fileType: undefined },
 };
 function tensor(name: string, columns: number, rows: number, type = "Q4_0", ...more: number[]): GgufTensor {

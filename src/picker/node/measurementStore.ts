@@ -1,9 +1,8 @@
-import { mkdir, readFile, stat } from "node:fs/promises";
-import path from "node:path";
 import * as v from "valibot";
 import type { Logger } from "../../platform/core/logger";
-import { writeFileAtomic } from "../../platform/node/atomicFile";
-import { fileFingerprint } from "../../platform/node/fileFingerprint";
+import { Fingerprints } from "../../platform/node/fingerprints";
+import { RowFile } from "../../platform/node/rowFile";
+import { toStorageError } from "../../platform/node/storageError";
 import { figure } from "../core/figure";
 import type { Measurements } from "../core/verdict";
 
@@ -20,8 +19,7 @@ const rowSchema = v.object({
   quality: v.optional(v.object({ kld: measuredSchema, sameTop: measuredSchema, reference: v.string() })),
 });
 type Row = v.InferOutput<typeof rowSchema>;
-const version = 1;
-const fileSchema = v.object({ version: v.literal(version), rows: v.array(v.unknown()) });
+const VERSION = 1;
 const MAX_BYTES = 8 * 1024 * 1024;
 /** Older rows go. */
 const MAX_ROWS = 2000;
@@ -39,76 +37,47 @@ export interface FileMeasurements extends Measurements {
  * replaced loses them. Several windows may write; each reads what is there before.
  */
 export class MeasurementStore {
-  private rows: readonly Row[] | undefined;
-  private readonly fingerprints = new Map<string, Promise<string>>();
-  private writing: Promise<void> = Promise.resolve();
+  private readonly rows: RowFile<Row>;
+  private readonly fingerprints = new Fingerprints();
 
+  /**
+   * @param file where they are kept.
+   * @param machine what makes figures of two machines different ones: processor, GPU, backend, version of llama.cpp.
+   */
   constructor(
-    /** Where they are kept. */
-    private readonly file: string,
-    /** What makes figures of two machines different ones: processor, GPU, backend, version of llama.cpp. */
+    file: string,
     private readonly machine: () => string,
-    private readonly log: Logger,
-  ) {}
+    log: Logger,
+  ) {
+    const what = "The measurements of model files";
+    this.rows = new RowFile({ file, schema: rowSchema, version: VERSION, mostBytes: MAX_BYTES, what, log });
+  }
 
   /** What is known of a file; nothing where it cannot be read. @param sizeBytes of all its parts. */
   async get(file: string, sizeBytes: number): Promise<FileMeasurements> {
-    this.rows ??= await this.read();
     const machine = this.machine();
     // Most files were never measured, and need not be read to say so.
-    const rows = this.rows.filter((row) => row.sizeBytes === sizeBytes && row.machine === machine);
+    const rows = (await this.rows.loaded()).filter((row) => row.sizeBytes === sizeBytes && row.machine === machine);
     if (rows.length === 0) return {};
-    const fingerprint = await this.fingerprint(file).catch(() => undefined);
+    const fingerprint = await this.fingerprints.of(file).catch(() => undefined);
     const row = rows.find((one) => one.file === fingerprint);
     return row === undefined ? {} : measurements(row);
   }
 
   /**
    * Adds to what is known of a file.
-   * @throws Node's errors when the file cannot be read or the figures not be written.
+   * @throws PaddockError storage/* when the file cannot be read or the figures not be written.
    */
   async add(file: string, sizeBytes: number, added: Pick<Row, "speed" | "quality">): Promise<void> {
-    const fingerprint = await this.fingerprint(file);
-    const machine = this.machine();
-    const write = this.writing.then(async () => {
-      const rows = await this.read();
-      const isSame = (row: Row): boolean => row.file === fingerprint && row.machine === machine;
-      const before = rows.find(isSame);
-      const row: Row = { ...before, ...added, file: fingerprint, sizeBytes, machine, at: Date.now() };
-      this.rows = [...rows.filter((one) => !isSame(one)), row].slice(-MAX_ROWS);
-      await mkdir(path.dirname(this.file), { recursive: true });
-      await writeFileAtomic(this.file, JSON.stringify({ version, rows: this.rows }));
+    const fingerprint = await this.fingerprints.of(file).catch((error: unknown) => {
+      throw toStorageError(error);
     });
-    this.writing = write.catch(() => undefined);
-    await write;
-  }
-
-  private async fingerprint(file: string): Promise<string> {
-    const { size, mtimeMs } = await stat(file);
-    // A file that is replaced under its name is another one.
-    const key = `${file}\0${size}\0${mtimeMs}`;
-    const known = this.fingerprints.get(key);
-    if (known !== undefined) return known;
-    const made = fileFingerprint(file);
-    this.fingerprints.set(key, made);
-    made.catch(() => this.fingerprints.delete(key));
-    return made;
-  }
-
-  /** Nothing where there is none yet; what is damaged is left out. */
-  private async read(): Promise<readonly Row[]> {
-    try {
-      if ((await stat(this.file)).size > MAX_BYTES) return [];
-      const { rows } = v.parse(fileSchema, JSON.parse(await readFile(this.file, "utf8")));
-      return rows.flatMap((raw) => {
-        const row = v.safeParse(rowSchema, raw);
-        return row.success ? [row.output] : [];
-      });
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ENOENT"))
-        this.log.warn(`The measurements of model files could not be read: ${String(error)}`);
-      return [];
-    }
+    const machine = this.machine();
+    const isSame = (row: Row): boolean => row.file === fingerprint && row.machine === machine;
+    await this.rows.change((rows) => {
+      const row: Row = { ...rows.find(isSame), ...added, file: fingerprint, sizeBytes, machine, at: Date.now() };
+      return [...rows.filter((one) => !isSame(one)), row].slice(-MAX_ROWS);
+    });
   }
 }
 

@@ -1,11 +1,10 @@
-import { mkdir, readFile, stat } from "node:fs/promises";
-import path from "node:path";
+import { stat } from "node:fs/promises";
 import * as v from "valibot";
 import { type EngineTuning, engineTuningSchema } from "../../engine/tuning";
 import { Emitter, type Event } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
-import { writeFileAtomic } from "../../platform/node/atomicFile";
-import { fileFingerprint } from "../../platform/node/fileFingerprint";
+import { Fingerprints } from "../../platform/node/fingerprints";
+import { RowFile } from "../../platform/node/rowFile";
 import { toStorageError } from "../../platform/node/storageError";
 
 const share = v.pipe(v.number(), v.finite(), v.minValue(0));
@@ -30,7 +29,6 @@ const rowSchema = v.object({
 });
 type Row = v.InferOutput<typeof rowSchema>;
 const VERSION = 1;
-const fileSchema = v.object({ version: v.literal(VERSION), rows: v.array(v.unknown()) });
 const MAX_BYTES = 4 * 1024 * 1024;
 /** Of a model; more undoing than that nobody does. */
 const MAX_STEPS = 10;
@@ -52,18 +50,21 @@ export interface TuningStoreOptions {
  * moved keeps its tuning. Several windows may write; each reads what is there before.
  */
 export class TuningStore {
-  private rows: readonly Row[] = [];
-  private readonly fingerprints = new Map<string, Promise<string>>();
-  private writing: Promise<void> = Promise.resolve();
+  private readonly rows: RowFile<Row>;
+  private readonly fingerprints = new Fingerprints();
   private readonly changed = new Emitter<string>();
   /** The model whose tuning changed. */
   readonly onDidChange: Event<string> = this.changed.event;
 
-  constructor(private readonly options: TuningStoreOptions) {}
+  constructor(private readonly options: TuningStoreOptions) {
+    const { file, log } = options;
+    const what = "The tunings of models";
+    this.rows = new RowFile({ file, schema: rowSchema, version: VERSION, mostBytes: MAX_BYTES, what, log });
+  }
 
   /** Reads what is kept; what is damaged is left out. */
   async load(): Promise<void> {
-    this.rows = await this.read();
+    await this.rows.load();
   }
 
   /** As last read or written; empty: the product's default. @param model fingerprint. */
@@ -87,8 +88,8 @@ export class TuningStore {
     try {
       // Most models were never tuned, and need not be read to say so.
       const { size } = await stat(file);
-      if (!this.rows.some((row) => row.sizeBytes === size && row.machine === machine)) return undefined;
-      return this.step(await this.fingerprint(file));
+      if (!this.rows.known.some((row) => row.sizeBytes === size && row.machine === machine)) return undefined;
+      return this.step(await this.fingerprints.of(file));
     } catch {
       return undefined;
     }
@@ -116,8 +117,8 @@ export class TuningStore {
 
   /** Forgets all tunings of all machines. @throws PaddockError storage/* */
   async clear(): Promise<void> {
-    const models = this.rows.map(({ model }) => model);
-    await this.write(() => []);
+    const models = this.rows.known.map(({ model }) => model);
+    await this.rows.change(() => []);
     for (const model of models) this.changed.fire(model);
   }
 
@@ -130,13 +131,13 @@ export class TuningStore {
     let model: string;
     let sizeBytes: number;
     try {
-      model = await this.fingerprint(file);
+      model = await this.fingerprints.of(file);
       sizeBytes = (await stat(file)).size;
     } catch (error) {
       throw toStorageError(error);
     }
     const isSame = (row: Row): boolean => row.model === model && row.machine === machine;
-    const changed = await this.write((rows) => {
+    const changed = await this.rows.change((rows) => {
       const steps = next(rows.find(isSame)?.steps ?? []);
       if (steps === undefined) return rows;
       const row = { model, sizeBytes, machine, steps: [...steps] };
@@ -146,61 +147,8 @@ export class TuningStore {
     return changed;
   }
 
-  /** @param change the same rows: nothing is written. */
-  private async write(change: (rows: readonly Row[]) => readonly Row[]): Promise<boolean> {
-    const write = this.writing.then(async () => {
-      const before = await this.read();
-      const rows = change(before);
-      if (rows === before) {
-        this.rows = rows;
-        return false;
-      }
-      try {
-        await mkdir(path.dirname(this.options.file), { recursive: true });
-        await writeFileAtomic(this.options.file, JSON.stringify({ version: VERSION, rows }));
-      } catch (error) {
-        throw toStorageError(error);
-      }
-      this.rows = rows;
-      return true;
-    });
-    this.writing = write.then(
-      () => undefined,
-      () => undefined,
-    );
-    return write;
-  }
-
   private row(model: string): Row | undefined {
     const machine = this.options.machine();
-    return this.rows.find((row) => row.model === model && row.machine === machine);
-  }
-
-  private async fingerprint(file: string): Promise<string> {
-    const { size, mtimeMs } = await stat(file);
-    // A file that is replaced under its name is another one.
-    const key = `${file}\0${size}\0${mtimeMs}`;
-    const known = this.fingerprints.get(key);
-    if (known !== undefined) return known;
-    const made = fileFingerprint(file);
-    this.fingerprints.set(key, made);
-    made.catch(() => this.fingerprints.delete(key));
-    return made;
-  }
-
-  private async read(): Promise<readonly Row[]> {
-    const { file, log } = this.options;
-    try {
-      if ((await stat(file)).size > MAX_BYTES) return [];
-      const { rows } = v.parse(fileSchema, JSON.parse(await readFile(file, "utf8")));
-      return rows.flatMap((raw) => {
-        const row = v.safeParse(rowSchema, raw);
-        return row.success ? [row.output] : [];
-      });
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ENOENT"))
-        log.warn(`The tunings of models could not be read: ${String(error)}`);
-      return [];
-    }
+    return this.rows.known.find((row) => row.model === model && row.machine === machine);
   }
 }
