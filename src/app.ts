@@ -1,5 +1,6 @@
 import path from "node:path";
 import * as vscode from "vscode";
+import { createActing } from "./acting";
 import { createChat } from "./chat/host/chat";
 import { profilePrompts } from "./chat/host/profilePrompts";
 import { KvFolder } from "./chat/node/kvFolder";
@@ -16,6 +17,7 @@ import { EditService } from "./edits/host/editService";
 import { registerReviewCommands } from "./edits/host/reviewCommands";
 import type { ModelId } from "./engine/backend";
 import { EmbeddedEngine } from "./engine/client/embeddedEngine";
+import { RoutedBackend } from "./engine/client/routedBackend";
 import { MachineTurns } from "./engine/client/machineTurns";
 import type { EngineSettings } from "./engine/client/supervisor";
 import { turnsPath } from "./engine/client/turnsPath";
@@ -147,6 +149,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     await joinDatabases({ context, engine, engineSettings, models, registry, settings, edits, log }),
   );
   const quantizing = createQuantizing({ context, models, picker, settings, gate, log, report });
+  const syntax = store.add(new Syntax(context.asAbsolutePath(path.join("dist", "grammars")), log));
   const completion = store.add(
     createCompletion({
       backend: engine,
@@ -177,7 +180,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       isEnabled: () => settings.current["completion.enabled"],
       gate,
       known: (document) => databases.chunksFor(document),
-      syntax: store.add(new Syntax(context.asAbsolutePath(path.join("dist", "grammars")), log)),
+      syntax,
       memento: context.globalState,
       log,
     }),
@@ -220,6 +223,12 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       log,
     }),
   );
+  const actions = store.add(
+    createActing({
+      ...{ backend: new RoutedBackend(engine), lifecycle: engine, models, registry, chat, edits },
+      ...{ workspaceContext, syntax, settings, log, report },
+    }),
+  );
   store.add(
     createStatusBar({
       lifecycle: engine,
@@ -236,6 +245,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   );
   registerCommands(store, {
     chat,
+    actions,
     completion,
     workspaceContext,
     models,
@@ -262,6 +272,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
             activeModel: () => active.current().id,
             engine,
             chat,
+            actions,
             completion,
             models,
             downloads,

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { ActionsRoom } from "./actions/host/actions";
 import type { Chat } from "./chat/host/chatDeps";
 import type { CompletionRoom } from "./completion/host/completion";
 import { contextCommands } from "./context/host/contextCommands";
@@ -17,6 +18,7 @@ import type { TimingHistory } from "./speed/core/timingHistory";
 
 export interface CommandRooms {
   readonly chat: Chat;
+  readonly actions: ActionsRoom;
   readonly completion: CompletionRoom;
   readonly workspaceContext: WorkspaceContext;
   readonly models: ModelsRoom;
@@ -54,6 +56,7 @@ export function registerCommands(store: DisposableStore, rooms: CommandRooms): v
   add("stopAnswer", () => chat.stop());
   addAll(chat.commands);
   for (const [name, run] of contextCommands(rooms.workspaceContext, (taken) => chat.attach(taken))) add(name, run);
+  addAll(rooms.actions.commands);
   addAll(rooms.completion.commands);
   addAll(rooms.models.commands);
   addAll(rooms.downloads.commands);

@@ -1,3 +1,4 @@
+import type { ActionsRoom } from "./actions/host/actions";
 import type { EmbeddedBackend, ModelId, ModelLifecycle, TimingRecord } from "./engine/backend";
 import type { Chat } from "./chat/host/chatDeps";
 import type { CompletionRoom } from "./completion/host/completion";
@@ -14,6 +15,7 @@ export interface TestApi {
   readonly activationMs: number;
   readonly engine: EmbeddedBackend & ModelLifecycle;
   readonly chat: Chat;
+  readonly actions: ActionsRoom;
   readonly completion: CompletionRoom;
   readonly models: ModelsRoom;
   readonly downloads: DownloadsRoom;

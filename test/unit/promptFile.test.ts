@@ -57,6 +57,13 @@ Do it.
       name: "react-form",
       description: "Generate a form",
       argumentHint: "the form's name",
+      fields: new Map([
+        ["agent", "agent"],
+        ["model", "GPT-4o"],
+        ["name", "react form"],
+        ["description", "Generate a form"],
+        ["argument-hint", "the form's name"],
+      ]),
       body: "Do it.",
     });
   });

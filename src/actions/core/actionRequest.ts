@@ -75,6 +75,8 @@ export interface CodeRequest extends Wishes {
   readonly subject: CodeSubject;
   /** VS Code's name for the language that "translate" is to write. */
   readonly targetLanguage?: string;
+  /** Nothing of the file around the selection goes along. */
+  readonly alone?: boolean;
 }
 
 export type ActionRequest =

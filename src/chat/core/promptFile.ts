@@ -8,6 +8,8 @@ export interface PromptFile {
   readonly description: string;
   /** What to write behind the name, for the person. */
   readonly argumentHint: string;
+  /** All of its header, by names in lower case, for rooms that know more of them. */
+  readonly fields: ReadonlyMap<string, string>;
   readonly body: string;
 }
 
@@ -20,8 +22,8 @@ const maxName = 60;
 const maxLine = 300;
 
 /**
- * @param fileName its last segment. Fields that choose a model, an agent or tools (`model`, `agent`, `mode`, `tools`)
- *   are another product's and mean nothing here; the prompt works without them.
+ * @param fileName its last segment. Fields that choose an agent or tools (`agent`, `mode`, `tools`) are another product's
+ *   and mean nothing here; the prompt works without them. `where`, `context`, `model` and `output` are the actions'.
  */
 export function parsePromptFile(fileName: string, raw: string): PromptFile {
   const { fields, body } = parseFrontMatter(raw);
@@ -30,6 +32,7 @@ export function parsePromptFile(fileName: string, raw: string): PromptFile {
     name: commandName(fields.get("name") ?? "") || commandName(stem) || "prompt",
     description: oneLine(fields.get("description") ?? ""),
     argumentHint: oneLine(fields.get("argument-hint") ?? ""),
+    fields,
     body: body.trim(),
   };
 }

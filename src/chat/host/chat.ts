@@ -237,7 +237,15 @@ export const createChat: CreateChat = (deps) => {
       if (!isEmptyTaken(taken)) void attachments.add(taken);
       await view.focusInput();
     },
-    ask: (text) => controller.send(null, text),
+    ask: async (text, references = []) => {
+      await ready();
+      return controller.send(
+        null,
+        text,
+        references.map((reference) => ({ type: "reference" as const, ...reference })),
+      );
+    },
+    prompts,
     commands: { ...memory.commands, ...promptCommands },
     stop: () => {
       controller.stopSelected();

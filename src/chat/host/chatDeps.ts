@@ -7,7 +7,7 @@ import type { Logger } from "../../platform/core/logger";
 import type { ActiveModel } from "../core/activeModel";
 import type { ContextReference, ContextSources, TakenContext } from "../core/contextItems";
 import type { KvStates } from "../node/kvStates";
-import type { SlashCommand } from "./promptFiles";
+import type { PromptFiles, SlashCommand } from "./promptFiles";
 
 /** Commands that the chat's page and its lists run, by the name after "paddock.". */
 export type ChatCommand = "restartEngine" | "showLog" | "switchModel" | "loadModel" | SlashCommand;
@@ -70,7 +70,9 @@ export interface Chat extends Disposable {
   /** Shows the view with a new, empty conversation. */
   newConversation(): Promise<void>;
   /** Asks in a new conversation, which is shown then. @returns the conversation, when the question is stored. */
-  ask(text: string): Promise<string>;
+  ask(text: string, references?: readonly ContextReference[]): Promise<string>;
+  /** The prompt files of the workspace and of the person. */
+  readonly prompts: Pick<PromptFiles, "list" | "use">;
   /** What a person does with conversations, by the name of the command after "paddock.". */
   readonly commands: Readonly<Record<string, (...given: unknown[]) => Promise<unknown>>>;
   /** Stops the answer of the selected conversation, or, when it has none, every answer of this window. */

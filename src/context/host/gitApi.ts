@@ -10,6 +10,8 @@ export interface GitChange {
 }
 export interface GitRepository {
   readonly rootUri: vscode.Uri;
+  /** Where the Source Control view has the message of the next commit. */
+  readonly inputBox: { value: string };
   readonly state: {
     readonly HEAD?: { readonly name?: string | undefined } | undefined;
     readonly indexChanges: readonly GitChange[];
@@ -23,6 +25,8 @@ export interface GitRepository {
   diff(cached?: boolean): Promise<string>;
   /** A file as it was in a commit; an empty `ref` is what is staged. */
   show(ref: string, path: string): Promise<string>;
+  /** Fails in a repository that has no commit yet. */
+  log(options: { readonly maxEntries: number }): Promise<readonly { readonly message: string }[]>;
 }
 interface GitApi {
   readonly state: "uninitialized" | "initialized";
@@ -46,6 +50,11 @@ export function knownRepository(): GitRepository | undefined {
   if (extension?.isActive !== true || !extension.exports.enabled) return undefined;
   const api = extension.exports.getAPI(1);
   return repositoryInFront(api) ?? (api.repositories.length === 1 ? api.repositories[0] : undefined);
+}
+
+/** The repository whose folder this is. @throws PaddockError with what is missing. */
+export async function repositoryOf(root: vscode.Uri): Promise<GitRepository | undefined> {
+  return (await gitApi()).getRepository(root) ?? undefined;
 }
 
 /**

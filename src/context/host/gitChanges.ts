@@ -27,34 +27,15 @@ interface Section {
 export async function changedLines(repository: GitRepository, signal: AbortSignal): Promise<Taken> {
   await repository.status();
   signal.throwIfAborted();
-  const staged = diffParts(await readDiff(repository, true));
-  signal.throwIfAborted();
-  const unstaged = diffParts(await readDiff(repository, false));
-  signal.throwIfAborted();
-  if (staged.other !== "" || unstaged.other !== "") {
-    throw new PaddockError("unsupported", vscode.l10n.t("Git shows changes here with another program's words."), {
-      remedy: vscode.l10n.t(
-        "Turn off diff.external in Git's configuration, so that Paddock can tell files that hold secrets.",
-      ),
-    });
-  }
-  const all = [...staged.parts, ...unstaged.parts];
-  const refusals = new Map<string, PaddockError>();
-  await eachOf(all, signal, async (part) => {
-    const byName = await refusalOfNames(repository, part);
-    if (byName !== undefined) refusals.set(nameOfPart(part), byName);
-  });
-  const fits = whatFits(all.filter((part) => !refusals.has(nameOfPart(part))));
-  // Each costs git processes, so what is not shown is not looked into.
-  await eachOf([...fits], signal, async (part) => {
-    const byContent = await refusalOfContent(repository, part);
-    if (byContent !== undefined) refusals.set(nameOfPart(part), byContent);
-  });
+  const staged = await diffOf(repository, true, signal);
+  const unstaged = await diffOf(repository, false, signal);
+  const all = [...staged, ...unstaged];
+  const { refusals, fits } = await gated(repository, all, signal);
   const isNamed = (part: DiffPart): boolean => !refusals.has(nameOfPart(part));
   const isShown = (part: DiffPart): boolean => isNamed(part) && fits.has(part);
   const sections: Section[] = [
-    { title: "Staged changes", parts: staged.parts.filter(isShown) },
-    { title: "Changes not staged", parts: unstaged.parts.filter(isShown) },
+    { title: "Staged changes", parts: staged.filter(isShown) },
+    { title: "Changes not staged", parts: unstaged.filter(isShown) },
   ];
   const left = [...new Set(all.filter((part) => isNamed(part) && !fits.has(part)).map(nameOfPart))];
   const untracked = untrackedNames(repository);
@@ -68,6 +49,67 @@ export async function changedLines(repository: GitRepository, signal: AbortSigna
   const branch = repository.state.HEAD?.name;
   const label = branch === undefined ? "Git diff" : `Git diff (${branch})`;
   return { references: [{ label, uri, text }], ignored: [], refused: refusedFiles };
+}
+
+/** What the next commit is made of, as a model may see it. */
+export interface ChangesToCommit {
+  readonly files: readonly { readonly path: string; readonly diff: string }[];
+  /** False: nothing is staged, and these are all changes of files that Git knows. */
+  readonly staged: boolean;
+  /** Names of files that no model is shown. */
+  readonly refused: readonly string[];
+}
+
+/** What is staged; where nothing is, what is changed. @throws PaddockError where neither is; cancelled. */
+export async function changesToCommit(repository: GitRepository, signal: AbortSignal): Promise<ChangesToCommit> {
+  await repository.status();
+  const staged = await diffOf(repository, true, signal);
+  const all = staged.length > 0 ? staged : await diffOf(repository, false, signal);
+  if (all.length === 0) {
+    throw new PaddockError("unsupported", vscode.l10n.t("Nothing is changed in {0}.", repository.rootUri.fsPath), {
+      remedy: vscode.l10n.t("Stage what the commit is to have; files that are new to Git have to be staged."),
+    });
+  }
+  const { refusals, fits } = await gated(repository, all, signal);
+  const shown = all.filter((part) => fits.has(part) && !refusals.has(nameOfPart(part)));
+  const [refusal] = refusals.values();
+  if (shown.length === 0 && refusal !== undefined) throw refusal;
+  return {
+    files: shown.map((part) => ({ path: nameOfPart(part), diff: part.text })),
+    staged: staged.length > 0,
+    refused: [...refusals.keys()],
+  };
+}
+
+async function diffOf(repository: GitRepository, isStaged: boolean, signal: AbortSignal): Promise<readonly DiffPart[]> {
+  const { parts, other } = diffParts(await readDiff(repository, isStaged));
+  signal.throwIfAborted();
+  if (other === "") return parts;
+  throw new PaddockError("unsupported", vscode.l10n.t("Git shows changes here with another program's words."), {
+    remedy: vscode.l10n.t(
+      "Turn off diff.external in Git's configuration, so that Paddock can tell files that hold secrets.",
+    ),
+  });
+}
+
+/** Which parts there is room for, and which files no model may see. */
+async function gated(
+  repository: GitRepository,
+  all: readonly DiffPart[],
+  signal: AbortSignal,
+): Promise<{ readonly refusals: ReadonlyMap<string, PaddockError>; readonly fits: ReadonlySet<DiffPart> }> {
+  const refusals = new Map<string, PaddockError>();
+  await eachOf(all, signal, async (part) => {
+    const byName = await refusalOfNames(repository, part);
+    if (byName !== undefined) refusals.set(nameOfPart(part), byName);
+  });
+  const fits = whatFits(all.filter((part) => !refusals.has(nameOfPart(part))));
+  // Each costs git processes, so what is not shown is not looked into.
+  await eachOf([...fits], signal, async (part) => {
+    const byContent = await refusalOfContent(repository, part);
+    if (byContent !== undefined) refusals.set(nameOfPart(part), byContent);
+  });
+  return { refusals, fits };
 }
 
 /** How many files are changed, where VS Code has looked already. */

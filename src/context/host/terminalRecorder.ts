@@ -54,6 +54,12 @@ export class TerminalRecorder {
     return this.commands.last(vscode.window.activeTerminal);
   }
 
+  /** The newest that ended with an exit code other than 0; of the terminal in front before those of others. */
+  lastFailed(): RecordedCommand | undefined {
+    const failed = this.recent().filter(({ exitCode }) => exitCode !== undefined && exitCode !== 0);
+    return failed.find(({ terminal }) => terminal === vscode.window.activeTerminal) ?? failed[0];
+  }
+
   find(id: number): RecordedCommand | undefined {
     return this.commands.find(id);
   }

@@ -17,7 +17,7 @@ import { RecentFiles } from "./recentFiles";
 import { searchPick, type SearchPickItem } from "./searchPick";
 import { symbolIcon, type SymbolPlace, symbolText } from "./symbols";
 import { SymbolSearch } from "./symbolSearch";
-import { nothingTaken, orRefusal, refusal, taken, type Taken, together } from "./taken";
+import { nothingTaken, orRefusal, refusal, taken, type Taken, together, type WorkspaceReference } from "./taken";
 import { commandLabel, TerminalRecorder } from "./terminalRecorder";
 import { type FoundFile, WorkspaceFiles } from "./workspaceFiles";
 import { nameOf, selectedText, takeFile } from "./workspaceSources";
@@ -113,6 +113,20 @@ export class WorkspaceContext {
       case "git":
         return takeChanges();
     }
+  }
+
+  /** The last command that failed, with what it wrote. @throws PaddockError where none is recorded. */
+  failedCommand(): { commandLine: string; exitCode: number | undefined; reference: WorkspaceReference } {
+    const command = this.terminals.lastFailed();
+    if (command === undefined) {
+      throw new PaddockError("unsupported", vscode.l10n.t("No command has failed in a terminal of this window."), {
+        remedy: vscode.l10n.t(
+          "Run it in VS Code's terminal with shell integration on; Paddock knows commands since the window opened.",
+        ),
+      });
+    }
+    const { commandLine, exitCode, id } = command;
+    return { commandLine, exitCode, reference: this.terminals.take(id) };
   }
 
   takeDropped(items: readonly Dropped[]): Promise<Taken> {

@@ -1,0 +1,142 @@
+import * as vscode from "vscode";
+import { definitionAround, definitionEnd } from "./actions/core/extent";
+import { ownActionForm } from "./actions/core/ownAction";
+import { type ActionsRoom, createActions } from "./actions/host/actions";
+import type { ActionsDeps } from "./actions/host/actionDeps";
+import type { Chat } from "./chat/host/chatDeps";
+import { snapshotOf } from "./completion/host/snapshots";
+import type { Syntax } from "./completion/node/syntax";
+import { enclosingSymbol } from "./context/host/enclosing";
+import { folderOutline } from "./context/host/folderOutline";
+import { chooseRepository, repositoryOf } from "./context/host/gitApi";
+import { changesToCommit } from "./context/host/gitChanges";
+import type { WorkspaceContext } from "./context/host/workspaceContext";
+import { fileText, rangeText } from "./context/host/workspaceSources";
+import type { EditService } from "./edits/host/editService";
+import type { ModelId, ModelLifecycle } from "./engine/backend";
+import type { RoutedBackend } from "./engine/client/routedBackend";
+import type { ModelsRoom } from "./models/host/models";
+import type { ModelRegistry } from "./models/node/modelRegistry";
+import { PaddockError } from "./platform/core/errors";
+import type { Logger } from "./platform/core/logger";
+import type { SettingsService } from "./platform/host/settingsService";
+
+export interface ActingRooms {
+  readonly backend: RoutedBackend;
+  readonly lifecycle: ModelLifecycle;
+  readonly models: ModelsRoom;
+  readonly registry: ModelRegistry;
+  readonly chat: Chat;
+  readonly edits: EditService;
+  readonly workspaceContext: WorkspaceContext;
+  readonly syntax: Syntax;
+  readonly settings: SettingsService;
+  readonly log: Logger;
+  readonly report: (error: unknown) => void;
+}
+
+/** Looking for a repository's last subjects and for prompt files is worth no longer wait. ms. */
+const patienceMs = 10_000;
+/** Subjects that show how the house words its commits. */
+const recentCommits = 5;
+
+/** The actions with what they need of the other rooms. */
+export function createActing(rooms: ActingRooms): ActionsRoom {
+  const { backend, models, registry, chat, edits, workspaceContext, settings, log, report } = rooms;
+  const { active } = models;
+  return createActions({
+    backend,
+    model: () => active.current(),
+    chooseModel: () => active.chooseOther(),
+    nameOf: (model) => active.nameOf(model),
+    modelNamed: (name) => namedModel(registry, name),
+    facts: (model, signal) => factsOf(rooms, model, signal),
+    destination: (model) => backend.destination(model),
+    propose: async (proposal) => (await edits.propose(proposal)) === "opened",
+    ask: async (question, references) => {
+      await chat.ask(question, references);
+      await chat.focusInput();
+    },
+    checkDocument: async (document) => {
+      await rangeText(document, new vscode.Range(0, 0, 0, 0), "");
+    },
+    enclosing: (document, position, signal) => enclosing(rooms.syntax, document, position, signal),
+    failedCommand: () => workspaceContext.failedCommand(),
+    fileReference: (uri) => fileText(uri),
+    folderReference: (uri, signal) => folderOutline(uri, signal),
+    commitChange,
+    ownActions: async () => {
+      const found = await chat.prompts.list(AbortSignal.timeout(patienceMs), true);
+      return found.flatMap(({ uri, place, prompt }) => {
+        const form = ownActionForm(prompt.fields);
+        const { name, description } = prompt;
+        return form === undefined ? [] : [{ id: `prompt:${uri.toString()}`, name, description, place, form }];
+      });
+    },
+    fillOwn: async (id) => {
+      const used = await chat.prompts.use(id);
+      // What Git ignores goes along only where somebody is asked, and an action asks nothing.
+      return used === undefined ? undefined : { text: used.text, references: used.taken.references };
+    },
+    lightbulb: () => settings.current["actions.lightbulb"],
+    report,
+    log,
+  });
+}
+
+/** A prompt file names a model as the Models view does, or by its id. */
+function namedModel(registry: ModelRegistry, name: string): ModelId | undefined {
+  const wanted = name.toLowerCase();
+  return registry.list().find(({ id, displayName }) => id === name || displayName.toLowerCase() === wanted)?.id;
+}
+
+async function factsOf(
+  { backend, lifecycle }: ActingRooms,
+  model: ModelId,
+  signal: AbortSignal,
+): ReturnType<ActionsDeps["facts"]> {
+  const route = backend.routeOf(model);
+  if (route !== undefined) {
+    await route.prepare?.(model, signal);
+    const contextSize = route.contextSize?.(model);
+    // What runs elsewhere is taken for a model of some size: nobody serves a small one.
+    return { parameters: 7_000_000_000, ...(contextSize === undefined ? {} : { contextSize }) };
+  }
+  const { info, context } = await lifecycle.load(model, signal);
+  return { contextSize: context.contextSize, parameters: info.parameters };
+}
+
+/** The language's own extension knows best; its grammar is always there; spelling is better than nothing. */
+async function enclosing(
+  syntax: Syntax,
+  document: vscode.TextDocument,
+  position: vscode.Position,
+  signal: AbortSignal,
+): Promise<vscode.Range | undefined> {
+  const bySymbol = await enclosingSymbol(document.uri, position, signal);
+  if (bySymbol !== undefined) return bySymbol;
+  await syntax.ready(document.languageId);
+  const lines = document.getText().split(/\r\n|\r|\n/u);
+  const head = syntax.syntaxAt(snapshotOf(document, position, undefined))?.heads.at(-1);
+  const found =
+    head === undefined
+      ? definitionAround(lines, position.line)
+      : { start: head.firstLine, end: definitionEnd(lines, head.firstLine) };
+  if (found === undefined || found.end <= position.line) return undefined;
+  return new vscode.Range(new vscode.Position(found.start, 0), document.lineAt(found.end - 1).range.end);
+}
+
+const commitChange: ActionsDeps["commitChange"] = async (root, signal) => {
+  const repository = root === undefined ? await chooseRepository() : await repositoryOf(root);
+  if (repository === undefined) {
+    if (root === undefined) return undefined;
+    throw new PaddockError("unsupported", vscode.l10n.t("This is no Git repository that VS Code knows."));
+  }
+  const { files, staged, refused } = await changesToCommit(repository, signal);
+  // A repository without a commit has none to show.
+  const commits = await repository.log({ maxEntries: recentCommits }).catch(() => []);
+  const recent = commits
+    .map(({ message }) => message.split("\n")[0]?.slice(0, 100) ?? "")
+    .filter((line) => line !== "");
+  return { files, staged, refused, recent, box: repository.inputBox };
+};

@@ -1,0 +1,24 @@
+import type { ActionKind } from "./actionKinds";
+
+/** What `npm run eval:actions` measured of an action with a model. */
+export interface MeasuredUse {
+  /** Cases whose check the answer passed, of `cases`. */
+  readonly useful: number;
+  readonly cases: number;
+}
+
+/** Below this share an action is more work to read than it saves. */
+const leastShare = 0.25;
+
+/** By a model's id, as the manifest has it. Others were not measured, and nothing is said of them. */
+const measured: Readonly<Record<string, Partial<Readonly<Record<ActionKind, MeasuredUse>>>>> = {};
+
+export function measuredUse(model: string, kind: ActionKind): MeasuredUse | undefined {
+  return Object.hasOwn(measured, model) ? measured[model]?.[kind] : undefined;
+}
+
+/** An action that was measured and is of no use with this model: a better one is offered. */
+export function isUseless(model: string, kind: ActionKind): boolean {
+  const use = measuredUse(model, kind);
+  return use !== undefined && use.cases > 0 && use.useful / use.cases < leastShare;
+}

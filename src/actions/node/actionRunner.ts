@@ -1,0 +1,119 @@
+import type { PromptMessage } from "../../engine/protocol";
+import { cancelled, PaddockError } from "../../platform/core/errors";
+import type { ActionPlan } from "../core/actionPlan";
+import { planAction } from "../core/actionPrompt";
+import type { ActionRequest } from "../core/actionRequest";
+import { fitAnswer } from "../core/fitAnswer";
+import type { AnswerRefusal } from "../core/fittedAnswer";
+import type { ActionOutcome, ActionRun, RunAction } from "./actionRun";
+
+/** Where nobody says more: what the smallest models of today have. Tokens. */
+const unknownContext = 2048;
+/** The estimate of a prompt is rather too high; so often it may be too low before something else is wrong. */
+const mostPlans = 4;
+/** Refusals that another try may change. */
+const worthAnother: ReadonlySet<AnswerRefusal> = new Set([
+  "unchanged",
+  "elided",
+  "repeats",
+  "lost",
+  "empty",
+  "malformed",
+]);
+
+/**
+ * Asks a model for an action and makes what it wrote fit. A first answer that is of no use is asked for once more.
+ * Cancelling rejects with `cancelled`; rejects with context/overflow where the selection is too long for the model, and
+ * with what the backend rejects with.
+ */
+export const runAction: RunAction = async (run) => {
+  const first = await ask(run, run.request);
+  if (first.answer.kind !== "refused" || !worthAnother.has(first.answer.why)) return first;
+  const attempt = (run.request.attempt ?? 0) + 1;
+  const second = await ask(run, { ...run.request, attempt });
+  return { ...second, tries: 2 };
+};
+
+async function ask(run: ActionRun, request: ActionRequest): Promise<ActionOutcome> {
+  const { backend, model, signal, priority = "chat", onProgress } = run;
+  onProgress?.({ phase: "waiting", text: "" });
+  const plan = await fittingPlan(run, request);
+  const { messages, begins = "", schema, maxTokens, sampling } = plan;
+  // A closing fence is the end of what is wanted; what a model says after it costs time.
+  const enough = new AbortController();
+  let written = begins;
+  const result = await backend.chat(
+    {
+      messages: [...messages],
+      maxTokens,
+      sampling,
+      ...(begins === "" ? {} : { continueLast: true }),
+      ...(schema === undefined ? {} : { schema }),
+      // Where the form is held by a grammar there is no place for reasoning, and code needs none on a small machine.
+      ...(schema === undefined && begins === "" ? {} : { reasoningBudget: 0 }),
+    },
+    {
+      model,
+      feature: "action",
+      priority,
+      signal: AbortSignal.any([signal, enough.signal]),
+      askedAt: performance.now(),
+      onProgress: ({ text = "" }) => {
+        written += text;
+        if (isClosed(written, begins)) enough.abort();
+        onProgress?.({ phase: text === "" && written === begins ? "prompt" : "writing", text: written });
+      },
+    },
+  );
+  if (signal.aborted || (result.stopReason === "cancelled" && !enough.signal.aborted)) throw cancelled();
+  const raw = begins + result.parts.map((part) => (part.type === "text" ? part.text : "")).join("");
+  const ended = result.stopReason === "end" || result.stopReason === "stopText" || isClosed(raw, begins);
+  return {
+    answer: fitAnswer(request, { text: raw, ended }),
+    raw,
+    plan,
+    stopReason: result.stopReason,
+    timings: result.timings,
+    tries: 1,
+  };
+}
+
+/** Whether the block that was begun for the model has its closing fence. */
+function isClosed(text: string, begins: string): boolean {
+  const fence = /^`+/u.exec(begins)?.[0];
+  return fence !== undefined && new RegExp(`\\n${fence}\`*[ \\t]*(?:\\n|$)`, "u").test(text.slice(begins.length - 1));
+}
+
+/** Planned by an estimate, then counted by the model; what turns out too long is planned again with less room. */
+async function fittingPlan({ backend, model, facts, signal }: ActionRun, request: ActionRequest): Promise<ActionPlan> {
+  const contextSize = facts?.contextSize ?? unknownContext;
+  const canBegin = !/^(?:server|vscode):/u.test(model);
+  let room = contextSize;
+  for (let attempt = 0; attempt < mostPlans; attempt++) {
+    const plan = planAction(request, { contextSize: room, parameters: facts?.parameters, canBegin });
+    const tokens = await countedTokens(backend, plan, model, signal);
+    const over = (tokens ?? 0) + plan.maxTokens - contextSize;
+    if (over <= 0) return plan;
+    room -= over;
+  }
+  throw new PaddockError("context/overflow", "This is too long for the model's context.", {
+    remedy: "Select less, or choose a model with a larger context.",
+  });
+}
+
+/** @returns undefined where the backend can't count: then the estimate has to do. */
+async function countedTokens(
+  backend: ActionRun["backend"],
+  { messages, begins }: ActionPlan,
+  model: ActionRun["model"],
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  // An open answer is no conversation that could be counted; its few tokens are within the estimate's margin.
+  const counted: PromptMessage[] = begins === undefined ? [...messages] : messages.slice(0, -1);
+  try {
+    return (await backend.countMessageTokens(counted, { model, signal })) + (begins === undefined ? 0 : 8);
+  } catch (error) {
+    if (error instanceof PaddockError && error.code === "unsupported") return undefined;
+    throw error;
+  }
+}
