@@ -43,6 +43,7 @@ export class DownloadJob {
   private run: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
   private outcome: "finished" | "gone" | undefined;
   private goesOn = false;
+  private isCancelled = false;
 
   constructor(private readonly deps: DownloadJobDeps) {
     this.state = deps.state;
@@ -69,13 +70,13 @@ export class DownloadJob {
 
   /** Ends it and deletes what came. Never rejects. */
   async cancel(): Promise<void> {
-    const { folder, id, log } = this.deps;
     if (this.phase === "elsewhere") await this.order("cancel");
     else {
+      this.isCancelled = true;
       this.stop();
       await this.run?.done;
       if (this.outcome !== undefined) return;
-      await folder.remove(id).catch((error: unknown) => log.warn(`A half download was not removed: ${String(error)}`));
+      await this.remove();
       this.end("gone");
     }
   }
@@ -181,7 +182,8 @@ export class DownloadJob {
       if (!isCancellation(error)) this.fail(error);
     }
     // Where it was stopped before it had its turn, nobody else has written this down.
-    if (this.outcome === undefined && this.state.wish !== "run" && !(await isHeld(folder.lock(id)))) await this.write();
+    const isStopped = this.outcome === undefined && this.state.wish !== "run" && !this.isCancelled;
+    if (isStopped && !(await isHeld(folder.lock(id)))) await this.write();
   }
 
   private async download(signal: AbortSignal): Promise<void> {
@@ -205,8 +207,10 @@ export class DownloadJob {
       if (lost.signal.aborted) return;
       // What the signal was aborted with is no failure.
       if (!isAborted(signal)) this.fail(error);
-      if (!this.wantsToRun()) await this.write();
+      if (!this.wantsToRun() && !this.isCancelled) await this.write();
     } finally {
+      // Before anybody else may look: a window that follows it would take it for paused.
+      if (this.isCancelled && this.outcome === undefined) await this.remove();
       await lock.release();
     }
   }
@@ -294,6 +298,11 @@ export class DownloadJob {
     await this.deps.folder.write(this.deps.id, this.state).catch((error: unknown) => {
       this.deps.log.warn(`How a download stands was not written down: ${String(error)}`);
     });
+  }
+
+  private async remove(): Promise<void> {
+    const { folder, id, log } = this.deps;
+    await folder.remove(id).catch((error: unknown) => log.warn(`A half download was not removed: ${String(error)}`));
   }
 
   private missingBytes(): number {
