@@ -19,7 +19,8 @@ const screenshots = path.resolve("test-results");
 
 test.beforeAll(async () => {
   test.setTimeout(240_000);
-  workbench = await startWorkbench();
+  // The story that is interrupted need not be told to its end.
+  workbench = await startWorkbench({ settings: { "paddock.chat.maxTokens": 320 } });
 });
 test.afterAll(async () => {
   await workbench.stop();

@@ -11,7 +11,8 @@ let page: Page;
 
 test.beforeAll(async () => {
   test.setTimeout(240_000);
-  workbench = await startWorkbench();
+  // Stories long enough to be interrupted.
+  workbench = await startWorkbench({ settings: { "paddock.chat.maxTokens": 320 } });
 });
 test.afterAll(async () => {
   await workbench.stop();

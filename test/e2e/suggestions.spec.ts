@@ -17,6 +17,8 @@ test.beforeAll(async () => {
     settings: {
       // A machine that runs tests has other things to do.
       "paddock.completion.deadlineMilliseconds": 30_000,
+      // Stories long enough that a suggestion comes in between.
+      "paddock.chat.maxTokens": 640,
       // VS Code's own chat takes the keyboard when it comes up.
       "workbench.secondarySideBar.defaultVisibility": "hidden",
     },
