@@ -1,3 +1,4 @@
+import os from "node:os";
 import { defineConfig } from "vitest/config";
 
 /**
@@ -11,6 +12,8 @@ export default defineConfig({
     root: new URL("..", import.meta.url).pathname,
     include: ["test/{unit,engine,database,package}/**/*.test.ts"],
     fileParallelism: !realEngines,
+    // A core for each file: Vitest by itself would leave one of them to whoever watches.
+    maxWorkers: realEngines ? 1 : os.availableParallelism(),
     testTimeout: realEngines ? 120_000 : 20_000,
     hookTimeout: realEngines ? 120_000 : 20_000,
   },

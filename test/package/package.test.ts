@@ -26,7 +26,8 @@ describe("the package of this platform", () => {
     "answers from where it is unpacked, with nothing of the repository around it",
     { timeout: 5 * minute },
     async () => {
-      const file = path.join(scratch, "this.vsix");
+      // Where the journeys want it next.
+      const file = process.env.PADDOCK_TEST_VSIX ?? path.join(scratch, "this.vsix");
       const made = await makePackage({ target: thisTarget(), out: file, ...quiet });
       expect(made.otherBytes).toBeGreaterThan(4 * 1024 * 1024);
       const extension = path.join(scratch, "this");
