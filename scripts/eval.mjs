@@ -6,6 +6,6 @@ await main(async () => {
   const [name] = process.argv.splice(2, 1);
   const { build } = await import("./build.mjs");
   const { runTypeScript } = await import("./runTypeScript.mjs");
-  await build({ only: ["engine", "database"] });
+  await build({ only: name === "sql" ? ["engine", "database"] : ["engine"] });
   await runTypeScript(`test/eval/${name}.eval.ts`);
 });
