@@ -21,14 +21,31 @@ const flags = [
   "-DLLAMA_BUILD_IS_DEV=OFF",
 ];
 
+/** @typedef {"llama-bench" | "llama-imatrix" | "llama-perplexity" | "llama-server"} Tool */
+
+/** @param {Tool} tool */
+async function whereIs(tool) {
+  const { tag } = JSON.parse(await readFile(path.join(source, "llama.cpp.info.json"), "utf8"));
+  const folder = path.join(cacheFolder(), `yardsticks-${tag}`);
+  return { tag, folder, program: path.join(folder, process.platform === "win32" ? `${tool}.exe` : tool) };
+}
+
 /**
- * @param {"llama-bench" | "llama-imatrix" | "llama-perplexity" | "llama-server"} tool
+ * For tests, which use a yardstick where there is one and build none.
+ * @param {Tool} tool
+ * @returns {Promise<string | undefined>} the program's path; undefined: nobody has built it here.
+ */
+export async function builtYardstick(tool) {
+  const { program } = await whereIs(tool);
+  return existsSync(program) ? program : undefined;
+}
+
+/**
+ * @param {Tool} tool
  * @returns {Promise<string>} the program's path.
  */
 export async function ensureYardstick(tool, log = console.error) {
-  const { tag } = JSON.parse(await readFile(path.join(source, "llama.cpp.info.json"), "utf8"));
-  const folder = path.join(cacheFolder(), `yardsticks-${tag}`);
-  const program = path.join(folder, process.platform === "win32" ? `${tool}.exe` : tool);
+  const { tag, folder, program } = await whereIs(tool);
   if (existsSync(program)) return program;
   await ensureTools();
   const work = path.join(cacheFolder(), `llama.cpp-${tag}`);

@@ -15,10 +15,11 @@ import { joinDatabases } from "./databases";
 import { BlockApplier } from "./edits/host/applyBlock";
 import { EditService } from "./edits/host/editService";
 import { registerReviewCommands } from "./edits/host/reviewCommands";
-import type { ModelId } from "./engine/backend";
+import type { ModelId, TimingSink } from "./engine/backend";
 import { EmbeddedEngine } from "./engine/client/embeddedEngine";
 import { RoutedBackend } from "./engine/client/routedBackend";
 import { MachineTurns } from "./engine/client/machineTurns";
+import { RoutedLifecycle } from "./engine/client/routedLifecycle";
 import type { EngineSettings } from "./engine/client/supervisor";
 import { turnsPath } from "./engine/client/turnsPath";
 import { createDownloads, type DownloadsRoom } from "./models/host/downloadsRoom";
@@ -38,6 +39,8 @@ import { joinNative } from "./nativeChat";
 import { createPicking } from "./picking";
 import { repositorySource } from "./pickingSources";
 import { createQuantizing } from "./quantizing";
+import { createServers } from "./servers/host/serversRoom";
+import { RoutedInfill } from "./servers/node/serverInfill";
 import { createSpeeding } from "./speeding";
 import { TimingHistory } from "./speed/core/timingHistory";
 import { createStatusBar } from "./speed/host/statusBar";
@@ -74,6 +77,12 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   const backend = (): string => settings.current["engine.gpu"];
   const tunings = store.add(await ModelTunings.open({ storage, registry, backend, log }));
   const requests = new RequestStore(path.join(storage.fsPath, "requests.jsonl"), log);
+  const timings: TimingSink = {
+    record: (record) => {
+      history.record(record);
+      requests.record(record);
+    },
+  };
   const engine = new EmbeddedEngine({
     enginePath: context.asAbsolutePath(path.join("dist", "engine.mjs")),
     models: tunings.resolver,
@@ -81,13 +90,13 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     log,
     turns: store.add(new MachineTurns({ path: () => turnsPath(), log })),
     settings: engineSettings,
-    timings: {
-      record: (record) => {
-        history.record(record);
-        requests.record(record);
-      },
-    },
+    timings,
   });
+  const routed = new RoutedBackend(engine);
+  const lifecycle = store.add(new RoutedLifecycle(engine, routed));
+  const servers = store.add(createServers({ settings, secrets: context.secrets, timings, version, log }));
+  store.add(routed.add(servers.backend));
+  store.add(registry.useElsewhere(servers.models));
   const downloads: DownloadsRoom = store.add(
     createDownloads({
       settings,
@@ -104,7 +113,8 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     createModels({
       registry,
       settings,
-      lifecycle: engine,
+      lifecycle,
+      capabilities: (model, signal) => routed.capabilities(model, signal),
       downloads: downloads.downloads,
       downloadedHash: (file) => downloads.downloads.checksumOf(file),
       hash: hashInWorker(context.asAbsolutePath(path.join("dist", "hashWorker.cjs"))),
@@ -116,6 +126,8 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   );
   const { active } = models;
   const warmUp = (): void => {
+    // One that runs elsewhere hears of nothing that nobody has asked.
+    if (active.known.elsewhere !== undefined) return;
     // Where it fails, the chat shows why; a message would interrupt somebody who has asked for nothing yet.
     engine
       .load(active.current().id, new AbortController().signal)
@@ -150,13 +162,14 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   );
   const quantizing = createQuantizing({ context, models, picker, settings, gate, log, report });
   const syntax = store.add(new Syntax(context.asAbsolutePath(path.join("dist", "grammars")), log));
+  const infill = new RoutedInfill(engine, servers.backend);
   const completion = store.add(
     createCompletion({
-      backend: engine,
-      lifecycle: engine,
+      backend: infill,
+      lifecycle,
       model: () => models.roles.completion(),
       onDidChangeModel: models.roles.onDidChangeCompletion,
-      layout: (model) => registry.infillLayout(model),
+      layout: (model) => registry.infillLayout(model) ?? infill.layout(model),
       fileRules: ({ uri }) => {
         const own = settings.in(uri);
         return {
@@ -189,10 +202,13 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     createChat({
       extensionUri: context.extensionUri,
       storageDir,
-      backend: kvStates,
-      tokens: engine,
+      // Only what our own engine holds can be kept.
+      backend: {
+        chat: (request, options) => (routed.routeOf(options.model)?.backend ?? kvStates).chat(request, options),
+      },
+      tokens: routed,
       kvStates,
-      lifecycle: engine,
+      lifecycle,
       activeModel: active,
       warmUp,
       maxTokens: () => settings.current["chat.maxTokens"],
@@ -209,7 +225,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       memento: context.workspaceState,
       eraseOthers: () =>
         eraseStorage(context, async () => {
-          const [left] = await Promise.all([databases.erase(), downloads.erase(), speed.erase()]);
+          const [left] = await Promise.all([databases.erase(), downloads.erase(), speed.erase(), servers.erase()]);
           await Promise.all(engine.loadedModels().map((model) => engine.unload(model)));
           return left;
         }),
@@ -225,13 +241,13 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   );
   const actions = store.add(
     createActing({
-      ...{ backend: new RoutedBackend(engine), lifecycle: engine, models, registry, chat, edits },
+      ...{ backend: routed, lifecycle, models, registry, chat, edits },
       ...{ workspaceContext, syntax, settings, log, report },
     }),
   );
   store.add(
     createStatusBar({
-      lifecycle: engine,
+      lifecycle,
       history,
       model: () => active.current(),
       onDidChangeModel: active.onDidChange,
@@ -255,6 +271,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     inspector,
     databases,
     speed,
+    servers,
     history,
     log,
     report,
@@ -281,6 +298,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
             picker,
             databases,
             speed,
+            servers,
             timings: () => history.all(),
           }
         : undefined,

@@ -12,6 +12,7 @@ import type { PickerRoom } from "./picker/host/picker";
 import type { DisposableStore } from "./platform/core/disposables";
 import type { OutputLog } from "./platform/host/log";
 import type { QuantizerRoom } from "./quantizer/host/quantizerRoom";
+import type { ServersRoom } from "./servers/host/serversRoom";
 import type { SpeedRoom } from "./speed/host/speedRoom";
 import { speedReport } from "./speed/core/speedReport";
 import type { TimingHistory } from "./speed/core/timingHistory";
@@ -28,6 +29,7 @@ export interface CommandRooms {
   readonly inspector: InspectorRoom;
   readonly databases: DatabasesRoom;
   readonly speed: SpeedRoom;
+  readonly servers: ServersRoom;
   readonly history: TimingHistory;
   readonly log: OutputLog;
   readonly report: (error: unknown) => void;
@@ -62,6 +64,7 @@ export function registerCommands(store: DisposableStore, rooms: CommandRooms): v
   addAll(rooms.downloads.commands);
   addAll(rooms.quantizing.commands);
   addAll(rooms.databases.commands);
+  addAll(rooms.servers.commands);
   const onFiles = { ...rooms.picker.commands, ...rooms.inspector.commands, ...rooms.speed.commands };
   for (const [name, run] of Object.entries(onFiles)) {
     // An item of the Models view is its file, for a room that knows files.

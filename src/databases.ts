@@ -40,16 +40,23 @@ export function joinDatabases(deps: JoinedDatabasesDeps): Promise<DatabasesRoom>
     const promptLayout = settings.current["sql.adapterLayout"];
     return { path: file, scale: settings.current["sql.adapterScale"], promptLayout };
   });
-  /** The model of the setting; the chat's where it names none, or one that is not there. */
+  /**
+   * The model of the setting; the chat's where it names none, or one that is not there. Schemas and rows stay on this
+   * machine: where the chat's runs elsewhere it is the starter.
+   */
   const model = (): ModelId => {
     const named = settings.current["sql.model"];
-    if (named === "") return models.active.current().id;
+    const { active } = models;
+    const usual = active.known.elsewhere === undefined ? active.known.id : registry.starter.id;
+    if (named === "") return usual;
     try {
-      return registry.fromSetting(named).id;
+      const own = registry.fromSetting(named);
+      if (own.elsewhere === undefined) return own.id;
+      log.warn("The setting paddock.sql.model names a model that runs elsewhere; questions on databases stay here.");
     } catch (error) {
       log.warn(`The setting paddock.sql.model is not usable: ${String(error)}`);
-      return models.active.current().id;
     }
+    return usual;
   };
   return createDatabases({
     ...{ context, settings, gate, runsAnswers, describeError, log },

@@ -54,7 +54,7 @@ export function createPicking(rooms: PickingRooms): PickerRoom {
         .filter(({ content }) => !content.usable || content.facts.kind === "model")
         .map(({ name, parts }) => ({ name, files: parts })),
     active: {
-      path: () => registry.known(active.current().id)?.path,
+      path: () => registry.fileOf(active.current().id),
       onDidChange: active.onDidChange,
       use: (file) => {
         const bundled = registry.bundled().find((model) => model.path === file);

@@ -60,7 +60,7 @@ export function createSpeeding(rooms: SpeedingRooms): SpeedRoom {
         sizeBytes,
       })),
     active: {
-      file: () => registry.known(active.current().id)?.path,
+      file: () => registry.fileOf(active.current().id),
       onDidChange: active.onDidChange,
     },
     modelName: (id) => registry.known(id as ModelId)?.displayName ?? id,

@@ -7,6 +7,7 @@ import type { ModelsRoom } from "./models/host/models";
 import type { DownloadsRoom } from "./models/host/downloadsRoom";
 import type { EditService } from "./edits/host/editService";
 import type { PickerRoom } from "./picker/host/picker";
+import type { ServersRoom } from "./servers/host/serversRoom";
 import type { SpeedRoom } from "./speed/host/speedRoom";
 import type { DatabasesRoom } from "./sql/host/databases";
 
@@ -24,6 +25,7 @@ export interface TestApi {
   readonly picker: PickerRoom;
   readonly databases: DatabasesRoom;
   readonly speed: SpeedRoom;
+  readonly servers: ServersRoom;
   activeModel(): ModelId;
   timings(): readonly TimingRecord[];
 }

@@ -161,6 +161,15 @@ export type ModelState =
   | { readonly status: "unloaded" }
   | { readonly status: "loading"; readonly fraction: number }
   | { readonly status: "ready"; readonly loaded: LoadedModel; readonly busy: boolean }
+  /** It runs on a server or in another extension: nothing of it is loaded here. */
+  | {
+      readonly status: "elsewhere";
+      /** Where text goes that it is asked, for people; undefined: it stays on this machine. */
+      readonly destination: string | undefined;
+      /** Tokens of a prompt and its answer, as far as it is known; undefined: nobody has said. */
+      readonly contextSize: number | undefined;
+      readonly busy: boolean;
+    }
   /** The engine died and is on its way back. */
   | { readonly status: "restarting"; readonly attempt: number; readonly reason: string }
   /** Restarting stopped by itself, or the file cannot be loaded; only a person's Restart goes on from here. */
@@ -175,8 +184,13 @@ export interface ModelStateChange {
 export interface ModelLifecycle {
   readonly onDidChangeState: Event<ModelStateChange>;
   state(model: ModelId): ModelState;
-  /** Resolves when the model is ready; joins a load that is under way. Aborting leaves other waiters alone. */
+  /**
+   * Resolves when the model is ready; joins a load that is under way. Aborting leaves other waiters alone. Rejects with
+   * `unsupported` for one that runs elsewhere.
+   */
   load(model: ModelId, signal: AbortSignal): Promise<LoadedModel>;
+  /** Loads the model, or reaches it where it runs elsewhere: from then on its state says how long its context is. */
+  prepare(model: ModelId, signal: AbortSignal): Promise<void>;
   unload(model: ModelId): Promise<void>;
   /** Forget the crashes and start again: the way out of "failed". */
   restart(model: ModelId, signal: AbortSignal): Promise<LoadedModel>;

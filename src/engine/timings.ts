@@ -41,14 +41,17 @@ export const timingsSchema = v.object({
 });
 export type Timings = v.InferOutput<typeof timingsSchema>;
 
-/** What ran the request: enough to explain a figure and to reproduce it. */
+/** What ran the request: enough to explain a figure and to reproduce it. Of what runs elsewhere most is not known: 0. */
 export const machineUseSchema = v.object({
+  /** llama.cpp's backend, or the program that ran it elsewhere. */
   backend: v.string(),
+  /** Where the text went, for people; absent: nowhere. */
+  destination: v.optional(v.string()),
   /** CPU threads used for evaluation. */
-  threads: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  threads: v.pipe(v.number(), v.integer(), v.minValue(0)),
   gpuLayers: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  batchSize: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  contextSize: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  batchSize: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  contextSize: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** Tokens in the sequence when the request ended. */
   contextUsed: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** Resident memory of the engine process, bytes. */

@@ -31,6 +31,7 @@ export async function run(): Promise<void> {
   await import("./suite/promptFiles.test");
   await import("./suite/quantizer.test");
   await import("./suite/reliability.test");
+  await import("./suite/servers.test");
   await import("./suite/severalAtOnce.test");
   await import("./suite/speed.test");
   await import("./suite/workspaceLinks.test");

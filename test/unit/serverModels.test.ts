@@ -3,9 +3,9 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { HubHttp } from "../../src/models/node/hubHttp";
 import type { Candidate } from "../../src/picker/core/candidate";
-import { serverAddress } from "../../src/picker/core/serverModels";
 import { KeyNeeded, modelsOfServer, serverSource } from "../../src/picker/node/serverSource";
 import { reopenRepository, repositorySource, serverAsking } from "../../src/pickingSources";
+import { serverAddress } from "../../src/platform/core/serverAddress";
 
 const { signal } = new AbortController();
 const asking = serverAsking(new HubHttp("paddock-test", 1000));

@@ -51,6 +51,8 @@ export const engineViewSchema = v.object({
   modelName: v.string(),
   /** Says plainly that the starter is small and says foolish things; absent for other models. */
   modelNote: v.optional(v.string()),
+  /** Where questions go; absent: they stay on this machine. */
+  destination: v.optional(v.string()),
   /** 0 to 1 while loading. */
   fraction: v.optional(v.number()),
   message: v.optional(v.string()),

@@ -45,6 +45,10 @@ export function webviewTexts(l10n: { t(text: string): string }) {
     emptyTitle: l10n.t("Ask a model that runs on your machine"),
     emptyMarks: l10n.t("Type @ to add files, symbols or problems, and / for prompts."),
     emptyText: l10n.t("Nothing you write here leaves this computer: no account, no cloud, no network."),
+    emptyTitleElsewhere: l10n.t("Ask {0}"),
+    emptyTextElsewhere: l10n.t(
+      "It does not run in Paddock: what you ask, with all that is attached, goes to {0}. Switch the model to stay on this machine.",
+    ),
     emptyTryThis: l10n.t("Try one of these"),
     example1: l10n.t("Explain what a hash map is in three sentences."),
     example2: l10n.t("Write a Python function that removes duplicates from a list."),
@@ -53,6 +57,8 @@ export function webviewTexts(l10n: { t(text: string): string }) {
 
     modelUnloaded: l10n.t("not loaded; loads with your first question"),
     modelReady: l10n.t("ready"),
+    modelElsewhere: l10n.t("what you ask goes to {0}"),
+    goesElsewhere: l10n.t("What you ask goes to {0}"),
     modelLoading: l10n.t("Loading {0}"),
     modelRestarting: l10n.t("Restarting the engine"),
     modelFailed: l10n.t("The model is not running."),
@@ -149,6 +155,8 @@ export function webviewTexts(l10n: { t(text: string): string }) {
 
     speed: l10n.t("Speed details"),
     measured: l10n.t("Measured on this machine"),
+    measuredElsewhere: l10n.t("Told by the server where it tells; TTFT measured on this machine"),
+    ranOn: l10n.t("Answered by"),
     ttft: l10n.t("Time to first token (TTFT)"),
     pp: l10n.t("Prompt processing (pp)"),
     tg: l10n.t("Text generation (tg)"),

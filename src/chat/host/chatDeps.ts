@@ -22,7 +22,7 @@ export interface ChatDeps {
   readonly tokens: Pick<PortableBackend, "countTokens" | "countMessageTokens">;
   /** Conversations' KV caches on disk; `backend` has them around its answers. */
   readonly kvStates: Pick<KvStates, "show" | "forget" | "sweep" | "clear">;
-  readonly lifecycle: Pick<ModelLifecycle, "state" | "onDidChangeState" | "load">;
+  readonly lifecycle: Pick<ModelLifecycle, "state" | "onDidChangeState" | "prepare">;
   readonly activeModel: ActiveModel;
   /** A message is likely: have the model loaded by the time it is sent. Harmless when it is loaded already. */
   readonly warmUp: () => void;

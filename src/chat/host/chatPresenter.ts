@@ -290,6 +290,10 @@ export class ChatPresenter implements Disposable {
     const { activeModel, lifecycle, describeError } = this.deps;
     const { id, displayName: modelName, note } = activeModel.current();
     const state = lifecycle.state(id);
+    if (state.status === "elsewhere") {
+      const { destination } = state;
+      return { status: "ready", modelName, ...(destination === undefined ? {} : { destination }) };
+    }
     const view: EngineView = { status: state.status, modelName, ...(note === undefined ? {} : { modelNote: note }) };
     switch (state.status) {
       case "unloaded":

@@ -12,20 +12,28 @@ export interface PromptMeter {
   countTexts(texts: readonly string[], model: ModelId, signal: AbortSignal): Promise<readonly number[]>;
 }
 
-/** Asks the engine, which loads the model where it isn't; the answer needs it anyway. */
+/** Asks whoever runs the model, our own engine loading it where it isn't; the answer needs it anyway. */
 export class EngineMeter implements PromptMeter {
   constructor(
     private readonly backend: Pick<PortableBackend, "countTokens" | "countMessageTokens">,
-    private readonly lifecycle: Pick<ModelLifecycle, "load" | "state">,
+    private readonly lifecycle: Pick<ModelLifecycle, "prepare" | "state">,
   ) {}
 
   knownSize(model: ModelId): number | undefined {
     const state = this.lifecycle.state(model);
+    if (state.status === "elsewhere") return state.contextSize;
     return state.status === "ready" ? state.loaded.context.contextSize : undefined;
   }
 
+  /** Where one that runs elsewhere does not say, nothing is too long for it until it refuses it. */
   async contextSize(model: ModelId, signal: AbortSignal): Promise<number> {
-    return (await this.lifecycle.load(model, signal)).context.contextSize;
+    const known = this.knownSize(model);
+    if (known !== undefined) return known;
+    await this.lifecycle.prepare(model, signal);
+    const size = this.knownSize(model);
+    if (size !== undefined) return size;
+    if (this.lifecycle.state(model).status === "elsewhere") return Number.POSITIVE_INFINITY;
+    throw new PaddockError("engine/crashed", "The engine crashed.");
   }
 
   countPrompt(messages: readonly PromptMessage[], model: ModelId, signal: AbortSignal): Promise<number> {

@@ -123,21 +123,22 @@ export class AnswerFooter extends PaddockElement {
       ],
       [texts.tokensOut, formatCount(timings.predicted_n)],
       [texts.stopReason, this.endedBy()],
-      [texts.memory, machine === undefined ? undefined : formatBytes(machine.rssBytes)],
+      [texts.ranOn, machine?.destination],
+      [texts.memory, machine === undefined || machine.rssBytes === 0 ? undefined : formatBytes(machine.rssBytes)],
       [texts.gpuMemory, machine === undefined || machine.vramBytes === 0 ? undefined : formatBytes(machine.vramBytes)],
       [texts.backend, machine === undefined ? undefined : formatBackend(machine.backend)],
-      [texts.threads, machine === undefined ? undefined : formatCount(machine.threads)],
+      [texts.threads, machine === undefined || machine.threads === 0 ? undefined : formatCount(machine.threads)],
       [texts.gpuLayers, machine === undefined || machine.gpuLayers === 0 ? undefined : formatCount(machine.gpuLayers)],
       [
         texts.context,
-        machine === undefined
+        machine === undefined || machine.contextSize === 0
           ? undefined
           : fill(texts.contextValue, formatCount(machine.contextUsed), formatCount(machine.contextSize)),
       ],
       [texts.model, this.model === "" ? undefined : this.model],
     ];
     const known = rows.filter(([, value]) => value !== undefined);
-    return html`<p class="quiet">${texts.measured}</p>
+    return html`<p class="quiet">${machine?.destination === undefined ? texts.measured : texts.measuredElsewhere}</p>
       <dl>
         ${known.map(
           ([term, value]) =>

@@ -299,7 +299,7 @@ export class Composer extends PaddockElement {
 function engineIcon(engine: EngineView): string {
   switch (engine.status) {
     case "ready":
-      return "chip";
+      return engine.destination === undefined ? "chip" : "globe";
     case "unloaded":
       return "circle-outline";
     case "loading":

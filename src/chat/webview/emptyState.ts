@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { icon } from "../../ui/base";
 import type { EngineView } from "../core/webviewContract";
 import type { ChatContext } from "./context";
+import { fill } from "./strings";
 
 /** Before the first question: what this is, what the model is good for, and something to try. */
 export function emptyState(
@@ -10,10 +11,11 @@ export function emptyState(
   onExample: (text: string) => void,
 ): TemplateResult {
   const { texts } = context;
+  const { destination, modelName } = engine;
   return html`<div class="empty">
     <span class="codicon codicon-comment-discussion empty-icon" aria-hidden="true"></span>
-    <h2>${texts.emptyTitle}</h2>
-    <p class="quiet">${texts.emptyText}</p>
+    <h2>${destination === undefined ? texts.emptyTitle : fill(texts.emptyTitleElsewhere, modelName)}</h2>
+    <p class="quiet">${destination === undefined ? texts.emptyText : fill(texts.emptyTextElsewhere, destination)}</p>
     <h3>${texts.emptyTryThis}</h3>
     <ul class="examples">
       ${[texts.example1, texts.example2, texts.example3].map(

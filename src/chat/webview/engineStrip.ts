@@ -21,7 +21,7 @@ export function engineStateText(engine: EngineView, context: ChatContext): strin
     case "unloaded":
       return texts.modelUnloaded;
     case "ready":
-      return texts.modelReady;
+      return engine.destination === undefined ? texts.modelReady : fill(texts.modelElsewhere, engine.destination);
     case "loading":
       return fill(texts.modelLoading, formatShare(engine.fraction ?? 0));
     case "restarting":
@@ -39,8 +39,14 @@ function body(engine: EngineView, context: ChatContext): TemplateResult | typeof
   const { texts } = context;
   switch (engine.status) {
     case "unloaded":
-    case "ready":
       return nothing;
+    case "ready":
+      // Said as long as it is so, in the words of who is asked.
+      return engine.destination === undefined
+        ? nothing
+        : html`<span class="engine-line destination" title=${fill(texts.goesElsewhere, engine.destination)}
+            >${icon("globe")} ${fill(texts.goesElsewhere, engine.destination)}</span
+          >`;
     case "loading": {
       const share = Math.round((engine.fraction ?? 0) * 100);
       return html`<div class="engine-progress">

@@ -1,3 +1,4 @@
+import type { MachineUse } from "../../engine/timings";
 import { visibleText } from "../../platform/core/visibleText";
 import type { ShownMessage } from "../core/versions";
 import type { EngineView, Notice, ViewState } from "../core/webviewContract";
@@ -17,13 +18,23 @@ export function visibleView(state: ViewState): ViewState {
 }
 
 export function visibleEngine(engine: EngineView): EngineView {
-  const { modelName, modelNote, message, remedy } = engine;
+  const { modelName, modelNote, destination, message, remedy } = engine;
   return {
     ...engine,
     modelName: visibleText(modelName),
     ...(modelNote === undefined ? {} : { modelNote: visibleText(modelNote) }),
+    ...(destination === undefined ? {} : { destination: visibleText(destination) }),
     ...(message === undefined ? {} : { message: visibleText(message) }),
     ...(remedy === undefined ? {} : { remedy: visibleText(remedy) }),
+  };
+}
+
+function visibleMachine(machine: MachineUse): MachineUse {
+  const { backend, destination } = machine;
+  return {
+    ...machine,
+    backend: visibleText(backend),
+    ...(destination === undefined ? {} : { destination: visibleText(destination) }),
   };
 }
 
@@ -47,7 +58,7 @@ export function visibleMessage(message: ShownMessage): ShownMessage {
           },
         }),
     ...(model === undefined ? {} : { model: visibleText(model) }),
-    ...(machine === undefined ? {} : { machine: { ...machine, backend: visibleText(machine.backend) } }),
+    ...(machine === undefined ? {} : { machine: visibleMachine(machine) }),
     ...(stopReason === undefined ? {} : { stopReason: visibleText(stopReason) }),
   };
 }

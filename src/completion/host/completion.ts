@@ -87,7 +87,15 @@ export function createCompletion(deps: CompletionRoomDeps): CompletionRoom {
   const rules = store.add(new PlaceRules({ settings: deps.fileRules, gate }));
   const ghostText = store.add(new GhostText(completions, rules));
   store.add(
-    new CompletionStatus({ completions, isEnabled: deps.isEnabled, onDidChangeEnabled: deps.onDidChangeSettings }),
+    new CompletionStatus({
+      completions,
+      isEnabled: deps.isEnabled,
+      destination: () => {
+        const state = deps.lifecycle.state(deps.model().id);
+        return state.status === "elsewhere" ? state.destination : undefined;
+      },
+      onDidChange: [deps.onDidChangeSettings, deps.onDidChangeModel],
+    }),
   );
   store.add(
     deps.onDidChangeSettings(() => {

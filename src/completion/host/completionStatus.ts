@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../platform/core/disposables";
 import { formatMilliseconds } from "../../platform/core/format";
+import { visibleText } from "../../platform/core/visibleText";
 import type { CompletionFigures } from "../core/completionStats";
 import type { Reason } from "../core/reasons";
 import type { Completions } from "../node/completions";
@@ -15,8 +16,10 @@ const MOST_REASONS = 4;
 export interface CompletionStatusDeps {
   readonly completions: Completions;
   readonly isEnabled: () => boolean;
-  /** Whether the person wants suggestions in the editor in front. */
-  readonly onDidChangeEnabled: (listener: () => void) => Disposable;
+  /** Where the text around the cursor goes, for people; undefined: it stays on this machine. */
+  readonly destination: () => string | undefined;
+  /** Whether the person wants suggestions, or what makes them, is another. */
+  readonly onDidChange: readonly ((listener: () => void) => Disposable)[];
 }
 
 /** The suggestions' own item in the status bar: median latency, cached share and acceptance rate of this session. */
@@ -32,7 +35,7 @@ export class CompletionStatus implements Disposable {
     this.item.name = vscode.l10n.t("Paddock: inline suggestions");
     this.item.command = "paddock.whyNoSuggestion";
     this.store.add(deps.completions.onDidEnd(() => this.soon()));
-    this.store.add(deps.onDidChangeEnabled(() => this.draw()));
+    for (const changed of deps.onDidChange) this.store.add(changed(() => this.draw()));
     this.draw();
     this.item.show();
   }
@@ -60,17 +63,22 @@ export class CompletionStatus implements Disposable {
           percent(figures.acceptanceRate),
         ].filter((part) => part !== undefined)
       : [];
-    this.item.text = [enabled ? "$(sparkle)" : "$(circle-slash)", parts.join(" · ")].join(" ").trim();
-    this.item.tooltip = this.tooltip(figures, enabled);
+    const destination = enabled ? this.deps.destination() : undefined;
+    const icon = enabled ? `$(sparkle)${destination === undefined ? "" : "$(globe)"}` : "$(circle-slash)";
+    this.item.text = [icon, parts.join(" · ")].join(" ").trim();
+    const goes = destination === undefined ? undefined : goesWords(destination);
+    this.item.tooltip = this.tooltip(figures, enabled, goes);
     this.item.accessibilityInformation = {
       label: enabled
-        ? vscode.l10n.t("Paddock inline suggestions: {0}", spoken(figures))
+        ? [vscode.l10n.t("Paddock inline suggestions: {0}", spoken(figures)), goes]
+            .filter((words) => words !== undefined)
+            .join(", ")
         : vscode.l10n.t("Paddock inline suggestions are turned off"),
       role: "button",
     };
   }
 
-  private tooltip(figures: CompletionFigures, enabled: boolean): vscode.MarkdownString {
+  private tooltip(figures: CompletionFigures, enabled: boolean, goes: string | undefined): vscode.MarkdownString {
     const text = new vscode.MarkdownString(undefined, true);
     text.isTrusted = { enabledCommands: commands };
     text.appendMarkdown(`**${vscode.l10n.t("Inline suggestions")}**`);
@@ -78,6 +86,7 @@ export class CompletionStatus implements Disposable {
       text.appendMarkdown("\n\n");
       text.appendText(words);
     };
+    if (goes !== undefined) line(goes);
     if (!enabled) line(vscode.l10n.t("Turned off."));
     else if (figures.requests === 0)
       line(vscode.l10n.t("Type in a file of code, and the model suggests how it goes on."));
@@ -129,6 +138,10 @@ export class CompletionStatus implements Disposable {
     );
     return text;
   }
+}
+
+function goesWords(destination: string): string {
+  return vscode.l10n.t("the text around the cursor goes to {0}", visibleText(destination));
 }
 
 function percent(share: number | null): string | undefined {

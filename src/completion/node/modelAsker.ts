@@ -1,7 +1,7 @@
 import type { EmbeddedBackend, InfillOptions, InfillRequest, ModelId, ModelLifecycle } from "../../engine/backend";
 import type { InfillLayout, InfillPiece, InfillResult } from "../../engine/infill";
 import { type Disposable } from "../../platform/core/disposables";
-import { cancelled, isCancellation, toPaddockError } from "../../platform/core/errors";
+import { cancelled, isCancellation, PaddockError, toPaddockError } from "../../platform/core/errors";
 import type { Logger } from "../../platform/core/logger";
 import type { ContextChunk } from "../core/contextChunk";
 import type { EditorSnapshot } from "../core/editorSnapshot";
@@ -53,7 +53,8 @@ export class ModelAsker implements Disposable {
 
   constructor(private readonly deps: CompletionDeps) {
     this.subscription = deps.lifecycle.onDidChangeState(({ model, state }) => {
-      if (model === deps.model() && state.status !== "ready") this.lanes.reset();
+      const keeps = state.status === "ready" || state.status === "elsewhere";
+      if (model === deps.model() && !keeps) this.lanes.reset();
     });
   }
 
@@ -175,10 +176,15 @@ export class ModelAsker implements Disposable {
   private async layout(model: ModelId, signal: AbortSignal): Promise<InfillLayout> {
     const { layout, lifecycle } = this.deps;
     const state = lifecycle.state(model);
-    if (state.status === "ready") return layout(model) ?? state.loaded.info.infill;
+    const own = layout(model);
+    if (state.status === "ready") return own ?? state.loaded.info.infill;
+    if (state.status === "elsewhere") {
+      if (own !== undefined) return own;
+      throw new PaddockError("unsupported", "Where this model runs it can't complete inside a text.");
+    }
     // The next key needs it as well, so a load that has begun goes on without this one.
     const loaded = await unlessAborted(lifecycle.load(model, this.closing.signal), signal);
-    return layout(model) ?? loaded.info.infill;
+    return own ?? loaded.info.infill;
   }
 }
 

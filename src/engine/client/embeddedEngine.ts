@@ -55,6 +55,10 @@ export class EmbeddedEngine implements EmbeddedBackend, ModelLifecycle {
     return loadedOf(supervisor);
   }
 
+  async prepare(model: ModelId, signal: AbortSignal): Promise<void> {
+    await this.load(model, signal);
+  }
+
   async unload(model: ModelId): Promise<void> {
     await this.saidGoodbye(model);
     await this.jobs.known(model)?.unload();

@@ -1,5 +1,5 @@
 import { type Disposable, toDisposable } from "../../platform/core/disposables";
-import { Emitter } from "../../platform/core/event";
+import { Emitter, type Event } from "../../platform/core/event";
 import type {
   ChatRequest,
   CompleteRequest,
@@ -23,6 +23,10 @@ export interface BackendRoute {
    * @throws PaddockError where it is not there.
    */
   prepare?(model: ModelId, signal: AbortSignal): Promise<void>;
+  /** It works on something of this window's. */
+  isBusy?(model: ModelId): boolean;
+  /** Something of the above is another for a model. */
+  readonly onDidChange?: Event<ModelId>;
 }
 
 /** Our own engine for all models but those that a route owns; the first such route is asked. */
@@ -42,6 +46,10 @@ export class RoutedBackend implements PortableBackend {
       this.routes.splice(this.routes.indexOf(route), 1);
       this.changed.fire();
     });
+  }
+
+  all(): readonly BackendRoute[] {
+    return this.routes;
   }
 
   /** undefined: our own engine. */

@@ -1,4 +1,5 @@
 import type { DownloadView } from "./downloadState";
+import type { ElsewhereModel, ElsewherePlace } from "./elsewhere";
 import { type ModelRole, modelRoles } from "./roles";
 import { type ModelPlace, type PlaceNote, placeKinds, type StoreContents, type StoredModel } from "./storedModel";
 
@@ -12,22 +13,53 @@ export type ModelNode =
       readonly place: ModelPlace;
       readonly children: readonly ModelNode[];
     }
+  | { readonly kind: "elsewhere"; readonly id: string; readonly children: readonly ModelNode[] }
+  | {
+      readonly kind: "elsewherePlace";
+      readonly id: string;
+      readonly elsewhere: ElsewherePlace;
+      readonly children: readonly ModelNode[];
+    }
+  | { readonly kind: "elsewhereModel"; readonly id: string; readonly elsewhere: ElsewhereModel }
   | { readonly kind: "role"; readonly id: string; readonly role: ModelRole }
   | { readonly kind: "model"; readonly id: string; readonly model: StoredModel }
   | { readonly kind: "note"; readonly id: string; readonly note: PlaceNote }
   | { readonly kind: "download"; readonly id: string; readonly download: DownloadView };
 
 /**
- * The view from top to bottom: what is used, what is on its way, what is there by place. Nothing at all where there is
- * only what travels with Paddock: then the view says how to get more.
+ * The view from top to bottom: what is used, what is on its way, what is there by place, what runs elsewhere. Nothing at
+ * all where there is only what travels with Paddock: then the view says how to get more.
  */
-export function modelTree({ models, notes }: StoreContents, downloads: readonly DownloadView[]): ModelNode[] {
-  if (notes.length === 0 && downloads.length === 0 && models.every(({ place }) => place.kind === "bundled")) return [];
+export function modelTree(
+  { models, notes }: StoreContents,
+  downloads: readonly DownloadView[],
+  elsewhere: readonly ElsewherePlace[] = [],
+): ModelNode[] {
+  const isBare = notes.length === 0 && downloads.length === 0 && elsewhere.length === 0;
+  if (isBare && models.every(({ place }) => place.kind === "bundled")) return [];
   return [
     { kind: "roles", id: "roles", children: modelRoles.map((role) => ({ kind: "role", id: `role:${role}`, role })) },
     ...(downloads.length === 0 ? [] : [downloadsNode(downloads)]),
     ...placesOf(models, notes),
+    ...(elsewhere.length === 0 ? [] : [elsewhereNode(elsewhere)]),
   ];
+}
+
+function elsewhereNode(places: readonly ElsewherePlace[]): ModelNode {
+  return {
+    kind: "elsewhere",
+    id: "elsewhere",
+    children: places.map((place) => ({
+      kind: "elsewherePlace",
+      id: `elsewhere:${place.id}`,
+      elsewhere: place,
+      children: place.models.map((model) => ({
+        kind: "elsewhereModel",
+        id: `elsewhere:${model.id}`,
+        elsewhere: model,
+      })),
+    })),
+  };
 }
 
 function downloadsNode(downloads: readonly DownloadView[]): ModelNode {

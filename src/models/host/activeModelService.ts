@@ -52,7 +52,8 @@ export class ActiveModelService implements Disposable {
     this.subscriptions.add(
       registry.onDidChange(() => {
         const now = registry.known(this.model.id);
-        if (now === undefined || now.displayName === this.model.displayName) return;
+        if (now === undefined || this.missing !== undefined) void this.settle();
+        if (now === undefined || this.isSame(now)) return;
         this.model = now;
         this.changed.fire();
       }),
@@ -79,18 +80,37 @@ export class ActiveModelService implements Disposable {
 
   /** Notices that the model's file is gone, and that it is there again. */
   async settle(): Promise<void> {
-    const { settings, registry, lifecycle, log } = this.deps;
+    const { settings, registry, lifecycle } = this.deps;
     const setting = settings.current.model;
     if (this.missing !== undefined) {
-      if (this.missing !== setting || !path.isAbsolute(setting)) return;
+      if (this.missing !== setting) return;
+      if (!path.isAbsolute(setting)) {
+        // A server that was added again, or an extension that has come up; nothing has to be loaded for it.
+        const back = registry.known(setting as ModelId);
+        if (back?.elsewhere === undefined) return;
+        this.model = back;
+        this.missing = undefined;
+        this.changed.fire();
+        return;
+      }
       if (await isThere(registry.fromSetting(setting).path)) await this.follow(setting);
       return;
     }
     const { model } = this;
+    if (model.elsewhere !== undefined) {
+      if (registry.known(model.id) === undefined) this.standIn(model);
+      return;
+    }
     if (model.bundled || (await isThere(model.path))) return;
     // What is in memory needs its file no more.
     const { status } = lifecycle.state(model.id);
     if (model !== this.model || status === "ready" || status === "loading") return;
+    this.standIn(model);
+  }
+
+  /** The starter answers from now on, and the person is told. */
+  private standIn(model: KnownModel): void {
+    const { registry, log } = this.deps;
     const { starter } = registry;
     this.fallBack(registry.settingOf(model));
     const words = vscode.l10n.t(
@@ -130,7 +150,10 @@ export class ActiveModelService implements Disposable {
     const ready = await vscode.window.withProgress(
       {
         location: vscode.ProgressLocation.Notification,
-        title: vscode.l10n.t("Loading {0}", model.displayName),
+        title:
+          model.elsewhere === undefined
+            ? vscode.l10n.t("Loading {0}", model.displayName)
+            : vscode.l10n.t("Looking for {0}", model.displayName),
         cancellable: true,
       },
       (progress, token) => {
@@ -146,6 +169,10 @@ export class ActiveModelService implements Disposable {
     this.switching?.abort();
     this.subscriptions.dispose();
     this.changed.dispose();
+  }
+
+  private isSame({ displayName, elsewhere }: KnownModel): boolean {
+    return displayName === this.model.displayName && elsewhere?.destination === this.model.elsewhere?.destination;
   }
 
   private async follow(setting: string): Promise<void> {
@@ -179,7 +206,7 @@ export class ActiveModelService implements Disposable {
       percent = now;
     });
     try {
-      await lifecycle.load(model.id, abort.signal);
+      await lifecycle.prepare(model.id, abort.signal);
     } finally {
       watch.dispose();
       if (this.switching === abort) this.switching = undefined;

@@ -1,20 +1,20 @@
 import * as vscode from "vscode";
-import * as v from "valibot";
+import { OriginSecrets } from "../../platform/host/originSecrets";
 
-const KEY = "paddock.hubTokens";
-/** A token belongs to the hub it was given for: a mirror set later never sees the one for Hugging Face. */
-const tokensSchema = v.record(v.string(), v.pipe(v.string(), v.minLength(1), v.maxLength(1000)));
-
-/** The person's tokens for hubs, in the editor's secret storage. */
+/** The person's tokens for hubs: a mirror set later never sees the one for Hugging Face. */
 export class HubTokens {
+  private readonly tokens: OriginSecrets;
+
   constructor(
-    private readonly secrets: vscode.SecretStorage,
+    secrets: vscode.SecretStorage,
     /** The hub that is used now. */
     private readonly endpoint: () => string,
-  ) {}
+  ) {
+    this.tokens = new OriginSecrets(secrets, "paddock.hubTokens");
+  }
 
   async current(): Promise<string | undefined> {
-    return (await this.all())[this.origin()];
+    return this.tokens.get(this.origin());
   }
 
   /** Asks for a token; an empty one takes it away. @returns false when nothing changed. */
@@ -45,26 +45,12 @@ export class HubTokens {
 
   /** Empty: none. */
   async set(token: string): Promise<void> {
-    const others = Object.entries(await this.all()).filter(([origin]) => origin !== this.origin());
-    const all = token === "" ? others : [...others, [this.origin(), token] as const];
-    if (all.length === 0) await this.secrets.delete(KEY);
-    else await this.secrets.store(KEY, JSON.stringify(Object.fromEntries(all)));
+    await this.tokens.set(this.origin(), token);
   }
 
   /** All of them, for every hub. */
   async forget(): Promise<void> {
-    await this.secrets.delete(KEY);
-  }
-
-  private async all(): Promise<Readonly<Record<string, string>>> {
-    const text = await this.secrets.get(KEY);
-    if (text === undefined) return {};
-    try {
-      const parsed = v.safeParse(tokensSchema, JSON.parse(text));
-      return parsed.success ? parsed.output : {};
-    } catch {
-      return {};
-    }
+    await this.tokens.forget();
   }
 
   private origin(): string {

@@ -2,17 +2,19 @@ import * as vscode from "vscode";
 import type { ModelId, ModelLifecycle } from "../../engine/backend";
 import { formatBytes } from "../../platform/core/format";
 import { plainLabel } from "../../platform/host/plainLabel";
+import { fitsRoleElsewhere } from "../core/roles";
 import type { KnownModel, ModelRegistry } from "../node/modelRegistry";
 import type { ModelStore } from "../node/modelStore";
 import type { ActiveModelService } from "./activeModelService";
+import { elsewhereWords } from "./elsewhereItems";
 import { askForModelFile } from "./pickOtherModel";
 import { givenModel } from "./storeCommands";
 
 interface ModelItem extends vscode.QuickPickItem {
   /** The value of paddock.model that chooses it; undefined opens the file dialog. */
   readonly setting?: string;
-  /** Leads to models that are not on this machine. */
-  readonly finds?: boolean;
+  /** The command that leads to models which are not there yet. */
+  readonly leadsTo?: string;
 }
 
 export interface PickModelDeps {
@@ -25,7 +27,7 @@ export interface PickModelDeps {
 /** Models on this machine, and a way to any other file. */
 export async function pickModel({ registry, store, active, lifecycle }: PickModelDeps): Promise<void> {
   const items = async (): Promise<ModelItem[]> => {
-    await store.ready();
+    await Promise.all([store.ready(), registry.lookElsewhere()]);
     const current = active.current().id;
     return [
       ...registry.list().map((model): ModelItem => ({
@@ -34,12 +36,27 @@ export async function pickModel({ registry, store, active, lifecycle }: PickMode
         detail: model.note ?? (model.bundled ? "" : model.path),
         setting: registry.settingOf(model),
       })),
+      ...registry.elsewhere().flatMap(({ name, models }): ModelItem[] => [
+        { label: plainLabel(name), kind: vscode.QuickPickItemKind.Separator },
+        ...models
+          .filter((model) => fitsRoleElsewhere("chat", model))
+          .map((model) => ({
+            label: `${model.id === current ? "$(check) " : ""}$(globe) ${plainLabel(model.displayName)}`,
+            description: plainLabel(elsewhereWords(model.destination)),
+            setting: model.id,
+          })),
+      ]),
       { label: "", kind: vscode.QuickPickItemKind.Separator },
       {
         label: `$(folder-opened) ${vscode.l10n.t("Choose a .gguf file…")}`,
         description: vscode.l10n.t("any model that llama.cpp runs"),
       },
-      { label: `$(cloud-download) ${vscode.l10n.t("Find and download a model…")}`, finds: true },
+      { label: `$(cloud-download) ${vscode.l10n.t("Find and download a model…")}`, leadsTo: "paddock.findModel" },
+      {
+        label: `$(server) ${vscode.l10n.t("Add a server…")}`,
+        description: vscode.l10n.t("text then goes there"),
+        leadsTo: "paddock.addServer",
+      },
     ];
   };
   const picked = await vscode.window.showQuickPick(items(), {
@@ -49,7 +66,7 @@ export async function pickModel({ registry, store, active, lifecycle }: PickMode
     matchOnDetail: true,
   });
   if (picked === undefined) return;
-  if (picked.finds === true) await vscode.commands.executeCommand("paddock.findModel");
+  if (picked.leadsTo !== undefined) await vscode.commands.executeCommand(picked.leadsTo);
   else if (picked.setting === undefined) await pickModelFile(active);
   else await active.switchTo(picked.setting);
 }
@@ -94,7 +111,7 @@ export function engineCommands(
     );
   };
   return {
-    loadModel: (given) => whileLoading(given, (id, signal) => lifecycle.load(id, signal)),
+    loadModel: (given) => whileLoading(given, (id, signal) => lifecycle.prepare(id, signal)),
     unloadModel: (given) => lifecycle.unload(meant(given).id),
     restartEngine: (given) => whileLoading(given, (id, signal) => lifecycle.restart(id, signal)),
   };

@@ -10,7 +10,9 @@ import type { ModelRole, RoleHolder } from "../core/roles";
 import { canChat, canEmbed, isOurs, type ModelPlace, type PlaceNote, type StoredModel } from "../core/storedModel";
 import type { KnownModel } from "../node/modelRegistry";
 import { progressWords } from "./downloadWords";
+import { elsewhereModelItem, elsewherePlaceItem, elsewhereWords } from "./elsewhereItems";
 import { nameIn } from "./modelRoles";
+import { plainTooltip } from "./plainTooltip";
 
 /** What the items show besides the files themselves. */
 export interface ItemSources {
@@ -42,6 +44,12 @@ function itemOf(node: ModelNode, sources: ItemSources): Item {
       return roleItem(node.role, sources);
     case "model":
       return modelItem(node.model, sources);
+    case "elsewhere":
+      return group(vscode.l10n.t("Servers"), "elsewhere");
+    case "elsewherePlace":
+      return elsewherePlaceItem(node.elsewhere);
+    case "elsewhereModel":
+      return elsewhereModelItem(node.elsewhere, sources.rolesOf(node.elsewhere.id).map(roleName));
     case "note":
       return noteItem(node.note);
     case "download":
@@ -137,6 +145,8 @@ function holderWords(holder: RoleHolder<KnownModel>): string {
       return visibleText(holder.model.displayName);
     case "chat":
       return vscode.l10n.t("{0}, the chat's model", visibleText(holder.model.displayName));
+    case "here":
+      return vscode.l10n.t("{0}, since the chat's runs elsewhere", visibleText(holder.model.displayName));
     case "stands-in":
       return vscode.l10n.t(
         "{0}, since {1} is gone",
@@ -169,6 +179,8 @@ function loadedWords(state: ModelState): string {
       return vscode.l10n.t("loading, {0}%", Math.floor(state.fraction * 100));
     case "ready":
       return state.busy ? vscode.l10n.t("working") : vscode.l10n.t("loaded");
+    case "elsewhere":
+      return elsewhereWords(state.destination);
     case "restarting":
       return vscode.l10n.t("starting again");
     case "failed":
@@ -244,6 +256,8 @@ function modelIcon({ content }: StoredModel, state: ModelState): vscode.ThemeIco
   switch (state.status) {
     case "ready":
       return new vscode.ThemeIcon("circle-filled");
+    case "elsewhere":
+      return new vscode.ThemeIcon("globe");
     case "loading":
     case "restarting":
       return new vscode.ThemeIcon("loading~spin");
@@ -302,20 +316,6 @@ function factLines(facts: Extract<StoredModel["content"], { usable: true }>["fac
     lines.push(vscode.l10n.t("Trained for a context of {0} tokens", facts.trainContextSize.toLocaleString()));
   if (facts.license !== undefined) lines.push(vscode.l10n.t("Licence: {0}", facts.license));
   return lines;
-}
-
-function plainTooltip(lines: readonly string[], title?: string): vscode.MarkdownString {
-  const text = new vscode.MarkdownString();
-  if (title !== undefined) {
-    text.appendMarkdown("**");
-    text.appendText(visibleText(title));
-    text.appendMarkdown("**");
-  }
-  for (const line of lines) {
-    text.appendMarkdown("\n\n");
-    text.appendText(visibleText(line));
-  }
-  return text;
 }
 
 function noteItem({ path: at, why }: PlaceNote): Item {

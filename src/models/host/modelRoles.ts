@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { ModelId, ModelLifecycle } from "../../engine/backend";
+import type { ModelInfo } from "../../engine/protocol";
 import { type Disposable, DisposableStore } from "../../platform/core/disposables";
 import { PaddockError } from "../../platform/core/errors";
 import { Emitter } from "../../platform/core/event";
@@ -8,6 +9,7 @@ import type { Logger } from "../../platform/core/logger";
 import type { SettingsService } from "../../platform/host/settingsService";
 import {
   fitsRole,
+  fitsRoleElsewhere,
   type ModelRole,
   modelRoles,
   type Neighbour,
@@ -27,6 +29,8 @@ export interface ModelRolesDeps {
   readonly settings: SettingsService;
   readonly lifecycle: ModelLifecycle;
   readonly active: ActiveModelService;
+  /** See PortableBackend. */
+  readonly capabilities: (model: ModelId, signal: AbortSignal) => Promise<ModelInfo["can"]>;
   readonly log: Logger;
   /** Tells a person about a failure. */
   readonly report: (error: unknown) => void;
@@ -58,7 +62,7 @@ export class ModelRoles implements Disposable {
   private toldCrowded = "";
 
   constructor(private readonly deps: ModelRolesDeps) {
-    const { settings, store, active } = deps;
+    const { settings, store, active, registry } = deps;
     this.lastCompletion = this.completion().id;
     this.subscriptions.add(
       settings.onDidChange(({ changed }) => {
@@ -71,12 +75,14 @@ export class ModelRoles implements Disposable {
       }),
     );
     this.subscriptions.add(active.onDidChange(() => this.refresh()));
+    this.subscriptions.add(registry.onDidChange(() => void this.look()));
     void this.look();
   }
 
   holder(role: ModelRole): RoleHolder<KnownModel> {
-    const { active, settings } = this.deps;
+    const { active, settings, registry } = this.deps;
     const chat = active.known;
+    const isHere = chat.elsewhere === undefined;
     if (role === "chat")
       return active.standsInFor === undefined
         ? { kind: "chosen", model: chat }
@@ -84,14 +90,15 @@ export class ModelRoles implements Disposable {
     return roleHolder(
       settings.current[settingOfRole[role]],
       (setting) => this.find(setting),
-      role === "completion" ? chat : undefined,
+      role === "completion" ? (isHere ? chat : registry.starter) : undefined,
+      isHere ? "chat" : "here",
     );
   }
 
   /** What makes inline suggestions. */
   completion(): KnownModel {
     const holder = this.holder("completion");
-    return holder.kind === "none" ? this.deps.active.known : holder.model;
+    return holder.kind === "none" ? this.deps.registry.starter : holder.model;
   }
 
   /** What makes embeddings; undefined: nothing was chosen that is there. */
@@ -115,6 +122,7 @@ export class ModelRoles implements Disposable {
    */
   async assign(role: ModelRole, model: KnownModel): Promise<boolean> {
     const { registry, store, settings, active } = this.deps;
+    if (model.elsewhere !== undefined && !fitsRoleElsewhere(role, model.elsewhere)) throw unfitFor(role, model);
     const stored = store.find(model.id);
     if (stored !== undefined && !fitsRole(role, stored)) throw unfit(role, model, stored.content);
     const setting = registry.settingOf(model);
@@ -123,6 +131,7 @@ export class ModelRoles implements Disposable {
       // Empty means the chat's model here, and the starter has a name of its own.
       const named = setting === "" ? model.id : setting;
       if (role === "completion" && !(await this.agreesTo(active.known, model))) return false;
+      if (model.elsewhere !== undefined && !(await this.canElsewhere(role, model))) return false;
       await settings.set(settingOfRole[role], named);
     }
     return true;
@@ -159,7 +168,7 @@ export class ModelRoles implements Disposable {
   crowded(): number | undefined {
     const chat = this.deps.active.known;
     const completion = this.completion();
-    if (chat.id === completion.id) return undefined;
+    if (!areNeighbours(chat, completion)) return undefined;
     return tooMuchTogether(this.neighbour(chat), this.neighbour(completion), memoryForModels());
   }
 
@@ -188,7 +197,8 @@ export class ModelRoles implements Disposable {
       const setting = settings.current[settingOfRole[role]];
       if (role === "chat" || setting === "") continue;
       try {
-        if (!(await isThere(registry.fromSetting(setting).path))) gone.add(setting);
+        const { path: file, elsewhere } = registry.fromSetting(setting);
+        if (elsewhere === undefined && !(await isThere(file))) gone.add(setting);
       } catch {
         gone.add(setting);
       }
@@ -238,8 +248,38 @@ export class ModelRoles implements Disposable {
     return { name: model.displayName, bytes };
   }
 
+  /**
+   * Whether a model that runs elsewhere can do it, which is asked before anything is sent there at each key.
+   * @throws PaddockError where it is not there, or can't.
+   */
+  private async canElsewhere(role: ModelRole, model: KnownModel): Promise<boolean> {
+    const abort = new AbortController();
+    const can = await vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: vscode.l10n.t("Looking for {0}", model.displayName),
+        cancellable: true,
+      },
+      async (_, token) => {
+        token.onCancellationRequested(() => abort.abort());
+        try {
+          return await this.deps.capabilities(model.id, abort.signal);
+        } catch (error) {
+          if (abort.signal.aborted) return undefined;
+          throw error;
+        }
+      },
+    );
+    if (can === undefined) return false;
+    if (role === "embedding" ? can.embed : can.fillInMiddle) return true;
+    if (role === "embedding") throw unfitFor(role, model);
+    throw new PaddockError("unsupported", `${model.displayName} can't complete inside a text where it runs.`, {
+      remedy: "For completions choose a code model of a llama-server, or one on this machine.",
+    });
+  }
+
   private async agreesTo(chat: KnownModel, completion: KnownModel): Promise<boolean> {
-    if (chat.id === completion.id) return true;
+    if (!areNeighbours(chat, completion)) return true;
     await this.deps.store.ready();
     const together = tooMuchTogether(this.neighbour(chat), this.neighbour(completion), memoryForModels());
     if (together === undefined) return true;
@@ -273,11 +313,20 @@ function crowdedWords(chat: KnownModel, completion: KnownModel, together: number
   );
 }
 
+/** Both take memory of this machine. */
+function areNeighbours(chat: KnownModel, completion: KnownModel): boolean {
+  return chat.id !== completion.id && chat.elsewhere === undefined && completion.elsewhere === undefined;
+}
+
 function unfit(role: ModelRole, model: KnownModel, content: Parameters<typeof fitsRole>[1]["content"]): PaddockError {
   if (!content.usable) {
     const { code, message, remedy } = content.why;
     return new PaddockError(code, message, remedy === undefined ? {} : { remedy });
   }
+  return unfitFor(role, model);
+}
+
+function unfitFor(role: ModelRole, model: KnownModel): PaddockError {
   return role === "embedding"
     ? new PaddockError("unsupported", `${model.displayName} does not make embeddings.`, {
         remedy: "Choose an embedding model, such as one of the BERT or Nomic family.",

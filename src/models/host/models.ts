@@ -1,7 +1,7 @@
 import os from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
-import type { ModelLifecycle } from "../../engine/backend";
+import type { ModelLifecycle, PortableBackend } from "../../engine/backend";
 import { type Disposable, DisposableStore } from "../../platform/core/disposables";
 import type { Logger } from "../../platform/core/logger";
 import type { SettingsService } from "../../platform/host/settingsService";
@@ -26,6 +26,8 @@ export interface ModelsDeps {
   readonly registry: ModelRegistry;
   readonly settings: SettingsService;
   readonly lifecycle: ModelLifecycle;
+  /** What a model can do, wherever it runs; see PortableBackend. */
+  readonly capabilities: PortableBackend["capabilities"];
   /** What is on its way here. */
   readonly downloads?: ActiveDownloads;
   /** SHA-256 that the server of a downloaded file gave; undefined for any other file. */
@@ -80,7 +82,10 @@ export function createModels(deps: ModelsDeps): ModelsRoom {
       isUsedElsewhere: (model) => roles.rolesOf(model).some((role) => role !== "chat"),
     }),
   );
-  const roles = subscriptions.add(new ModelRoles({ registry, store, settings, lifecycle, active, log, report }));
+  const { capabilities } = deps;
+  const roles = subscriptions.add(
+    new ModelRoles({ registry, store, settings, lifecycle, active, capabilities, log, report }),
+  );
   const watch = subscriptions.add(
     new StoreWatch({
       folders: () => [own(), ...extra().filter((folder) => path.isAbsolute(folder))],
@@ -97,17 +102,22 @@ export function createModels(deps: ModelsDeps): ModelsRoom {
     new ModelsView({
       store,
       downloads,
+      elsewhere: () => registry.elsewhere(),
       state: (model) => lifecycle.state(model),
       holder: (role) => roles.holder(role),
       rolesOf: (model) => roles.rolesOf(model),
       crowded: () => roles.crowded(),
       onDidChange: [
         roles.onDidChange,
+        registry.onDidChange,
         lifecycle.onDidChangeState,
         ...(downloads === undefined ? [] : [downloads.onDidChange]),
       ],
       assign: (role, idOrPath) => roles.assign(role, registry.fromSetting(idOrPath)).then(() => undefined, report),
-      shown: () => watch.lookAgain(),
+      shown: () => {
+        watch.lookAgain();
+        void registry.lookElsewhere();
+      },
     }),
   );
   const moved: ChangeDeps["moved"] = (from, to) =>

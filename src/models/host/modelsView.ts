@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../platform/core/disposables";
 import type { Event } from "../../platform/core/event";
 import type { ActiveDownloads } from "../core/activeDownloads";
+import type { ElsewherePlace } from "../core/elsewhere";
 import { type ModelNode, modelTree } from "../core/modelTree";
 import type { ModelRole } from "../core/roles";
 import type { ModelStore } from "../node/modelStore";
@@ -17,6 +18,8 @@ const REFRESH_MS = 150;
 export interface ModelsViewDeps extends ItemSources {
   readonly store: ModelStore;
   readonly downloads: ActiveDownloads | undefined;
+  /** What runs elsewhere, as far as is known. */
+  readonly elsewhere: () => readonly ElsewherePlace[];
   readonly onDidChange: readonly Event<unknown>[];
   /** A model, or a file from elsewhere by its path, was dropped on a role. */
   readonly assign: (role: ModelRole, idOrPath: string) => Promise<void>;
@@ -61,9 +64,9 @@ export class ModelsView
   async getChildren(node?: ModelNode): Promise<ModelNode[]> {
     if (node !== undefined) return "children" in node ? [...node.children] : [];
     const contents = await this.deps.store.ready();
-    const roots = modelTree(contents, this.deps.downloads?.list() ?? []);
+    const roots = modelTree(contents, this.deps.downloads?.list() ?? [], this.deps.elsewhere());
     this.parents = new Map();
-    for (const root of roots) if ("children" in root) for (const child of root.children) this.parents.set(child, root);
+    for (const root of roots) this.remember(root);
     return roots;
   }
 
@@ -76,7 +79,9 @@ export class ModelsView
   }
 
   handleDrag(source: readonly ModelNode[], data: vscode.DataTransfer): void {
-    const ids = source.flatMap((node) => (node.kind === "model" ? [node.model.id] : []));
+    const ids = source.flatMap((node) =>
+      node.kind === "model" ? [node.model.id] : node.kind === "elsewhereModel" ? [node.elsewhere.id] : [],
+    );
     if (ids.length > 0) data.set(dragType, new vscode.DataTransferItem(ids));
   }
 
@@ -90,6 +95,14 @@ export class ModelsView
     clearTimeout(this.timer);
     this.subscriptions.dispose();
     this.changed.dispose();
+  }
+
+  private remember(node: ModelNode): void {
+    if (!("children" in node)) return;
+    for (const child of node.children) {
+      this.parents.set(child, node);
+      this.remember(child);
+    }
   }
 
   private soon(): void {

@@ -1,8 +1,10 @@
 import * as vscode from "vscode";
 import type { ModelId } from "../../engine/backend";
 import { plainLabel } from "../../platform/host/plainLabel";
+import { fitsRoleElsewhere } from "../core/roles";
 import type { ModelRegistry } from "../node/modelRegistry";
 import type { ModelStore } from "../node/modelStore";
+import { elsewhereWords } from "./elsewhereItems";
 
 /** Asks for a model for one use; the one that answers otherwise stays. @returns undefined when none was chosen. */
 export async function pickOtherModel(
@@ -11,13 +13,27 @@ export async function pickOtherModel(
   current: ModelId,
 ): Promise<ModelId | undefined> {
   const items = async (): Promise<(vscode.QuickPickItem & { readonly id?: ModelId })[]> => {
-    await store.ready();
-    const known = registry.list().map((model) => ({
+    await Promise.all([store.ready(), registry.lookElsewhere()]);
+    const here = registry.list().map((model) => ({
       label: plainLabel(model.displayName),
       description: model.id === current ? vscode.l10n.t("the model you use now") : "",
       detail: model.note ?? (model.bundled ? "" : model.path),
       id: model.id,
     }));
+    const elsewhere = registry.elsewhere().flatMap(({ models }) =>
+      models
+        .filter((model) => fitsRoleElsewhere("chat", model))
+        .map((model) => ({
+          label: `$(globe) ${plainLabel(model.displayName)}`,
+          description: [
+            ...(model.id === current ? [vscode.l10n.t("the model you use now")] : []),
+            plainLabel(elsewhereWords(model.destination)),
+          ].join(" · "),
+          detail: "",
+          id: model.id,
+        })),
+    );
+    const known = [...here, ...elsewhere];
     return [
       ...known.filter(({ id }) => id !== current),
       ...known.filter(({ id }) => id === current),

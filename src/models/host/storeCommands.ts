@@ -4,11 +4,12 @@ import { plainLabel } from "../../platform/host/plainLabel";
 import type { SettingsService } from "../../platform/host/settingsService";
 import type { ActiveDownloads } from "../core/activeDownloads";
 import type { ModelNode } from "../core/modelTree";
-import { fitsRole, type ModelRole, modelRoles } from "../core/roles";
+import { fitsRole, fitsRoleElsewhere, type ModelRole, modelRoles } from "../core/roles";
 import { isOurs, type StoredModel } from "../core/storedModel";
 import type { KnownModel, ModelRegistry } from "../node/modelRegistry";
 import type { ModelStore } from "../node/modelStore";
 import { agreesToDelete, type ChangeDeps, askForName, deleteModel, deletionOf, renameModel } from "./changeModel";
+import { elsewhereWords } from "./elsewhereItems";
 import { kindName, placeName, roleName } from "./modelItems";
 import type { ModelRoles } from "./modelRoles";
 import { askForModelFile } from "./pickOtherModel";
@@ -58,7 +59,7 @@ export function storeCommands(deps: StoreCommandsDeps): Commands {
       const role = isNode(given) && given.kind === "role" ? given.role : await pickRole(roles);
       if (role !== undefined) await roles.release(role);
     },
-    refreshModels: () => store.refresh(),
+    refreshModels: () => Promise.all([store.refresh(), deps.registry.lookElsewhere(true)]),
     addModelFolder: () => addFolder(settings),
     revealModel: withModel(vscode.l10n.t("Reveal Model"), all, (model) => reveal(model)),
     copyModelPath: withModel(vscode.l10n.t("Copy Model's Path"), all, async (model) =>
@@ -107,21 +108,31 @@ async function chosenFor(role: ModelRole, given: unknown, deps: StoreCommandsDep
   await store.ready();
   const model = givenModel(given, store);
   if (model !== undefined) return knownModel(model, registry);
+  if (isNode(given) && given.kind === "elsewhereModel") return registry.fromSetting(given.elsewhere.id);
   if (typeof given === "string") return registry.fromSetting(given);
   const holder = roles.holder(role);
   const now = holder.kind === "none" ? undefined : holder.model.id;
   const choose = { label: `$(folder-opened) ${vscode.l10n.t("Choose a .gguf file…")}`, model: undefined };
   const fitting = (store.current?.models ?? []).filter((one) => fitsRole(role, one));
+  const others = registry
+    .elsewhere()
+    .flatMap(({ models }) => models.filter((one) => fitsRoleElsewhere(role, one)))
+    .map((one) => ({
+      label: `${one.id === now ? "$(check) " : ""}$(globe) ${plainLabel(one.displayName)}`,
+      description: plainLabel(elsewhereWords(one.destination)),
+      model: registry.fromSetting(one.id),
+    }));
   const picked = await vscode.window.showQuickPick(
     [
-      ...fitting.map((one) => ({ ...storedItem(one, one.id === now), model: one })),
+      ...fitting.map((one) => ({ ...storedItem(one, one.id === now), model: knownModel(one, registry) })),
+      ...others,
       { label: "", kind: vscode.QuickPickItemKind.Separator, model: undefined },
       choose,
     ],
     {
       title: vscode.l10n.t("Model for {0}", roleName(role)),
       placeHolder:
-        role === "embedding" && fitting.length === 0
+        role === "embedding" && fitting.length === 0 && others.length === 0
           ? vscode.l10n.t("No model on this machine makes embeddings")
           : vscode.l10n.t("Choose a model"),
       matchOnDescription: true,
@@ -129,7 +140,7 @@ async function chosenFor(role: ModelRole, given: unknown, deps: StoreCommandsDep
     },
   );
   if (picked === undefined) return undefined;
-  if (picked.model !== undefined) return knownModel(picked.model, registry);
+  if (picked.model !== undefined) return picked.model;
   const file = await askForModelFile();
   return file === undefined ? undefined : registry.fromSetting(file);
 }

@@ -1,6 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import { cancelled } from "../../platform/core/errors";
+import { httpChunks, silence } from "../../platform/node/httpChunks";
 import { mayFollow } from "../core/hubAddress";
 import { badAnswer, networkError } from "../core/hubErrors";
 
@@ -123,7 +124,7 @@ export class HubHttp {
           },
         );
         outgoing.on("error", fail);
-        outgoing.setTimeout(this.silenceMs, () => outgoing.destroy(timeout()));
+        outgoing.setTimeout(this.silenceMs, () => outgoing.destroy(silence()));
         outgoing.end();
       } catch (error) {
         fail(error);
@@ -148,39 +149,10 @@ export class HubHttp {
       header: (name) => take(response.headers, name),
       anyHeader: (name) =>
         [...hops, response.headers].map((headers) => take(headers, name)).find((value) => value !== undefined),
-      body: chunksOf(response, url, this.silenceMs, signal),
+      body: httpChunks(response, this.silenceMs, (error) => toNetworkError(error, url, signal)),
       discard: () => void response.destroy(),
     };
   }
-}
-
-/**
- * The body's chunks. What breaks on the way is a network error, also where the connection just ends too early or says
- * nothing any more; while the reader is busy with a chunk, the server owes nothing.
- */
-async function* chunksOf(
-  response: http.IncomingMessage,
-  url: URL,
-  silenceMs: number,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  const chunks = response[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
-  try {
-    for (;;) {
-      const timer = setTimeout(() => response.destroy(timeout()), silenceMs);
-      const next = await chunks.next().finally(() => clearTimeout(timer));
-      if (next.done === true) return;
-      yield next.value;
-    }
-  } catch (error) {
-    throw toNetworkError(error, url, signal);
-  } finally {
-    response.destroy();
-  }
-}
-
-function timeout(): Error {
-  return Object.assign(new Error("no answer in time"), { code: "PADDOCK_TIMEOUT" });
 }
 
 function toNetworkError(error: unknown, url: URL, signal: AbortSignal): Error {

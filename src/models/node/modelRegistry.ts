@@ -3,19 +3,27 @@ import path from "node:path";
 import * as v from "valibot";
 import type { Adapter, Feature, ModelId, ModelResolver } from "../../engine/backend";
 import type { InfillLayout } from "../../engine/infill";
+import { type Disposable, toDisposable } from "../../platform/core/disposables";
 import { PaddockError } from "../../platform/core/errors";
 import { Emitter } from "../../platform/core/event";
+import type { ElsewhereModel, ElsewhereModels, ElsewherePlace } from "../core/elsewhere";
 import { type AdapterEntry, type Manifest, manifestSchema, type ModelEntry } from "../core/manifest";
 import { preflight } from "./ggufPreflight";
 import { fileModelId } from "./modelId";
+
+/** How long a list waits for servers, ms. */
+const PATIENCE_MS = 1_500;
 
 export interface KnownModel {
   readonly id: ModelId;
   readonly displayName: string;
   /** What a person should know before they rely on it; only models that travel with the extension have one. */
   readonly note?: string;
+  /** Empty for a model that runs elsewhere. */
   readonly path: string;
   readonly bundled: boolean;
+  /** It runs on a server or in another extension. */
+  readonly elsewhere?: ElsewhereModel;
   /** SHA-256 of the file, of models that travel with the extension. */
   readonly sha256?: string;
 }
@@ -43,6 +51,7 @@ export class ModelRegistry implements ModelResolver {
   private readonly named = new Set<ModelId>();
   /** Named since somebody looked. */
   private readonly namedSince = new Set<ModelId>();
+  private readonly others: ElsewhereModels[] = [];
   private ownAdapter: (feature: Feature) => OwnAdapter | undefined = () => undefined;
   private readonly changed = new Emitter<void>();
   /** What is listed, or its names, have changed. */
@@ -78,7 +87,35 @@ export class ModelRegistry implements ModelResolver {
     return registry;
   }
 
-  /** What can be chosen: what travels with the extension, what was found, and files chosen by their path. */
+  /** Models that run elsewhere can be chosen and named from now on. */
+  useElsewhere(models: ElsewhereModels): Disposable {
+    this.others.push(models);
+    const following = models.onDidChange(() => this.changed.fire());
+    this.changed.fire();
+    return toDisposable(() => {
+      following.dispose();
+      this.others.splice(this.others.indexOf(models), 1);
+      this.changed.fire();
+    });
+  }
+
+  /** Where models run elsewhere, as far as is known without asking. */
+  elsewhere(): ElsewherePlace[] {
+    return this.others.flatMap((models) => models.places());
+  }
+
+  /**
+   * Somebody wants to see what runs elsewhere. Waits a moment for those who are asked; what comes later is a change.
+   * @param again also what is known. Never rejects.
+   */
+  async lookElsewhere(again = false): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, PATIENCE_MS)));
+    await Promise.race([Promise.allSettled(this.others.map((models) => models.look(again))), late]);
+    clearTimeout(timer);
+  }
+
+  /** What can be chosen here: what travels with the extension, what was found, and files chosen by their path. */
   list(): KnownModel[] {
     const { found } = this;
     if (found === undefined) return [...this.models.values()];
@@ -97,13 +134,18 @@ export class ModelRegistry implements ModelResolver {
 
   /** The model of an id, with the name it has now. */
   known(id: ModelId): KnownModel | undefined {
-    return this.models.get(id);
+    return this.models.get(id) ?? this.findElsewhere(id);
+  }
+
+  /** The file of an id; undefined: there is none, as of a model that runs elsewhere. */
+  fileOf(id: ModelId): string | undefined {
+    return this.models.get(id)?.path;
   }
 
   /** What to put into a setting so that it names this model. */
   settingOf(model: KnownModel): string {
     if (model.id === this.starter.id) return "";
-    return model.bundled ? model.id : model.path;
+    return model.bundled || model.elsewhere !== undefined ? model.id : model.path;
   }
 
   /** Takes note of what can be chosen on this machine, in place of what was found before. */
@@ -125,12 +167,12 @@ export class ModelRegistry implements ModelResolver {
 
   /**
    * The model that a setting names: empty for the starter, an id, or the full path of a file, which is known from then on.
-   * The file is looked at when it is resolved, not here.
+   * The file is looked at when it is resolved, and a server is asked when it is used, not here.
    * @throws PaddockError model/unknown
    */
   fromSetting(setting: string): KnownModel {
     if (setting === "") return this.starter;
-    const known = this.models.get(setting);
+    const known = this.known(setting as ModelId);
     if (known !== undefined) return known;
     if (!path.isAbsolute(setting)) {
       throw new PaddockError("model/unknown", `There is no model ${JSON.stringify(setting.slice(0, 200))}.`, {
@@ -164,6 +206,15 @@ export class ModelRegistry implements ModelResolver {
   infillLayout(model: ModelId): InfillLayout | undefined {
     return this.adapterEntries.find(({ appliesTo, roles }) => appliesTo === model && roles.includes("completion"))
       ?.infill;
+  }
+
+  private findElsewhere(id: string): KnownModel | undefined {
+    for (const models of this.others) {
+      const elsewhere = models.find(id);
+      if (elsewhere !== undefined)
+        return { id: elsewhere.id, displayName: elsewhere.displayName, path: "", bundled: false, elsewhere };
+    }
+    return undefined;
   }
 
   private entriesFor(model: ModelId, feature: Feature): AdapterEntry[] {

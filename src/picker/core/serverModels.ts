@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import { PaddockError } from "../../platform/core/errors";
 import type { Candidate, ToldFacts } from "./candidate";
 
 /**
@@ -137,21 +136,4 @@ export function serverCandidate(server: string, model: ServerModel): Candidate {
     problem: undefined,
     told: { quantization: told, parameters, contextSize },
   };
-}
-
-/**
- * The address of a server, as people have it: with or without "http://" and the "/v1" of its API.
- * @returns it without a slash at its end.
- * @throws PaddockError hub/address
- */
-export function serverAddress(text: string): string {
-  const typed = text.trim();
-  const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(typed) ? typed : `http://${typed}`;
-  const url = URL.canParse(whole) ? new URL(whole) : undefined;
-  const isPlain = url?.username === "" && url.password === "" && url.search === "" && !whole.includes("#");
-  if (isPlain && /^https?:$/.test(url.protocol) && url.hostname !== "")
-    return `${url.origin}${url.pathname.replace(/\/+$/, "").replace(/\/v1(?:\/models)?$/, "")}`;
-  throw new PaddockError("hub/address", `${JSON.stringify(typed.slice(0, 200))} is no address of a server.`, {
-    remedy: "Give an address such as http://localhost:8080, without a password in it.",
-  });
 }

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
+import { isOpenAddress, serverAddress } from "../../platform/core/serverAddress";
 import type { CandidateSource } from "../core/candidateSource";
-import { serverAddress } from "../core/serverModels";
 import { KeyNeeded, modelsOfServer, type ServerAsking, serverSource } from "../node/serverSource";
 
 const LAST_KEY = "paddock.picker.server";
@@ -79,7 +79,7 @@ export class ServerQuestion {
 }
 
 async function askKey(server: string, isAgain: boolean): Promise<string | undefined> {
-  const isOpen = server.startsWith("http:") && !/^http:\/\/(localhost|127\.[\d.]+|\[::1\])(:|\/|$)/.test(server);
+  const isOpen = isOpenAddress(server);
   const key = await vscode.window.showInputBox({
     title: vscode.l10n.t("Key for {0}", server),
     prompt: `${

@@ -3,6 +3,17 @@ import * as v from "valibot";
 /** A path, or what else names a model. */
 const pathSchema = v.pipe(v.string(), v.trim(), v.maxLength(4096));
 
+const serverSchema = v.object({
+  id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]{0,59}$/)),
+  name: v.optional(v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(100))),
+  url: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(2000)),
+});
+const serversSchema = v.pipe(
+  v.array(serverSchema),
+  v.maxLength(100),
+  v.check((servers) => new Set(servers.map(({ id }) => id)).size === servers.length, "two servers have the same id"),
+);
+
 /**
  * The person's settings, checked. package.json declares the same defaults and bounds for the Settings editor, but a
  * settings file can hold anything, so what is read is validated here and a bad value falls back to its default.
@@ -12,6 +23,7 @@ const settingSchemas = {
   "models.folder": pathSchema,
   "models.hubEndpoint": pathSchema,
   "models.extraFolders": v.pipe(v.array(pathSchema), v.maxLength(100)),
+  servers: serversSchema,
   "engine.gpu": v.picklist(["auto", "cpu", "metal", "vulkan", "cuda"]),
   "engine.gpuLayers": v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))),
   "engine.threads": v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(512)),
@@ -49,6 +61,7 @@ export const defaultSettings: Settings = {
   "models.folder": "",
   "models.hubEndpoint": "",
   "models.extraFolders": [],
+  servers: [],
   "engine.gpu": "auto",
   "engine.gpuLayers": null,
   "engine.threads": 0,
@@ -98,6 +111,7 @@ export function parseSettings(read: (key: SettingKey) => unknown, onProblem: (pr
     "models.folder": take("models.folder"),
     "models.hubEndpoint": take("models.hubEndpoint"),
     "models.extraFolders": take("models.extraFolders"),
+    servers: take("servers"),
     "engine.gpu": take("engine.gpu"),
     "engine.gpuLayers": take("engine.gpuLayers"),
     "engine.threads": take("engine.threads"),

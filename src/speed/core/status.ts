@@ -28,6 +28,13 @@ export function statusOf(state: ModelState, last: TimingRecord | undefined): Sta
         kind: state.busy ? "busy" : "ready",
         tokensPerSecond: last?.timings.predicted_per_second ?? null,
       };
+    case "elsewhere":
+      return {
+        ...plain,
+        icon: "globe",
+        kind: state.busy ? "busy" : "elsewhere",
+        tokensPerSecond: last?.timings.predicted_per_second ?? null,
+      };
     case "restarting":
       return { ...plain, icon: "sync~spin", kind: "restarting" };
     case "failed":

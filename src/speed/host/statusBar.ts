@@ -9,6 +9,7 @@ import {
   formatParameters,
   formatRate,
 } from "../../platform/core/format";
+import { visibleText } from "../../platform/core/visibleText";
 import type { TimingHistory } from "../core/timingHistory";
 import { memoryOf, statusOf } from "../core/status";
 
@@ -85,6 +86,10 @@ function stateWords(state: ModelState): string {
       return vscode.l10n.t("loading, {0}%", Math.floor(state.fraction * 100));
     case "ready":
       return state.busy ? vscode.l10n.t("working") : vscode.l10n.t("ready");
+    case "elsewhere":
+      return state.destination === undefined
+        ? vscode.l10n.t("runs in another program")
+        : vscode.l10n.t("what you ask goes to {0}", visibleText(state.destination));
     case "restarting":
       return vscode.l10n.t("starting again (attempt {0})", state.attempt);
     case "failed":
@@ -171,9 +176,12 @@ function tooltip(
   text.appendMarkdown("\n\n---\n\n");
   const link = (label: string, command: string): string => `[${label}](command:${command})`;
   const loaded = state.status === "ready" || state.status === "loading";
+  const load = loaded
+    ? link(vscode.l10n.t("Unload"), "paddock.unloadModel")
+    : link(vscode.l10n.t("Load"), "paddock.loadModel");
   text.appendMarkdown(
     [
-      loaded ? link(vscode.l10n.t("Unload"), "paddock.unloadModel") : link(vscode.l10n.t("Load"), "paddock.loadModel"),
+      ...(state.status === "elsewhere" ? [] : [load]),
       ...(state.status === "failed" ? [link(vscode.l10n.t("Restart"), "paddock.restartEngine")] : []),
       link(vscode.l10n.t("Switch Model"), "paddock.switchModel"),
       link(vscode.l10n.t("Speed Details"), "paddock.showSpeedDetails"),

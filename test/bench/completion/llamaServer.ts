@@ -22,19 +22,21 @@ export interface ServerOptions {
   readonly model: string;
   readonly threads: number;
   readonly contextSize: number;
+  /** Further options, as on its command line. */
+  readonly more?: readonly string[];
 }
 
 export class LlamaServer {
   private constructor(
     private readonly child: ChildProcess,
-    private readonly address: string,
+    readonly address: string,
     /** The model has FIM tokens, so that /infill works. */
     readonly infills: boolean,
     readonly contextSize: number,
   ) {}
 
   /** @throws Error with the server's last words when it does not start. */
-  static async start({ program, model, threads, contextSize }: ServerOptions): Promise<LlamaServer> {
+  static async start({ program, model, threads, contextSize, more = [] }: ServerOptions): Promise<LlamaServer> {
     const port = await freePort();
     const numbers = {
       "--port": port,
@@ -47,7 +49,7 @@ export class LlamaServer {
       "--cache-reuse": CACHE_REUSE,
     };
     const options = Object.entries(numbers).flatMap(([name, value]) => [name, String(value)]);
-    const child = spawn(program, ["-m", model, "--host", "127.0.0.1", "--no-webui", ...options], {
+    const child = spawn(program, ["-m", model, "--host", "127.0.0.1", "--no-webui", ...options, ...more], {
       stdio: ["ignore", "ignore", "pipe"],
     });
     const kill = (): void => void child.kill("SIGKILL");
