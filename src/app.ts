@@ -46,6 +46,7 @@ import { TimingHistory } from "./speed/core/timingHistory";
 import { createStatusBar } from "./speed/host/statusBar";
 import { RequestStore } from "./speed/node/requestStore";
 import type { TestApi } from "./testApi";
+import { createTooling } from "./tooling";
 import { ModelTunings } from "./tunings";
 
 export interface App {
@@ -160,6 +161,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   const databases = store.add(
     await joinDatabases({ context, engine, engineSettings, models, registry, settings, edits, log }),
   );
+  const tools = store.add(createTooling({ engine, models, registry, requests, databases, gate, edits }));
   const quantizing = createQuantizing({ context, models, picker, settings, gate, log, report });
   const syntax = store.add(new Syntax(context.asAbsolutePath(path.join("dist", "grammars")), log));
   const infill = new RoutedInfill(engine, servers.backend);
@@ -299,6 +301,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
             databases,
             speed,
             servers,
+            tools,
             timings: () => history.all(),
           }
         : undefined,

@@ -10,6 +10,7 @@ import type { PickerRoom } from "./picker/host/picker";
 import type { ServersRoom } from "./servers/host/serversRoom";
 import type { SpeedRoom } from "./speed/host/speedRoom";
 import type { DatabasesRoom } from "./sql/host/databases";
+import type { ToolsRoom } from "./tools/host/tools";
 
 /** What activate returns under test, so that the in-host suite can look behind the commands. */
 export interface TestApi {
@@ -26,6 +27,7 @@ export interface TestApi {
   readonly databases: DatabasesRoom;
   readonly speed: SpeedRoom;
   readonly servers: ServersRoom;
+  readonly tools: ToolsRoom;
   activeModel(): ModelId;
   timings(): readonly TimingRecord[];
 }

@@ -14,7 +14,7 @@ import {
   promptFolder,
   promptNeeds,
 } from "../core/promptFile";
-import { isInside } from "./insideFolder";
+import { isInside } from "../../platform/host/insideFolder";
 import { isRestricted, manageTrust } from "./workspaceTrust";
 
 /** Of one folder; somebody who has more finds them by name in the editor. */

@@ -3,7 +3,7 @@ import { PaddockError } from "../../platform/core/errors";
 import type { Logger } from "../../platform/core/logger";
 import type { ChatTexts } from "../core/chatTexts";
 import { type Instruction, instructionFiles, maxInstruction, toInstruction } from "../core/instructions";
-import { isInside } from "./insideFolder";
+import { isInside } from "../../platform/host/insideFolder";
 
 /** A file larger than this is no instruction that anybody wrote; it is not even read. */
 const maxBytes = 1024 * 1024;

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { PaddockError } from "../../platform/core/errors";
 import { filePath, type FileLink } from "../../platform/core/fileLinks";
 import type { ChatTexts } from "../core/chatTexts";
-import { isInside } from "./insideFolder";
+import { isInside } from "../../platform/host/insideFolder";
 
 /** Files come and go; for so long an answer about one counts. */
 const freshMs = 10_000;

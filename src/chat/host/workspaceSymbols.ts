@@ -3,7 +3,7 @@ import { cancelled, PaddockError } from "../../platform/core/errors";
 import { plainLabel } from "../../platform/host/plainLabel";
 import { isNamed, type SymbolLink, symbolLinkOfCode } from "../../platform/core/symbolLinks";
 import type { ChatTexts } from "../core/chatTexts";
-import { isInside } from "./insideFolder";
+import { isInside } from "../../platform/host/insideFolder";
 
 /** For so long an answer about a symbol counts. */
 const freshMs = 10_000;

@@ -188,6 +188,11 @@ async function findNamed(query: string, signal: AbortSignal): Promise<readonly v
   return (await withPatience(findFiles(`**/*${letters.join("")}*`, maxNamed, signal), patienceMs, signal)) ?? [];
 }
 
+/** Files of the workspace without what files.exclude and search.exclude leave out; secrets may be among them. */
+export function allFiles(limit: number, signal: AbortSignal): Promise<readonly vscode.Uri[]> {
+  return findFiles("**/*", limit, signal);
+}
+
 async function findFiles(include: string, limit: number, signal: AbortSignal): Promise<readonly vscode.Uri[]> {
   if (signal.aborted) throw cancelled();
   const source = new vscode.CancellationTokenSource();

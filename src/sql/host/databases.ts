@@ -14,6 +14,7 @@ import { type ContextSources, withDatabases } from "./databaseContext";
 import { placeWords } from "./databaseItems";
 import { DatabasePasswords } from "./databasePasswords";
 import { DatabasePlaces } from "./databasePlaces";
+import { DatabaseReader } from "./databaseReader";
 import { DatabasesView } from "./databasesView";
 import { Discovery, type DiscoveryDeps } from "./discovery";
 import { type SchemaChunk, schemaChunks } from "./schemaChunks";
@@ -47,6 +48,8 @@ export interface DatabasesRoom extends Disposable {
   readonly view: DatabasesView;
   readonly files: SqlFiles;
   readonly panels: AskPanels;
+  /** What a model may read of them. */
+  readonly reader: DatabaseReader;
   /** By the name after "paddock.". */
   readonly commands: Readonly<Record<string, (...given: unknown[]) => unknown>>;
   /** Runs SQL of an answer in the chat on a database that the person chooses. */
@@ -128,6 +131,11 @@ export async function createDatabases(deps: DatabasesDeps): Promise<DatabasesRoo
       log,
     }),
   );
+  const reader = new DatabaseReader({
+    ...{ connections, gate },
+    isTrusted: () => vscode.workspace.isTrusted,
+    timeoutMs: () => settings.current["sql.timeoutSeconds"] * 1000,
+  });
   subscriptions.add(new SqlLenses(files));
   subscriptions.add(new SqlDiagnostics(files, gate, log));
   subscriptions.add(registerSqlNames(files));
@@ -149,7 +157,7 @@ export async function createDatabases(deps: DatabasesDeps): Promise<DatabasesRoo
     }),
   };
   return {
-    ...{ connections, discovery, view, files, panels, commands },
+    ...{ connections, discovery, view, files, panels, reader, commands },
     runSql: async (sql) => {
       checkTrust();
       const profile = await pickConnection(connections, vscode.l10n.t("Run on Which Database?"));

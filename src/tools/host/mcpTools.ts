@@ -1,0 +1,83 @@
+import * as vscode from "vscode";
+import { cancelled, PaddockError } from "../../platform/core/errors";
+import { portableParameters, withoutNulls } from "../core/portableSchema";
+import type { ToolDefinition, ToolOutcome, ToolSet } from "../core/toolDefinition";
+import { clipText } from "../core/toolText";
+
+/** What VS Code puts before the name of every tool that an MCP server brings. */
+const prefix = "mcp_";
+/** More than anybody offers a small model. */
+const mostTools = 100;
+const maxDescription = 600;
+
+/**
+ * The tools of the person's MCP servers, by way of VS Code, which starts the servers and knows whom to trust. Descriptions
+ * and results are a server's: text for a model and a person, nothing else.
+ */
+export class McpTools implements ToolSet {
+  list(): ToolDefinition[] {
+    return [...this.known()].map(([name, { name: own, description, inputSchema }]) => ({
+      name,
+      title: own.slice(prefix.length),
+      description: description.slice(0, maxDescription),
+      parameters: portableParameters(inputSchema),
+      // Nobody knows what it does but its server.
+      writes: true,
+    }));
+  }
+
+  async invoke(name: string, args: unknown, signal: AbortSignal): Promise<ToolOutcome> {
+    if (signal.aborted) throw cancelled();
+    const tool = this.known().get(name);
+    if (tool === undefined)
+      throw new PaddockError("unsupported", `There is no tool ${JSON.stringify(name.slice(0, 100))}.`);
+    const given = withoutNulls(args, tool.inputSchema);
+    const input = typeof given === "object" && given !== null ? given : {};
+    const source = new vscode.CancellationTokenSource();
+    const stop = (): void => source.cancel();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      const call = vscode.lm.invokeTool(tool.name, { input, toolInvocationToken: undefined }, source.token);
+      return { text: clipText(textOf(await untilAborted(call, signal))) };
+    } catch (error) {
+      if (error instanceof PaddockError) throw error;
+      throw new PaddockError("unsupported", error instanceof Error ? error.message : String(error), { cause: error });
+    } finally {
+      signal.removeEventListener("abort", stop);
+      source.dispose();
+    }
+  }
+
+  /** By a name that every model's call can have. */
+  private known(): ReadonlyMap<string, vscode.LanguageModelToolInformation> {
+    const known = new Map<string, vscode.LanguageModelToolInformation>();
+    for (const tool of vscode.lm.tools) {
+      if (known.size >= mostTools) break;
+      if (!tool.name.startsWith(prefix)) continue;
+      const name = tool.name.replace(/[^A-Za-z0-9_-]/gu, "_").slice(0, 64);
+      if (!known.has(name)) known.set(name, tool);
+    }
+    return known;
+  }
+}
+
+/** A server that does not hear of the cancellation keeps nobody waiting. */
+async function untilAborted<T>(work: Thenable<T>, signal: AbortSignal): Promise<T> {
+  let stop: (() => void) | undefined;
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      stop = () => reject(cancelled());
+      signal.addEventListener("abort", stop, { once: true });
+      work.then(resolve, reject);
+    });
+  } finally {
+    if (stop !== undefined) signal.removeEventListener("abort", stop);
+  }
+}
+
+function textOf({ content }: vscode.LanguageModelToolResult): string {
+  const texts = content.map((part) =>
+    part instanceof vscode.LanguageModelTextPart ? part.value : "(something that is not text)",
+  );
+  return texts.length === 0 ? "(nothing)" : texts.join("\n");
+}
