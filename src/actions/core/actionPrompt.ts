@@ -5,6 +5,7 @@ import { type ActionPlan, type DroppablePart, droppableParts, type ModelRoom } f
 import { type ActionRequest, type CodeRequest, isCodeRequest } from "./actionRequest";
 import { problemLine, systemWords, taskWords } from "./actionWords";
 import { commitSchema, documentationSchema, documentedDefinition, namesSchema } from "./answerSchemas";
+import { keptHead } from "./begunDefinition";
 import { exampleFor } from "./examples";
 import { fenced, fenceFor } from "./fence";
 import { languageForm } from "./languageForms";
@@ -44,7 +45,7 @@ interface Draft {
 export function planAction(request: ActionRequest, room: ModelRoom): ActionPlan {
   const schema = schemaFor(request, room);
   const draft = draftOf(request, room, schema !== undefined);
-  const begins = schema === undefined && room.canBegin ? beginning(request) : undefined;
+  const begins = schema === undefined && room.canBegin ? beginning(request, room) : undefined;
   const wanted = answerTokens(request);
   const least = Math.max(leastAnswer, Math.ceil(wanted / 2));
   const dropped: DroppablePart[] = [];
@@ -97,14 +98,17 @@ function schemaFor(request: ActionRequest, room: ModelRoom): ActionPlan["schema"
 }
 
 /** Code is begun for the model: it can say nothing before it, and no fence is of another language. */
-function beginning(request: ActionRequest): string | undefined {
+function beginning(request: ActionRequest, { parameters = 0 }: ModelRoom): string | undefined {
   switch (request.kind) {
     case "fix":
     case "edit":
     case "document":
     case "simplify":
-    case "tests":
-      return `${fenceFor(request.subject.selected)}${languageForm(request.subject.languageId).fence}\n`;
+    case "tests": {
+      const { selected, languageId } = request.subject;
+      const head = parameters < smallParameters ? keptHead(request) : "";
+      return `${fenceFor(selected)}${languageForm(languageId).fence}\n${head}`;
+    }
     case "translate":
       return `${fenceFor("")}${languageForm(request.targetLanguage ?? "python").fence}\n`;
     default:

@@ -1,8 +1,9 @@
 import type { PromptMessage } from "../../engine/protocol";
 import { cancelled, PaddockError } from "../../platform/core/errors";
 import type { ActionPlan } from "../core/actionPlan";
-import { planAction } from "../core/actionPrompt";
+import { planAction, tokensIn } from "../core/actionPrompt";
 import type { ActionRequest } from "../core/actionRequest";
+import { wholeDefinition } from "../core/begunDefinition";
 import { fitAnswer } from "../core/fitAnswer";
 import type { AnswerRefusal } from "../core/fittedAnswer";
 import type { ActionOutcome, ActionRun, RunAction } from "./actionRun";
@@ -60,13 +61,14 @@ async function ask(run: ActionRun, request: ActionRequest): Promise<ActionOutcom
       askedAt: performance.now(),
       onProgress: ({ text = "" }) => {
         written += text;
-        if (isClosed(written, begins)) enough.abort();
+        if (isClosed(written, begins) || wholeDefinition(written, begins) !== undefined) enough.abort();
         onProgress?.({ phase: text === "" && written === begins ? "prompt" : "writing", text: written });
       },
     },
   );
   if (signal.aborted || (result.stopReason === "cancelled" && !enough.signal.aborted)) throw cancelled();
-  const raw = begins + result.parts.map((part) => (part.type === "text" ? part.text : "")).join("");
+  const all = begins + result.parts.map((part) => (part.type === "text" ? part.text : "")).join("");
+  const raw = wholeDefinition(all, begins) ?? all;
   const ended = result.stopReason === "end" || result.stopReason === "stopText" || isClosed(raw, begins);
   return {
     answer: fitAnswer(request, { text: raw, ended }),
@@ -111,7 +113,9 @@ async function countedTokens(
   // An open answer is no conversation that could be counted; its few tokens are within the estimate's margin.
   const counted: PromptMessage[] = begins === undefined ? [...messages] : messages.slice(0, -1);
   try {
-    return (await backend.countMessageTokens(counted, { model, signal })) + (begins === undefined ? 0 : 8);
+    return (
+      (await backend.countMessageTokens(counted, { model, signal })) + (begins === undefined ? 0 : tokensIn(begins))
+    );
   } catch (error) {
     if (error instanceof PaddockError && error.code === "unsupported") return undefined;
     throw error;
