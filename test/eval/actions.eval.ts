@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { table, thisMachine, writeReport } from "../bench/support/report";
 import { readActionCases } from "./actions/actionCases";
 import { modelFile } from "./actions/askedModel";
+import { serverModel } from "./actions/askedServer";
 import { evaluateActions, type Outcome } from "./actions/evaluateActions";
 import { judgeable } from "./actions/judgeable";
 import { Workshop } from "./actions/workshop";
@@ -15,7 +16,9 @@ import { bootstrapInterval } from "./execution";
 const { values } = parseArgs({
   options: {
     data: { type: "string", default: "test/eval/actions/cases" },
+    // A .gguf file; with a server, the name of one of its models.
     model: { type: "string" },
+    server: { type: "string" },
     limit: { type: "string" },
     json: { type: "string" },
     verbose: { type: "boolean", default: false },
@@ -55,7 +58,10 @@ const limit = values.limit === undefined ? undefined : Number(values.limit);
 const cases = judgeable(await readActionCases(path.resolve(values.data), limit));
 const workshop = await Workshop.open(false);
 try {
-  const asked = await modelFile(values.model, signal);
+  const asked =
+    values.server === undefined
+      ? await modelFile(values.model, signal)
+      : await serverModel(values.server, values.model, signal);
   try {
     const outcomes = await evaluateActions(cases, asked, workshop, { verbose: values.verbose, signal });
     const rows = [["", "n", "applies", "useful", "95% interval", "untouched outside", "p50"]];
