@@ -470,7 +470,9 @@ async function frames(
   });
 }
 
-test("100,000 rows: loaded in pieces, scrolled smoothly, sorted and searched at once", async ({ page }) => {
+/** Its frames are timed: nothing else runs beside it. */
+const measured = { tag: "@measured" };
+test("100,000 rows: loaded in pieces, scrolled smoothly, sorted and searched at once", measured, async ({ page }) => {
   const count = 100_000;
   const words = ["alpha", "Beta", "gamma", "Délta"];
   const many = Array.from({ length: count }, (_, index): Cell[] => [

@@ -127,7 +127,7 @@ test("Undo brings back all that were deleted one after the other", async ({ page
     .toEqual([{ conversation: "c-0" }, { conversation: "c-2" }]);
 });
 
-test("opens a thousand conversations without a long task", async ({ page, url }) => {
+test("opens a thousand conversations without a long task", { tag: "@measured" }, async ({ page, url }) => {
   const { frame } = await openChat(page, url, some(1000), "dark", { search: found });
   const took = await frame.locator(".title-button").evaluate(async (button) => {
     const started = performance.now();
