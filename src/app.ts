@@ -84,12 +84,13 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       requests.record(record);
     },
   };
+  const turns = store.add(new MachineTurns({ path: () => turnsPath(), log }));
   const engine = new EmbeddedEngine({
     enginePath: context.asAbsolutePath(path.join("dist", "engine.mjs")),
     models: tunings.resolver,
     tuningOf: tunings.of,
     log,
-    turns: store.add(new MachineTurns({ path: () => turnsPath(), log })),
+    turns,
     settings: engineSettings,
     timings,
   });
@@ -150,7 +151,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   );
   const speed = store.add(
     createSpeeding({
-      ...{ context, engine, models, registry, requests, gate, log },
+      ...{ context, engine, turns, models, registry, requests, gate, log },
       tunings: tunings.store,
     }),
   );

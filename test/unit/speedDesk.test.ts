@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { SpeedSession } from "../../src/engine/measuring";
+import { Emitter } from "../../src/platform/core/event";
 import { silentLogger } from "../../src/platform/core/logger";
 import { PaddockError } from "../../src/platform/core/errors";
 import { testName } from "../../src/speed/core/benchmark";
@@ -101,8 +102,9 @@ function makeDesk(): SpeedDesk {
       ...{ openSession, divergence: never, generate: never, sampleText: never, now: () => 0, cores: 2 },
       store: { apply: never, undo: () => Promise.resolve(false), stepOf: () => Promise.resolve(undefined) },
     },
+    urgent: { isBusy: () => false, onDidChange: new Emitter<undefined>().event },
     requests: { records: () => Promise.resolve([]), clear: () => Promise.resolve() },
-    models: () => Promise.resolve([{ file: "/m/a.gguf", name: "a.gguf", sizeBytes: 5 }]),
+    models: () => Promise.resolve([{ file: "/m/a.gguf", name: "a.gguf", sizeBytes: 5, contextSize: 512 }]),
     ...{ activeFile: () => "/m/a.gguf", machine: never, words, log: silentLogger },
   });
 }

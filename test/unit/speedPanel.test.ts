@@ -1,9 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Emitter } from "../../src/platform/core/event";
 import { benchChart } from "../../src/speed/core/benchCharts";
-import { readNumbers, readTests, testsAtDepths, writeTests } from "../../src/speed/core/benchText";
+import { depthsWithin, readNumbers, readTests, testsAtDepths, writeTests } from "../../src/speed/core/benchText";
 import { chartOf, MOST_SERIES } from "../../src/speed/core/chart";
 import { binsOf, requestViews } from "../../src/speed/core/requestViews";
 import type { RequestRecord } from "../../src/speed/core/requestHistory";
+import { PauseWatch } from "../../src/speed/node/pauseWatch";
 import { WorkBench } from "../../src/speed/node/workBench";
 import { chartLayout, roundNumbers } from "../../src/speed/webview/chartLayout";
 import { benchRows, row } from "../webview/speedPage";
@@ -19,6 +21,21 @@ describe("tests and numbers as people write them", () => {
     expect(writeTests(readTests(text) ?? [])).toBe(text);
     expect(readTests(" PP8 , tg4@16 ")?.map(({ depth }) => depth)).toEqual([0, 16]);
     expect(readTests(writeTests(testsAtDepths([512])))).toEqual(testsAtDepths([512]));
+  });
+
+  it.each<[number, number[]]>([
+    [512, []],
+    [1024, []],
+    [1025, [512]],
+    [2048, [512, 1024]],
+    [4096, [512, 3072]],
+    [8192, [512, 4096, 7168]],
+    [32_768, [512, 4096, 16_384, 31_744]],
+    [40_960, [512, 4096, 16_384, 39_936]],
+    [131_072, [512, 4096, 16_384, 65_536, 130_048]],
+    [4e9, [512, 4096, 16_384, 65_536, 262_144, 1_047_552]],
+  ])("reach what a context of %d tokens allows", (contextSize, depths) => {
+    expect(depthsWithin(contextSize)).toEqual(depths);
   });
 
   it.each(["", "tg", "pp512 tg", "512", "@ d512", "pp512; tg128", "pp0", "pp99999999"])("are refused as %j", (text) => {
@@ -94,6 +111,42 @@ describe("charts of results", () => {
   });
 });
 
+describe("names below bars", () => {
+  const bars = (names: readonly string[], width: number) => {
+    const points = names.map((at, x) => ({ x, y: 1, error: 0, at }));
+    const chart = chartOf("names", [{ name: "", points }], names);
+    if (chart === undefined) throw new Error("There is a chart.");
+    return chartLayout(chart, width, 260);
+  };
+  const sizes = ["4.0 MiB", "16.0 MiB", "64.0 MiB", "256 MiB", "512 MiB"];
+  const texts = (names: readonly string[], width: number) => bars(names, width).xTicks.map(({ text }) => text);
+
+  it("lie where they fit, and are whole aslant where they don't", () => {
+    expect(bars(sizes, 700)).toMatchObject({ isSlanted: false, height: 260 });
+    expect(texts(sizes, 700)).toEqual(sizes);
+    const narrow = bars(sizes, 260);
+    expect(narrow.isSlanted).toBe(true);
+    expect(texts(sizes, 260)).toEqual(sizes);
+    // The plot has lost nothing, and what the axis is called stands below the names.
+    expect(narrow.plot.height).toBe(bars(sizes, 700).plot.height);
+    expect(narrow.height).toBeGreaterThan(260);
+    expect(narrow.plot.y + narrow.plot.height + narrow.xNameBelow).toBeLessThan(narrow.height);
+  });
+
+  it("of many stand apart, of long ones the end is kept, and none begins left of the page", () => {
+    const many = Array.from({ length: 20 }, (_, index) => `≤ ${index * 100} ms`);
+    const { xTicks } = bars(many, 300);
+    expect(xTicks.length).toBeLessThan(20);
+    for (const [index, { at }] of xTicks.entries())
+      expect(at - (xTicks[index - 1]?.at ?? -Infinity)).toBeGreaterThan(19);
+    const files = ["a", "b", "c", "d"].map((one) => `a-model-with-a-very-long-name-${one}-Q4_K_M.gguf`);
+    for (const { at, text } of bars(files, 320).xTicks) {
+      expect(text).toMatch(/^…[\w-]*Q4_K_M$/);
+      expect(at - text.length * 7 * Math.cos((40 * Math.PI) / 180)).toBeGreaterThanOrEqual(0);
+    }
+  });
+});
+
 describe("the timings of requests", () => {
   const day = (days: number): number => Date.UTC(2026, 2, 1 + days, 12);
   const request = (days: number, ttft: number): RequestRecord => ({
@@ -138,12 +191,18 @@ describe("the timings of requests", () => {
 });
 
 describe("one measurement at a time", () => {
+  const changes = new Emitter<undefined>();
+  let isBusy = false;
   const bench = () => {
     const told: unknown[] = [];
     const ignore = (): void => undefined;
     return {
       told,
-      works: new WorkBench({ changed: ignore, announce: ignore, note: ignore, fail: (error) => told.push(error) }),
+      works: new WorkBench({
+        ...{ urgent: { isBusy: () => isBusy, onDidChange: changes.event }, changed: ignore, announce: ignore },
+        note: ignore,
+        fail: (error) => told.push(error),
+      }),
     };
   };
 
@@ -155,7 +214,12 @@ describe("one measurement at a time", () => {
       await new Promise<void>((resolve) => (end = resolve));
     });
     expect(await works.run("probe", "second", () => Promise.resolve())).toBe(false);
-    expect(works.running()).toEqual({ kind: "probe", label: "first", fraction: 0.5, timeLeftMs: null });
+    const view = { kind: "probe", label: "first", fraction: 0.5, timeLeftMs: null };
+    expect(works.running()).toEqual({ ...view, isPaused: false });
+    isBusy = true;
+    changes.fire(undefined);
+    await expect.poll(() => works.running()).toEqual({ ...view, isPaused: true });
+    isBusy = false;
     end();
     expect(await first).toBe(true);
     expect(works.running()).toBeNull();
@@ -177,5 +241,57 @@ describe("one measurement at a time", () => {
     expect(await first).toBe(true);
     await works.run("tune", "", () => Promise.reject(new Error("broken")));
     expect(told.map(String)).toEqual(["Error: broken"]);
+  });
+});
+
+describe("what is measured waits for what is more urgent", () => {
+  const changes = new Emitter<undefined>();
+  let busy = false;
+  let told: boolean[];
+  let watch: PauseWatch;
+  const become = (now: boolean): void => {
+    busy = now;
+    changes.fire(undefined);
+  };
+  beforeEach(() => {
+    vi.useFakeTimers();
+    busy = false;
+    told = [];
+    watch = new PauseWatch({ isBusy: () => busy, onDidChange: changes.event }, () => told.push(watch.isPaused));
+  });
+  afterEach(() => {
+    watch.dispose();
+    vi.useRealTimers();
+  });
+
+  it("and says so while it lasts, not for moments", () => {
+    become(true);
+    vi.advanceTimersByTime(100);
+    become(false);
+    vi.advanceTimersByTime(1000);
+    expect(told).toEqual([]);
+    become(true);
+    become(true);
+    vi.advanceTimersByTime(200);
+    expect(told).toEqual([true]);
+    become(false);
+    vi.advanceTimersByTime(600);
+    expect(told).toEqual([true, false]);
+  });
+
+  it("and is not said to go on between one key and the next", () => {
+    become(true);
+    vi.advanceTimersByTime(200);
+    for (let key = 0; key < 5; key++) {
+      become(false);
+      vi.advanceTimersByTime(300);
+      become(true);
+      vi.advanceTimersByTime(60);
+    }
+    expect(told).toEqual([true]);
+    watch.dispose();
+    become(false);
+    vi.advanceTimersByTime(1000);
+    expect(told).toEqual([true]);
   });
 });

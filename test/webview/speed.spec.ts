@@ -9,7 +9,10 @@ const views: Record<string, SpeedView> = {
   benchmark: speedView(),
   running: speedView({
     rows: [],
-    running: { kind: "benchmark", label: "starter-Q4_0.gguf: tg128 @ d4096", fraction: 0.42, timeLeftMs: 95_000 },
+    running: {
+      ...{ kind: "benchmark", label: "starter-Q4_0.gguf: tg128 @ d4096", fraction: 0.42, timeLeftMs: 95_000 },
+      isPaused: false,
+    },
     failure: { message: "The engine crashed.", remedy: "What was measured is kept." },
   }),
   stopped: speedView({

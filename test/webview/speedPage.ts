@@ -64,8 +64,11 @@ export function speedView(over: Partial<SpeedView> = {}): SpeedView {
     wanted: { turn: 0, tab: "benchmark", file: null },
     machine: { key: "here", label: "A CPU, CPU, llama.cpp b6000", cores: 8, hasGpu: false },
     models: [
-      { file: "/m/starter-Q4_0.gguf", name: "starter-Q4_0.gguf", sizeBytes: 90e6, isActive: true },
-      { file: "/m/bigger-1B-Q4_K_M.gguf", name: "bigger-1B-Q4_K_M.gguf", sizeBytes: 800e6, isActive: false },
+      { file: "/m/starter-Q4_0.gguf", name: "starter-Q4_0.gguf", sizeBytes: 90e6, isActive: true, contextSize: 8192 },
+      {
+        ...{ file: "/m/bigger-1B-Q4_K_M.gguf", name: "bigger-1B-Q4_K_M.gguf", sizeBytes: 800e6, isActive: false },
+        contextSize: 131_072,
+      },
     ],
     rows: benchRows(),
     running: null,

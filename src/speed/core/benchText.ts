@@ -45,6 +45,25 @@ function parts(text: string): string[] {
     .filter((part) => part !== "");
 }
 
+/** Each four times as deep as the one before; deeper than the second they take hours on a slow machine. */
+const DEPTHS = [512, 4096, 16_384, 65_536, 262_144];
+const DEPTH_STEP = 512;
+/** What the deepest test takes behind its depth: its prompt, and the token that ends it. */
+const BEHIND = 513;
+/** No test is asked for beyond that, whatever a file claims. */
+const MOST_CONTEXT = 1_048_576;
+
+/**
+ * Depths that a context has room for, the last one as deep as it allows.
+ * @param contextSize tokens.
+ */
+export function depthsWithin(contextSize: number): number[] {
+  const deepest = Math.floor((Math.min(contextSize, MOST_CONTEXT) - BEHIND) / DEPTH_STEP) * DEPTH_STEP;
+  const depths = DEPTHS.filter((depth) => depth <= deepest);
+  // What is hardly deeper than the one before says nothing new.
+  return deepest >= 1.5 * (depths.at(-1) ?? Infinity) ? [...depths, deepest] : depths;
+}
+
 /** llama-bench's own two, and the same at the depths that a model's context has room for. */
 export function testsAtDepths(depths: readonly number[]): BenchTest[] {
   return [0, ...depths].flatMap((depth) => [

@@ -204,6 +204,8 @@ export const runningSchema = v.object({
   kind: v.picklist(["benchmark", "probe", "explain", "tune"]),
   /** What is done now, in words. */
   label: v.string(),
+  /** It waits for what is more urgent, in this window or another. */
+  isPaused: v.boolean(),
   /** 0 to 1. */
   fraction: v.number(),
   timeLeftMs: v.nullable(v.number()),
@@ -214,7 +216,13 @@ export const speedViewSchema = v.object({
   wanted: v.object({ turn: count, tab: v.picklist(tabs), file: v.nullable(idSchema) }),
   /** In words: processor, backend, llama.cpp; null until the engine has told. */
   machine: v.nullable(v.object({ key: v.string(), label: v.string(), cores: positive, hasGpu: v.boolean() })),
-  models: v.array(v.object({ file: idSchema, name: v.string(), sizeBytes: v.number(), isActive: v.boolean() })),
+  models: v.array(
+    v.object({
+      ...{ file: idSchema, name: v.string(), sizeBytes: v.number(), isActive: v.boolean() },
+      /** Tokens that it was trained for; null: its file does not say. */
+      contextSize: v.nullable(positive),
+    }),
+  ),
   rows: v.array(benchRowSchema),
   running: v.nullable(runningSchema),
   /** A benchmark that did not get to its end, and why; null: there is none. */

@@ -26,6 +26,7 @@ export interface SpeedRoomDeps {
     Pick<SpeedDeskNeeds["roofline"], "probe" | "timeKernels"> &
     Pick<SpeedDeskNeeds["tuning"], "divergence" | "generate">;
   readonly machine: SpeedDeskNeeds["machine"];
+  readonly urgent: SpeedDeskNeeds["urgent"];
   readonly sampleText: SpeedDeskNeeds["tuning"]["sampleText"];
   /** That the system can use. */
   readonly cores: number;
@@ -76,7 +77,7 @@ export function createSpeed(deps: SpeedRoomDeps): SpeedRoom {
     requests,
     models: listed,
     activeFile: () => active.file(),
-    machine: deps.machine,
+    ...{ machine: deps.machine, urgent: deps.urgent },
     words: speedWords(deps),
     log,
   });

@@ -11,6 +11,7 @@ import { requestViews } from "../core/requestViews";
 import { machineKey } from "../core/resultKeys";
 import type { BenchRequest, RunningView, SpeedTab, SpeedView, TuneRequest } from "../core/speedContract";
 import { BenchDesk, type BenchDeskNeeds } from "./benchDesk";
+import type { Urgent } from "./pauseWatch";
 import { RooflineDesk, type RooflineDeskNeeds } from "./rooflineDesk";
 import type { SpeedWords } from "./speedWords";
 import { TuneDesk, type TuneDeskNeeds } from "./tuneDesk";
@@ -24,6 +25,8 @@ export interface SpeedModel {
   readonly file: string;
   readonly name: string;
   readonly sizeBytes: number;
+  /** Tokens that it was trained for; null: its file does not say. */
+  readonly contextSize: number | null;
 }
 
 export interface SpeedDeskNeeds {
@@ -34,6 +37,7 @@ export interface SpeedDeskNeeds {
     records(): Promise<readonly RequestRecord[]>;
     clear(): Promise<void>;
   };
+  readonly urgent: Urgent;
   readonly models: () => Promise<readonly SpeedModel[]>;
   /** The first file of the model that answers now. */
   readonly activeFile: () => string | undefined;
@@ -72,6 +76,7 @@ export class SpeedDesk implements Disposable {
       files: () => this.models.map(({ file }) => file),
     });
     this.works = new WorkBench({
+      urgent: needs.urgent,
       changed,
       announce: (text) => this.announced.fire(text),
       note: (text) => this.tell(text),

@@ -1,11 +1,12 @@
 import { cancelled, isCancellation } from "../../platform/core/errors";
 import type { RunningView } from "../core/speedContract";
+import { PauseWatch, type Urgent } from "./pauseWatch";
 
 /** What a piece of work can tell while it goes on. */
 export interface Work {
   readonly signal: AbortSignal;
   /** What is absent stays as it was. */
-  update(progress: Partial<Omit<RunningView, "kind">>): void;
+  update(progress: Partial<Omit<RunningView, "kind" | "isPaused">>): void;
   /** For a screen reader. */
   announce(text: string): void;
   /** Stays to be read until it is dismissed. */
@@ -13,6 +14,7 @@ export interface Work {
 }
 
 export interface WorkBenchNeeds {
+  readonly urgent: Urgent;
   readonly changed: () => void;
   readonly announce: (text: string) => void;
   readonly note: (text: string) => void;
@@ -20,8 +22,9 @@ export interface WorkBenchNeeds {
 }
 
 interface Current {
-  view: RunningView;
+  view: Omit<RunningView, "isPaused">;
   readonly stop: AbortController;
+  readonly pause: PauseWatch;
   ended: Promise<void>;
 }
 
@@ -32,17 +35,18 @@ export class WorkBench {
   constructor(private readonly needs: WorkBenchNeeds) {}
 
   running(): RunningView | null {
-    return this.current?.view ?? null;
+    return this.current === undefined ? null : { ...this.current.view, isPaused: this.current.pause.isPaused };
   }
 
   /** Resolves when it is over, however it ended. @returns false: something else is measured, and nothing was begun. */
   async run(kind: RunningView["kind"], label: string, body: (work: Work) => Promise<void>): Promise<boolean> {
     if (this.current !== undefined) return false;
-    const { changed, announce, note, fail } = this.needs;
+    const { urgent, changed, announce, note, fail } = this.needs;
     const stop = new AbortController();
     const current: Current = {
       view: { kind, label, fraction: 0, timeLeftMs: null },
       stop,
+      pause: new PauseWatch(urgent, changed),
       ended: Promise.resolve(),
     };
     this.current = current;
@@ -56,6 +60,7 @@ export class WorkBench {
         if (!isCancellation(error)) fail(error);
       })
       .finally(() => {
+        current.pause.dispose();
         this.current = undefined;
         changed();
       });

@@ -4,7 +4,7 @@ import { kvCacheTypes, type KvCacheType } from "../../engine/tuning";
 import { formatBytes } from "../../platform/core/format";
 import { visibleText } from "../../platform/core/visibleText";
 import { icon, PaddockElement } from "../../ui/base";
-import { readNumbers, readTests, testsAtDepths, writeTests } from "../core/benchText";
+import { depthsWithin, readNumbers, readTests, testsAtDepths, writeTests } from "../core/benchText";
 import type { BenchRequest, SpeedView } from "../core/speedContract";
 import type { SpeedTexts } from "../core/speedTexts";
 import type { Ask } from "./speedSession";
@@ -20,12 +20,22 @@ const boxes = {
 } as const;
 type Box = keyof typeof boxes;
 
-const presets = {
-  short: testsAtDepths([]),
-  deep: testsAtDepths([512, 4096]),
-  prompt: [128, 256, 512, 1024].map((promptTokens) => ({ promptTokens, generatedTokens: 0, depth: 0 })),
-} as const;
-type Preset = keyof typeof presets;
+/** What is deeper takes long, and is asked for apart. */
+const USUAL_DEPTHS = [512, 4096];
+
+/** @param contextSize that all chosen models have, tokens. */
+function presetsFor(contextSize: number) {
+  const depths = depthsWithin(contextSize);
+  return {
+    short: testsAtDepths([]),
+    deep: testsAtDepths(depths.filter((depth) => USUAL_DEPTHS.includes(depth))),
+    deepest: testsAtDepths(depths),
+    prompt: [128, 256, 512, 1024].map((promptTokens) => ({ promptTokens, generatedTokens: 0, depth: 0 })),
+  } as const;
+}
+type Preset = keyof ReturnType<typeof presetsFor>;
+/** Of models whose files say nothing. */
+const UNKNOWN_CONTEXT = 8192;
 
 /** What to run: models, tests, and the ways of computing that are to be compared. */
 @customElement("paddock-bench-form")
@@ -38,7 +48,7 @@ export class BenchForm extends PaddockElement {
   @property({ attribute: false }) turn = 0;
   @state() private chosen: ReadonlySet<string> | undefined;
   @state() private typed: Readonly<Record<Box, string>> = {
-    tests: writeTests(presets.short),
+    tests: writeTests(testsAtDepths([])),
     repetitions: "5",
     threads: "",
     batchSizes: "",
@@ -126,11 +136,22 @@ export class BenchForm extends PaddockElement {
     return this.chosen ?? new Set(this.view.models.filter(({ isActive }) => isActive).map(({ file }) => file));
   }
 
+  /** Tokens that every chosen model was trained for. */
+  private contextSize(): number {
+    const chosen = this.selected();
+    const sizes = this.view.models.flatMap(({ file, contextSize }) =>
+      chosen.has(file) && contextSize !== null ? [contextSize] : [],
+    );
+    return sizes.length === 0 ? UNKNOWN_CONTEXT : Math.min(...sizes);
+  }
+
   private presets(): TemplateResult {
     const { texts } = this;
+    const presets = presetsFor(this.contextSize());
     const names: Readonly<Record<Preset, string>> = {
       short: texts.presetShort,
       deep: texts.presetDeep,
+      deepest: texts.presetDeepest,
       prompt: texts.presetPrompt,
     };
     return html`<div class="field">

@@ -1,3 +1,4 @@
+import { visibleText } from "../../platform/core/visibleText";
 import { type Chart, type ChartPoint, dayOf, timeOf } from "../core/chart";
 
 export interface Tick {
@@ -15,24 +16,41 @@ export interface PlacedPoint {
   readonly width: number;
 }
 export interface ChartLayout {
+  /** Of it all: as asked for, and what names aslant take besides. */
+  readonly height: number;
   readonly plot: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
   readonly xTicks: readonly Tick[];
+  /** Their texts are longer than there is room beside each other, and stand aslant: they end below their tick. */
+  readonly isSlanted: boolean;
+  /** From the axis down to what it is called. */
+  readonly xNameBelow: number;
   readonly yTicks: readonly Tick[];
   /** By series, then from left to right. */
   readonly points: readonly PlacedPoint[];
 }
 
-const MARGIN = { left: 52, right: 16, top: 12, bottom: 44 };
-const NAME_WIDTH = 7;
+const MARGIN = { left: 52, right: 16, top: 12 };
+/** Below the axis: its ticks, what they stand for, and what it is called. */
+const BELOW = { tick: 17, name: 36, end: 8 };
+const CHARACTER = 7;
+/** Degrees, upwards from left to right. */
+export const SLANT = 40;
+/** Names that stand aslant do not touch when they are so far apart. */
+const SLANTED_APART = 20;
+/** Of what stands aslant, how far down it may reach. */
+const SLANTED_DEPTH = 84;
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
 /** Where everything goes, in pixels. */
 export function chartLayout(chart: Chart, width: number, height: number): ChartLayout {
+  const plotWidth = Math.max(40, width - MARGIN.left - MARGIN.right);
+  const names = namesBelow(chart.names, plotWidth);
+  const xNameBelow = BELOW.name + names.deeper;
   const plot = {
     x: MARGIN.left,
     y: MARGIN.top,
-    width: Math.max(40, width - MARGIN.left - MARGIN.right),
-    height: height - MARGIN.top - MARGIN.bottom,
+    width: plotWidth,
+    height: height - MARGIN.top - BELOW.name - BELOW.end,
   };
   const all = chart.series.flatMap(({ points }) => points);
   const most = Math.max(...all.map(({ y, error }) => y + error), Number.MIN_VALUE);
@@ -40,12 +58,15 @@ export function chartLayout(chart: Chart, width: number, height: number): ChartL
   const top = Math.max(yTicks.at(-1) ?? most, most);
   const bottom = plot.y + plot.height;
   const yOf = (value: number): number => bottom - (plot.height * Math.max(0, value)) / top;
-  const across = acrossOf(chart, all, plot);
+  const across = acrossOf(chart, all, plot, names);
   const slot = plot.width / Math.max(chart.names.length, 1);
   const bar = chart.across === "names" ? Math.min(48, (slot * 0.8) / chart.series.length) : 0;
   return {
+    height: height + names.deeper,
     plot,
     xTicks: across.ticks,
+    isSlanted: names.isSlanted,
+    xNameBelow,
     yTicks: yTicks.map((value) => ({ at: yOf(value), text: compact.format(value) })),
     points: chart.series.flatMap(({ points }, series) =>
       points.map((point) => ({
@@ -65,11 +86,16 @@ interface Across {
   readonly ticks: readonly Tick[];
 }
 
-function acrossOf(chart: Chart, points: readonly ChartPoint[], plot: ChartLayout["plot"]): Across {
+function acrossOf(
+  chart: Chart,
+  points: readonly ChartPoint[],
+  plot: ChartLayout["plot"],
+  { texts }: NamesBelow,
+): Across {
   if (chart.across === "names") {
     const slot = plot.width / Math.max(chart.names.length, 1);
     const xOf = (index: number): number => plot.x + slot * (index + 0.5);
-    return { xOf, ticks: chart.names.map((name, index) => ({ at: xOf(index), text: shortened(name, slot) })) };
+    return { xOf, ticks: texts.flatMap((text, index) => (text === "" ? [] : [{ at: xOf(index), text }])) };
   }
   const values = points.map(({ x }) => x);
   const isTime = chart.across === "time";
@@ -104,10 +130,37 @@ function momentText(at: number, all: readonly number[]): string {
   return isOneDay ? timeOf(at) : dayOf(at).slice(5);
 }
 
-function shortened(name: string, width: number): string {
-  const most = Math.max(4, Math.floor(width / NAME_WIDTH));
-  const bare = name.replace(/\.gguf$/i, "");
-  return bare.length <= most ? bare : `…${bare.slice(1 - most)}`;
+interface NamesBelow {
+  /** One for each name; empty: there is no room for it, and the table beside the chart has it. */
+  readonly texts: readonly string[];
+  readonly isSlanted: boolean;
+  /** What names aslant take more than those that lie, pixels. */
+  readonly deeper: number;
+}
+
+/** Lying where all of them fit whole, else aslant, and where there are too many for that not each of them. */
+function namesBelow(names: readonly string[], width: number): NamesBelow {
+  const bare = names.map((name) => visibleText(name.replace(/\.gguf$/i, "")));
+  const longest = Math.max(0, ...bare.map(({ length }) => length));
+  const slot = width / Math.max(names.length, 1);
+  if (longest * CHARACTER <= slot) return { texts: bare, isSlanted: false, deeper: 0 };
+  const angle = (SLANT * Math.PI) / 180;
+  const down = Math.sin(angle) * CHARACTER;
+  const left = Math.cos(angle) * CHARACTER;
+  const most = Math.floor(SLANTED_DEPTH / down);
+  const every = Math.max(1, Math.ceil(SLANTED_APART / slot));
+  // The first ones must not begin left of the page.
+  const room = (index: number): number => Math.min(most, Math.floor((MARGIN.left + slot * (index + 0.5)) / left));
+  return {
+    texts: bare.map((name, index) => (index % every === 0 ? shortened(name, room(index)) : "")),
+    isSlanted: true,
+    deeper: Math.ceil(Math.min(longest, most) * down) - BELOW.tick + BELOW.end,
+  };
+}
+
+/** Models' files differ at their ends. */
+function shortened(name: string, most: number): string {
+  return name.length <= most ? name : `…${name.slice(1 - most)}`;
 }
 
 /** About so many round numbers from 0 to the first that is not below the most. */

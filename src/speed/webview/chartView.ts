@@ -4,7 +4,7 @@ import { visibleText } from "../../platform/core/visibleText";
 import { PaddockElement } from "../../ui/base";
 import type { Chart, ChartPoint } from "../core/chart";
 import type { SpeedTexts } from "../core/speedTexts";
-import { type ChartLayout, chartLayout, type PlacedPoint } from "./chartLayout";
+import { type ChartLayout, chartLayout, type PlacedPoint, SLANT } from "./chartLayout";
 import { fill } from "./strings";
 
 const HEIGHT = 260;
@@ -77,7 +77,7 @@ export class ChartView extends PaddockElement {
       role="group"
       aria-label=${`${this.name}. ${texts.chartHelp}`}
       width=${this.width}
-      height=${HEIGHT}
+      height=${layout.height}
       @keydown=${(event: KeyboardEvent) => this.onKey(event, points.length)}
     >
       <g aria-hidden="true">
@@ -87,9 +87,15 @@ export class ChartView extends PaddockElement {
         )}
         ${layout.xTicks.map(
           ({ at: x, text }) => svg`<line class="grid-mark" x1=${x} x2=${x} y1=${bottom} y2=${bottom + 4}></line>
-            <text class="tick" x=${x} y=${bottom + 17} text-anchor="middle">${text}</text>`,
+            ${
+              layout.isSlanted
+                ? svg`<text class="tick" transform=${`translate(${x + 4} ${bottom + 14}) rotate(${-SLANT})`} text-anchor="end">${text}</text>`
+                : svg`<text class="tick" x=${x} y=${bottom + 17} text-anchor="middle">${text}</text>`
+            }`,
         )}
-        <text class="axis" x=${plot.x + plot.width / 2} y=${bottom + 36} text-anchor="middle">${this.xName}</text>
+        <text class="axis" x=${plot.x + plot.width / 2} y=${bottom + layout.xNameBelow} text-anchor="middle">
+          ${this.xName}
+        </text>
         <text class="axis" transform=${`translate(12 ${plot.y + plot.height / 2}) rotate(-90)`} text-anchor="middle">
           ${this.yName}
         </text>

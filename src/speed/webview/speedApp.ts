@@ -182,15 +182,15 @@ export class SpeedApp extends PaddockElement {
     void this.updateComplete.then(() => this.querySelector<HTMLElement>(`#tab-${tab}`)?.focus());
   }
 
-  private running({ label, fraction, timeLeftMs }: RunningView): TemplateResult {
+  private running({ label, fraction, timeLeftMs, isPaused }: RunningView): TemplateResult {
     const { texts } = this;
-    return html`<div class="work">
-      ${icon("loading spinning")}
+    const left = timeLeftMs === null ? "" : fill(texts.timeLeft, formatMilliseconds(timeLeftMs));
+    const state = isPaused ? texts.paused : left;
+    return html`<div class=${isPaused ? "work paused" : "work"}>
+      ${icon(isPaused ? "debug-pause" : "loading spinning")}
       <span class="work-label">${visibleText(label)}</span>
       <progress aria-label=${visibleText(label)} max="1" value=${fraction}></progress>
-      <span class="quiet">
-        ${formatShare(fraction)}${timeLeftMs === null ? "" : ` · ${fill(texts.timeLeft, formatMilliseconds(timeLeftMs))}`}
-      </span>
+      <span class="quiet">${[formatShare(fraction), state].filter((word) => word !== "").join(" · ")}</span>
       <button type="button" class="button secondary" @click=${() => this.session?.ask("cancel", {})}>
         ${texts.cancel}
       </button>
