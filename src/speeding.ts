@@ -40,6 +40,7 @@ export function createSpeeding(rooms: SpeedingRooms): SpeedRoom {
   return createSpeed({
     extensionUri: context.extensionUri,
     storage: context.globalStorageUri,
+    memento: context.workspaceState,
     requests,
     tunings,
     measuring: {

@@ -14,6 +14,8 @@ import type { SpeedWords } from "../../src/speed/node/speedWords";
 
 let folder: string;
 let desk: SpeedDesk;
+/** What the window keeps of a benchmark that is not over. */
+let kept: unknown;
 /** Before each repetition, with how many were made before; what it throws ends the measurement. */
 let onRepetition: (number: number) => void;
 
@@ -25,6 +27,7 @@ const words: SpeedWords = {
     regression: () => "slower",
     impossible: (count) => `left out ${count}`,
   },
+  interrupted: () => "window gone",
   stopped: ({ ended, error }) => `${ended}: ${error?.message ?? ""}`,
   finished: (results) => `finished ${results}`,
   failedSetup: (name, error) => `${name}: ${error.message}`,
@@ -96,6 +99,13 @@ function makeDesk(): SpeedDesk {
       ...{ openSession, tuningOf, sizeOf: () => 5 },
       busyCores: () => Promise.resolve(() => Promise.resolve(0)),
       results: new ResultStore(folder, silentLogger),
+      plans: {
+        read: () => kept,
+        keep: (plan) => {
+          kept = plan && (JSON.parse(JSON.stringify(plan)) as unknown);
+          return Promise.resolve();
+        },
+      },
     },
     roofline: { ...{ openSession, tuningOf, probe: never, timeKernels: never } },
     tuning: {
@@ -112,6 +122,7 @@ function makeDesk(): SpeedDesk {
 beforeEach(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), "paddock-desk-"));
   onRepetition = () => undefined;
+  kept = undefined;
   desk = makeDesk();
 });
 afterEach(async () => {
@@ -170,6 +181,69 @@ it("stops at a cancel with what was measured, and refuses a second measurement m
   expect(desk.view().notice).toBe("busy");
   expect(desk.view().resumable).toMatchObject({ reason: "cancelled: ", missing: 2 });
   expect(made(desk)).toEqual([["pp64", 1, ["incomplete"]]]);
+});
+
+it("goes on after a reload with what a stopped benchmark had not got to", async () => {
+  onRepetition = (number) => {
+    if (number === 4) throw new PaddockError("engine/crashed", "The engine crashed.");
+  };
+  await desk.benchmark(request);
+  onRepetition = () => undefined;
+  const next = makeDesk();
+  await next.bench.load();
+  expect(next.view().resumable).toEqual({ reason: "failed: The engine crashed.", missing: 1 });
+  await next.resume();
+  expect(made(next)).toEqual(complete);
+  expect(next.view().resumable).toBeNull();
+  expect(kept).toBeUndefined();
+  const last = makeDesk();
+  await last.bench.load();
+  expect(last.view().resumable).toBeNull();
+});
+
+it("knows what was missing when the window went while a benchmark ran", async () => {
+  let during: unknown;
+  onRepetition = (number) => {
+    during ??= kept;
+    if (number !== 4) return;
+    void desk.close();
+    throw new PaddockError("cancelled", "Cancelled.");
+  };
+  await desk.benchmark(request);
+  const next = makeDesk();
+  await next.bench.load();
+  expect(next.view().resumable).toEqual({ reason: "window gone", missing: 1 });
+  // A window that is killed leaves what it kept at the beginning, and results that are measured anew.
+  kept = during;
+  const killed = makeDesk();
+  await killed.bench.load();
+  expect(killed.view().resumable).toEqual({ reason: "window gone", missing: 2 });
+  await killed.bench.clear();
+  expect(killed.view().resumable).toBeNull();
+  expect(kept).toBeUndefined();
+});
+
+it.each([
+  ["nothing", undefined],
+  ["another version", { version: 2, reason: null, setups: [] }],
+  ["no tests", { version: 1, reason: null, setups: [{ file: "/m/a.gguf", tuning: {}, repetitions: 1, tests: [] }] }],
+  ["another form", "plan"],
+])("makes nothing of a plan that is %s", async (_, found) => {
+  kept = found;
+  await desk.bench.load();
+  expect(desk.view().resumable).toBeNull();
+});
+
+it("forgets what was missing before when another benchmark is begun", async () => {
+  onRepetition = () => {
+    throw new PaddockError("engine/crashed", "The engine crashed.");
+  };
+  await desk.benchmark(request);
+  onRepetition = () => undefined;
+  const next = makeDesk();
+  await next.benchmark({ ...request, repetitions: 1 });
+  await next.bench.load();
+  expect(next.view().resumable).toBeNull();
 });
 
 it("takes its own export back, as results from elsewhere, and clears all", async () => {

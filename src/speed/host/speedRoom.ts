@@ -6,6 +6,7 @@ import type { PaddockError } from "../../platform/core/errors";
 import type { Event } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import type { ErrorWords } from "../../platform/host/errorWords";
+import type { PlanKeeper } from "../node/benchDesk";
 import { cpuLoad } from "../node/cpuLoad";
 import { RequestStore } from "../node/requestStore";
 import { ResultStore } from "../node/resultStore";
@@ -20,6 +21,8 @@ export interface SpeedRoomDeps {
   readonly extensionUri: vscode.Uri;
   /** The extension's storage on this machine, of all windows. */
   readonly storage: vscode.Uri;
+  /** Of this window's workspace. */
+  readonly memento: vscode.Memento;
   readonly requests: RequestStore;
   readonly tunings: TuningStore;
   readonly measuring: Pick<SpeedDeskNeeds["bench"], "openSession"> &
@@ -62,6 +65,7 @@ export function createSpeed(deps: SpeedRoomDeps): SpeedRoom {
     bench: {
       ...{ openSession, busyCores: cpuLoad(), tuningOf },
       results: new ResultStore(path.join(deps.storage.fsPath, "benchmarks"), log),
+      plans: planKeeper(deps),
       sizeOf: (file) => known.find((model) => model.file === file)?.sizeBytes,
     },
     roofline: {
@@ -179,6 +183,21 @@ export function createSpeed(deps: SpeedRoomDeps): SpeedRoom {
       panel?.dispose();
       subscriptions.dispose();
       desk.dispose();
+    },
+  };
+}
+
+const PLAN_KEY = "paddock.speed.plan";
+
+function planKeeper({ memento, log }: Pick<SpeedRoomDeps, "memento" | "log">): PlanKeeper {
+  return {
+    read: () => memento.get(PLAN_KEY),
+    keep: async (plan) => {
+      try {
+        await memento.update(PLAN_KEY, plan);
+      } catch (error) {
+        log.warn(`What is missing of a benchmark could not be kept: ${String(error)}`);
+      }
     },
   };
 }

@@ -28,6 +28,8 @@ export function speedWords({ describeError, modelName }: WordsDeps): SpeedWords 
     doubt: doubtWords,
     regression: regressionWords,
     stopped: (outcome) => stoppedWords(outcome, describeError),
+    interrupted: () =>
+      vscode.l10n.t("The window was closed while the benchmark ran. What was measured until then is kept."),
     finished: (results) => vscode.l10n.t("The benchmark is finished: {0} results.", results),
     impossible: (count) =>
       vscode.l10n.t(

@@ -4,6 +4,7 @@ import type { BenchResult } from "../core/benchmark";
 import { type BenchPlan, planSetups } from "../core/benchPlan";
 import { benchRow } from "../core/benchRows";
 import type { BenchEvent } from "../core/benchRun";
+import { type KeptPlan, keptPlan, readKeptPlan, RemainingPlan } from "../core/keptPlan";
 import { regressions } from "../core/regressions";
 import type { BenchRequest, BenchRow, SpeedView } from "../core/speedContract";
 import { runBenchmark } from "./benchRunner";
@@ -13,10 +14,19 @@ import type { ResultStore } from "./resultStore";
 import type { SpeedWords } from "./speedWords";
 import type { Work } from "./workBench";
 
+/** Keeps what is missing of this window's benchmark for when the window is there again. */
+export interface PlanKeeper {
+  /** Whatever was kept. */
+  read(): unknown;
+  /** Never rejects. @param plan undefined: nothing is missing. */
+  keep(plan: KeptPlan | undefined): Promise<void>;
+}
+
 export interface BenchDeskNeeds {
   readonly openSession: OpenSession;
   readonly busyCores: StartLoad;
   readonly results: ResultStore;
+  readonly plans: PlanKeeper;
   /** What a model has in force, which a benchmark's settings come on top of. */
   readonly tuningOf: (file: string) => Promise<EngineTuning>;
   /** Bytes. */
@@ -29,12 +39,26 @@ export interface BenchDeskNeeds {
 export class BenchDesk {
   private readonly results = new Map<string, BenchResult>();
   private missing: { readonly plan: BenchPlan; readonly reason: string } | undefined;
+  /** What an earlier life of this window left was looked at, or is of no interest any more. */
+  private isRestored = false;
+  private isLeaving = false;
 
   constructor(private readonly needs: BenchDeskNeeds) {}
 
-  /** Reads what is kept, of other windows too. */
+  /** Reads what is kept: results, of other windows too, and what this window's last benchmark did not get to. */
   async load(): Promise<void> {
     this.keep(await this.needs.results.load());
+    if (this.isRestored) return;
+    this.isRestored = true;
+    const found = readKeptPlan(this.needs.plans.read(), this.results);
+    if (found === undefined) return;
+    this.missing = { plan: found.plan, reason: found.reason ?? this.needs.words.interrupted() };
+    this.needs.changed();
+  }
+
+  /** From here on what is cancelled was cut off by the window's end, and not by a person. */
+  leave(): void {
+    this.isLeaving = true;
   }
 
   all(): readonly BenchResult[] {
@@ -77,36 +101,45 @@ export class BenchDesk {
 
   /** @throws PaddockError storage/* */
   async clear(): Promise<void> {
-    this.missing = undefined;
+    this.forgetPlan();
     this.results.clear();
+    await this.needs.plans.keep(undefined);
     await this.needs.results.clear();
     this.needs.changed();
   }
 
-  /** What was measured is kept whatever ends it: a cancel, an engine that is gone. */
-  private async measure(plan: BenchPlan, work: Work, problems: readonly string[]): Promise<void> {
-    const { openSession, busyCores, sizeOf, results, words } = this.needs;
+  private forgetPlan(): void {
     this.missing = undefined;
-    let saving = Promise.resolve();
+    this.isRestored = true;
+  }
+
+  /** What was measured is kept whatever ends it: a cancel, an engine that is gone, the window's end. */
+  private async measure(plan: BenchPlan, work: Work, problems: readonly string[]): Promise<void> {
+    const { openSession, busyCores, sizeOf, results, plans, words } = this.needs;
+    this.forgetPlan();
+    const remaining = new RemainingPlan(plan);
+    let saving = plans.keep(keptPlan(plan, null));
     const outcome = await runBenchmark(plan, {
       ...{ openSession, busyCores, sizeOf, signal: work.signal },
       onEvent: (event) => {
         work.update(this.progress(event));
         if (event.kind === "repetition" || event.kind === "result") this.keep([event.result]);
-        if (event.kind !== "result") return;
-        const { result } = event;
-        saving = saving.then(() => results.append([result]));
+        if (!remaining.follow(event)) return;
+        const left = keptPlan(remaining.plan, null);
+        const own = event.kind === "result" ? [event.result] : [];
+        saving = saving.then(() => results.append(own)).then(() => plans.keep(left));
         // It is told at the end: meanwhile there is more to measure.
         saving.catch(() => undefined);
       },
     });
     this.keep(outcome.results);
-    if (outcome.missing.setups.length > 0) this.missing = { plan: outcome.missing, reason: words.stopped(outcome) };
+    const reason = words.stopped(outcome);
+    if (outcome.missing.setups.length > 0) this.missing = { plan: outcome.missing, reason };
     const failures = outcome.failures.map(({ file, error }) => words.failedSetup(path.basename(file), error));
     const notes = [...problems, ...new Set(failures)];
     if (notes.length > 0) work.note(notes.join(" "));
-    work.announce(outcome.ended === "done" ? words.finished(outcome.results.length) : words.stopped(outcome));
-    await saving;
+    work.announce(outcome.ended === "done" ? words.finished(outcome.results.length) : reason);
+    await saving.finally(() => plans.keep(keptPlan(outcome.missing, this.isLeaving ? null : reason)));
   }
 
   private progress(event: BenchEvent): Parameters<Work["update"]>[0] {

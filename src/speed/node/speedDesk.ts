@@ -220,6 +220,7 @@ export class SpeedDesk implements Disposable {
   /** Ends what is measured, and waits until what it found is kept. */
   async close(): Promise<void> {
     this.closing.abort();
+    this.bench.leave();
     await this.cancel();
   }
 

@@ -24,6 +24,8 @@ export interface SpeedWords extends RequestWords {
   regression(change: VersionChange): string;
   /** Why a benchmark did not get to its end. */
   stopped(outcome: BenchOutcome): string;
+  /** As stopped, where the window went while it ran. */
+  interrupted(): string;
   finished(results: number): string;
   /** So many settings that cannot be were left out. */
   impossible(count: number): string;
