@@ -112,8 +112,11 @@ describe("what was measured", () => {
     const [one, other] = [store(), store()];
     await one.get(at("model.gguf"), model.length);
     await other.get(at("model.gguf"), model.length);
-    await one.add(at("model.gguf"), model.length, { speed });
-    await other.add(at("other.gguf"), model.length, { speed });
+    // Each would write what it has read over what the other one wrote.
+    await Promise.all([
+      one.add(at("model.gguf"), model.length, { speed }),
+      other.add(at("other.gguf"), model.length, { speed }),
+    ]);
     expect((await store().get(at("model.gguf"), model.length)).speed).toBeDefined();
     expect((await store().get(at("other.gguf"), model.length)).speed).toBeDefined();
     expect(await readdir(at("kept"))).toEqual(["measured.json"]);

@@ -8,6 +8,7 @@ import type { RequestRecord } from "../../src/speed/core/requestHistory";
 import { PauseWatch } from "../../src/speed/node/pauseWatch";
 import { WorkBench } from "../../src/speed/node/workBench";
 import { chartLayout, roundNumbers } from "../../src/speed/webview/chartLayout";
+import { arrowTarget } from "../../src/ui/arrowKeys";
 import { benchRows, row } from "../webview/speedPage";
 
 describe("tests and numbers as people write them", () => {
@@ -108,6 +109,19 @@ describe("charts of results", () => {
       expect(yTicks.length).toBeGreaterThan(2);
     }
     expect(roundNumbers(97, 5)).toEqual([0, 20, 40, 60, 80, 100]);
+  });
+});
+
+describe("arrow keys in a row of items", () => {
+  it("stop at its ends or go on around, and other keys lead nowhere", () => {
+    expect(["ArrowRight", "ArrowLeft", "Home", "End"].map((key) => arrowTarget(key, 2, 3))).toEqual([2, 1, 0, 2]);
+    expect(arrowTarget("ArrowRight", 2, 3, { wraps: true })).toBe(0);
+    expect(arrowTarget("ArrowLeft", 0, 3, { wraps: true })).toBe(2);
+    expect(arrowTarget("ArrowDown", 0, 3)).toBeUndefined();
+    expect(arrowTarget("ArrowDown", 0, 3, { vertical: true })).toBe(1);
+    expect(arrowTarget("ArrowUp", 0, 3, { vertical: true })).toBe(0);
+    expect(arrowTarget("Enter", 0, 3, { vertical: true })).toBeUndefined();
+    expect(arrowTarget("End", 0, 0)).toBeUndefined();
   });
 });
 

@@ -71,6 +71,34 @@ test("a benchmark is asked for with what the boxes say, and not with what is no 
   expect(problems).toEqual([]);
 });
 
+test("what is often asked for goes as deep as all chosen models allow", async ({ page }) => {
+  const { frame } = await openSpeed(page, speedView());
+  const tests = frame.getByLabel("Tests", { exact: true });
+  const deepest = frame.getByRole("button", { name: "As deep as the context allows" });
+  await frame.getByRole("button", { name: "Also at depth" }).click();
+  await expect(tests).toHaveValue("pp512, tg128, pp512 @ d512, tg128 @ d512, pp512 @ d4096, tg128 @ d4096");
+  await deepest.click();
+  await expect(tests).toHaveValue(/tg128 @ d4096, pp512 @ d7168, tg128 @ d7168$/);
+  await frame.getByRole("checkbox", { name: "bigger-1B-Q4_K_M.gguf" }).check();
+  await deepest.click();
+  await expect(tests).toHaveValue(/tg128 @ d7168$/);
+  await frame.getByRole("checkbox", { name: "starter-Q4_0.gguf" }).uncheck();
+  await deepest.click();
+  await expect(tests).toHaveValue(/tg128 @ d65536, pp512 @ d130048, tg128 @ d130048$/);
+});
+
+test("the page scrolls, and names below bars are whole in a narrow panel", async ({ page }) => {
+  await page.setViewportSize({ width: 380, height: 500 });
+  const { frame } = await openSpeed(page, speedView({ ...wanted("roofline"), roofline }));
+  await page.mouse.move(190, 250);
+  await page.mouse.wheel(0, 200);
+  await expect.poll(() => frame.evaluate(() => document.body.scrollTop)).toBeGreaterThan(100);
+  const names = frame.locator("paddock-speed-chart .tick", { hasText: "MiB" });
+  await expect(names).toHaveText(["1.0 MiB", "4.0 MiB", "16.0 MiB", "64.0 MiB", "256 MiB"]);
+  const left = await names.evaluateAll((ticks) => ticks.map((tick) => tick.getBoundingClientRect().left));
+  for (const at of left) expect(at).toBeGreaterThan(0);
+});
+
 test("a command's model is the one that is chosen, once", async ({ page }) => {
   const { frame, tell } = await openSpeed(page, speedView());
   const bigger = frame.getByRole("checkbox", { name: "bigger-1B-Q4_K_M.gguf" });
@@ -125,6 +153,10 @@ test("results say what they are worth, and a filter shows fewer", async ({ page 
 test("work shows how far it is, is cancelled, and what is missing is resumed", async ({ page }) => {
   const { frame, calls, tell } = await openSpeed(page, views.running ?? speedView());
   await expect(frame.locator(".work")).toContainText("42% · about 1 min 35 s left");
+  const running = views.running?.running ?? null;
+  await tell("view", speedView({ running: running && { ...running, isPaused: true } }));
+  await expect(frame.locator(".work.paused")).toContainText("42% · paused while you work");
+  await tell("view", views.running);
   await expect(frame.getByRole("button", { name: "Start" })).toBeDisabled();
   await frame.getByRole("button", { name: "Cancel" }).click();
   await tell("view", views.stopped);

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import { DisposableStore } from "../../platform/core/disposables";
 import type { PaddockError } from "../../platform/core/errors";
@@ -6,6 +5,7 @@ import type { Logger } from "../../platform/core/logger";
 import { pageHtml } from "../../platform/core/pageHtml";
 import { RpcPeer } from "../../platform/core/rpc";
 import type { ErrorWords } from "../../platform/host/errorWords";
+import { pageParts } from "../../platform/host/pageParts";
 import { webviewConnection } from "../../platform/host/webviewRpc";
 import {
   type Inspection,
@@ -40,7 +40,6 @@ export class GgufEditor implements vscode.CustomReadonlyEditorProvider<GgufDocum
 
   resolveCustomEditor(document: GgufDocument, panel: vscode.WebviewPanel): void {
     const { webview } = panel;
-    const folder = vscode.Uri.joinPath(this.deps.extensionUri, "dist", "webview");
     // One page, one session: an answer to a page that is gone must not reach the next one, whose ids start anew.
     let session: DisposableStore | undefined = this.startSession(document, webview);
     const end = (): void => {
@@ -52,14 +51,9 @@ export class GgufEditor implements vscode.CustomReadonlyEditorProvider<GgufDocum
       else session ??= this.startSession(document, webview);
     });
     panel.onDidDispose(end);
-    webview.options = { enableScripts: true, localResourceRoots: [folder] };
     webview.html = pageHtml({
+      ...pageParts(webview, this.deps.extensionUri, "inspector"),
       element: "paddock-inspector",
-      nonce: randomBytes(16).toString("base64"),
-      cspSource: webview.cspSource,
-      scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, "inspector.js")).toString(),
-      codiconsUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, "codicon.css")).toString(),
-      language: vscode.env.language,
       title: document.name,
       texts: inspectorTexts(vscode.l10n),
     });

@@ -5,6 +5,7 @@ import { type Disposable, DisposableStore } from "../../platform/core/disposable
 import type { PaddockError } from "../../platform/core/errors";
 import type { Event } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
+import type { DeskPanel } from "../../platform/host/deskPanel";
 import type { ErrorWords } from "../../platform/host/errorWords";
 import type { CandidateSource } from "../core/candidateSource";
 import type { CandidateDownloads } from "../core/downloadNeeds";
@@ -18,7 +19,7 @@ import type { ServerAsking } from "../node/serverSource";
 import { machineKey, thisMachine } from "../node/thisMachine";
 import { ServerQuestion } from "./askServer";
 import { deskWords } from "./deskWords";
-import { panelType, PickerPanel } from "./pickerPanel";
+import { panelType, pickerPanel } from "./pickerPanel";
 import { type TextGate, workspaceText } from "./workspaceText";
 
 /** All that the picker is given. */
@@ -76,7 +77,7 @@ export function createPicker(deps: PickerDeps): PickerRoom {
   );
   const closing = new AbortController();
   const servers = new ServerQuestion(deps.servers, deps.memento);
-  let open: { readonly desk: PickerDesk; readonly panel: PickerPanel } | undefined;
+  let open: { readonly desk: PickerDesk; readonly panel: DeskPanel } | undefined;
 
   let gpu: GpuMemory | undefined;
   /** Each time that the picker is asked for: settings may have put another backend in place. */
@@ -127,7 +128,7 @@ export function createPicker(deps: PickerDeps): PickerRoom {
       words: deskWords(deps.describeError),
       log: deps.log,
     });
-    const panel = new PickerPanel(
+    const panel = pickerPanel(
       existing ??
         vscode.window.createWebviewPanel(panelType, vscode.l10n.t("Choose a quantization"), vscode.ViewColumn.Active, {
           retainContextWhenHidden: false,

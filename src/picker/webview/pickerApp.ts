@@ -1,8 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement, query, state } from "lit/decorators.js";
+import { customElement, query } from "lit/decorators.js";
 import { formatBytes, formatShare } from "../../platform/core/format";
 import { visibleText } from "../../platform/core/visibleText";
-import { icon, PaddockElement } from "../../ui/base";
+import { icon } from "../../ui/base";
+import { DeskApp } from "../../ui/deskApp";
 import type { PickerView, RecommendationView } from "../core/pickerContract";
 import type { PickerTexts } from "../core/pickerTexts";
 import "./limitsForm";
@@ -16,48 +17,22 @@ const toneIcons = { choice: "star-full", either: "star-half", none: "circle-slas
 
 /** The whole page: the recommendation, what the person wants, and the files. */
 @customElement("paddock-picker")
-export class PickerApp extends PaddockElement {
-  private session: PickerSession | undefined;
-  private texts: PickerTexts = readTexts(undefined);
-  @state() private said = "";
+export class PickerApp extends DeskApp<PickerView, PickerTexts, PickerSession> {
   @query("paddock-picker-table") private readonly table!: PickerTable | null;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.texts = readTexts(this.dataset.texts);
-    this.session = new PickerSession(
-      () => this.requestUpdate(),
-      (text) => (this.said = text),
-    );
-    void this.session.start();
+  protected override textsOf(json: string | undefined): PickerTexts {
+    return readTexts(json);
   }
 
-  override disconnectedCallback(): void {
-    this.session?.dispose();
-    super.disconnectedCallback();
+  protected override connect(changed: () => void, announce: (text: string) => void): PickerSession {
+    return new PickerSession(changed, announce);
   }
 
-  protected override render(): TemplateResult {
-    const { session, texts } = this;
-    return html`<main aria-label=${texts.title}>
-      <div class="sr-only" aria-live="polite">${this.said}</div>
-      ${session?.view === undefined ? this.opening(session?.failure) : this.page(session, session.view)}
-    </main>`;
+  protected override dismissFailure(): void {
+    this.session?.ask("dismissFailure", {});
   }
 
-  private opening(failure: string | undefined): TemplateResult {
-    const { texts } = this;
-    if (failure === undefined) return html`<p class="quiet opening" role="status">${texts.connecting}</p>`;
-    return html`<div class="callout error" role="alert">
-      ${icon("error")}
-      <p>${texts.connectFailed} <span>${failure}</span></p>
-      <div class="buttons">
-        <button type="button" class="button" @click=${() => void this.session?.start()}>${texts.tryAgain}</button>
-      </div>
-    </div>`;
-  }
-
-  private page({ ask }: PickerSession, view: PickerView): TemplateResult {
+  protected override page({ ask }: PickerSession, view: PickerView): TemplateResult {
     const { texts } = this;
     return html`<header>
         <h1>${texts.title}</h1>
@@ -78,7 +53,7 @@ export class PickerApp extends PaddockElement {
           ${icon("server")} ${texts.chooseServer}
         </button>
       </header>
-      <div class="failures" aria-live="assertive">${view.failure === null ? nothing : this.failure(view.failure)}</div>
+      ${this.failures(view.failure)}
       ${
         view.rows.length === 0
           ? view.isLooking
@@ -206,22 +181,5 @@ export class PickerApp extends PaddockElement {
           </button>
         </div>`;
     }
-  }
-
-  private failure({ message, remedy }: NonNullable<PickerView["failure"]>): TemplateResult {
-    const { texts } = this;
-    return html`<div class="callout error">
-      ${icon("error")}
-      <p>${visibleText(message)} ${remedy === null ? nothing : html`<span>${visibleText(remedy)}</span>`}</p>
-      <button
-        type="button"
-        class="icon-button"
-        title=${texts.dismiss}
-        aria-label=${texts.dismiss}
-        @click=${() => this.session?.ask("dismissFailure", {})}
-      >
-        ${icon("close")}
-      </button>
-    </div>`;
   }
 }

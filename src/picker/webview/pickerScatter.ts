@@ -1,7 +1,8 @@
-import { html, nothing, type PropertyValues, svg, type TemplateResult } from "lit";
+import { html, nothing, svg, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { visibleText } from "../../platform/core/visibleText";
-import { PaddockElement } from "../../ui/base";
+import { arrowTarget } from "../../ui/arrowKeys";
+import { drawAxes, Drawing } from "../../ui/drawing";
 import type { PickerView, RowView } from "../core/pickerContract";
 import type { PickerTexts } from "../core/pickerTexts";
 import { figureWords } from "./figureView";
@@ -12,30 +13,15 @@ const HEIGHT = 280;
 
 /** Quality against speed or memory, with memory as size: each file a point, reached by keyboard and said in words. */
 @customElement("paddock-picker-scatter")
-export class PickerScatter extends PaddockElement {
+export class PickerScatter extends Drawing {
   @property({ attribute: false }) view!: PickerView;
   @property({ attribute: false }) texts!: PickerTexts;
   /** Shows a file in the table. */
   @property({ attribute: false }) reveal!: (row: string) => void;
-  @state() private width = 640;
   /** What the person chose; undefined: speed as soon as it is known. */
   @state() private chosen: Across | undefined;
   /** The point that the keyboard is at, or comes to. */
   @state() private current: string | undefined;
-  private readonly resized = new ResizeObserver(([entry]) => {
-    const width = Math.floor(entry?.contentRect.width ?? 0);
-    if (width > 0) this.width = width;
-  });
-
-  override disconnectedCallback(): void {
-    this.resized.disconnect();
-    super.disconnectedCallback();
-  }
-
-  protected override firstUpdated(_changed: PropertyValues): void {
-    const drawing = this.querySelector(".drawing");
-    if (drawing !== null) this.resized.observe(drawing);
-  }
 
   protected override render(): TemplateResult {
     const { texts, view } = this;
@@ -44,7 +30,7 @@ export class PickerScatter extends PaddockElement {
     const layout = scatterLayout(view.rows, across, this.width, HEIGHT);
     return html`<div class="chart-head">
         <h2>${texts.chart}</h2>
-        <fieldset class="across">
+        <fieldset class="choice">
           <legend>${texts.chartOf}</legend>
           ${(["speed", "memory"] as const).map(
             (one) =>
@@ -88,12 +74,11 @@ export class PickerScatter extends PaddockElement {
 
   private drawing(layout: ScatterLayout, across: Across): TemplateResult {
     const { texts } = this;
-    const { plot, points, line } = layout;
-    const bottom = plot.y + plot.height;
+    const { points, line } = layout;
     const inOrder = [...points].sort((one, other) => one.x - other.x);
     const at = inOrder.some(({ row }) => row.id === this.current) ? this.current : inOrder[0]?.row.id;
     return html`<svg
-      class="scatter"
+      class="plot"
       role="group"
       aria-label=${`${texts.chart}. ${texts.chartHelp}`}
       width=${layout.width}
@@ -101,20 +86,11 @@ export class PickerScatter extends PaddockElement {
       @keydown=${(event: KeyboardEvent) => this.onKey(event, inOrder)}
     >
       <g aria-hidden="true">
-        ${layout.yTicks.map(
-          ({ at: y, text }) => svg`<line class="grid" x1=${plot.x} x2=${plot.x + plot.width} y1=${y} y2=${y}></line>
-            <text class="tick" x=${plot.x - 8} y=${y + 4} text-anchor="end">${text}</text>`,
+        ${drawAxes(
+          { ...layout, hasUprights: true },
+          across === "speed" ? texts.speedAxis : texts.memoryAxis,
+          texts.qualityAxis,
         )}
-        ${layout.xTicks.map(
-          ({ at: x, text }) => svg`<line class="grid" x1=${x} x2=${x} y1=${plot.y} y2=${bottom}></line>
-            <text class="tick" x=${x} y=${bottom + 16} text-anchor="middle">${text}</text>`,
-        )}
-        <text class="axis" x=${plot.x + plot.width / 2} y=${bottom + 34} text-anchor="middle">
-          ${across === "speed" ? texts.speedAxis : texts.memoryAxis}
-        </text>
-        <text class="axis" transform=${`translate(12 ${plot.y + plot.height / 2}) rotate(-90)`} text-anchor="middle">
-          ${texts.qualityAxis}
-        </text>
         <polyline class="front-line" points=${line.map(({ x, y }) => `${x},${y}`).join(" ")}></polyline>
       </g>
       ${inOrder.map((point) => this.point(point, point.row.id === at))}
@@ -170,16 +146,7 @@ export class PickerScatter extends PaddockElement {
   private onKey(event: KeyboardEvent, points: readonly Point[]): void {
     const at = points.findIndex(({ row }) => row.id === (event.target as Element).getAttribute("data-row"));
     if (at === -1) return;
-    const steps: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
-    const step = steps[event.key];
-    const next =
-      event.key === "Home"
-        ? 0
-        : event.key === "End"
-          ? points.length - 1
-          : step === undefined
-            ? undefined
-            : Math.min(Math.max(at + step, 0), points.length - 1);
+    const next = arrowTarget(event.key, at, points.length, { vertical: true });
     const id = points[at]?.row.id;
     if (next !== undefined) this.go(points[next]?.row.id);
     else if ((event.key === "Enter" || event.key === " ") && id !== undefined) this.reveal(id);

@@ -1,3 +1,4 @@
+import type { Tick } from "../../ui/axes";
 import type { PickerView, RowView } from "../core/pickerContract";
 import { type Box, linearScale, linearTicks, logScale, logTicks, overlaps } from "./scales";
 
@@ -14,10 +15,6 @@ export interface Point {
   readonly label:
     | { readonly text: string; readonly x: number; readonly y: number; readonly anchor: "start" | "middle" | "end" }
     | undefined;
-}
-export interface Tick {
-  readonly at: number;
-  readonly text: string;
 }
 export interface ScatterLayout {
   readonly width: number;

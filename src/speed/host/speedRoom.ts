@@ -5,6 +5,7 @@ import { type Disposable, DisposableStore } from "../../platform/core/disposable
 import type { PaddockError } from "../../platform/core/errors";
 import type { Event } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
+import type { DeskPanel } from "../../platform/host/deskPanel";
 import type { ErrorWords } from "../../platform/host/errorWords";
 import type { PlanKeeper } from "../node/benchDesk";
 import { cpuLoad } from "../node/cpuLoad";
@@ -13,7 +14,7 @@ import { ResultStore } from "../node/resultStore";
 import { SpeedDesk, type SpeedDeskNeeds, type SpeedModel } from "../node/speedDesk";
 import type { TuningStore } from "../node/tuningStore";
 import { askForModel, clearHistory, exportResults, importResults } from "./speedDialogs";
-import { panelType, SpeedPanel } from "./speedPanel";
+import { panelType, speedPanel } from "./speedPanel";
 import { speedWords } from "./speedWords";
 
 /** All that the room is given. */
@@ -85,7 +86,7 @@ export function createSpeed(deps: SpeedRoomDeps): SpeedRoom {
     words: speedWords(deps),
     log,
   });
-  let panel: SpeedPanel | undefined;
+  let panel: DeskPanel | undefined;
 
   const show = (existing?: vscode.WebviewPanel): void => {
     // What there is to show comes as it is read; nobody waits for it.
@@ -94,7 +95,7 @@ export function createSpeed(deps: SpeedRoomDeps): SpeedRoom {
       panel.reveal();
       return;
     }
-    panel = new SpeedPanel(
+    panel = speedPanel(
       existing ??
         vscode.window.createWebviewPanel(panelType, vscode.l10n.t("Speed"), vscode.ViewColumn.Active, {
           retainContextWhenHidden: false,

@@ -1,10 +1,7 @@
 import { visibleText } from "../../platform/core/visibleText";
+import { type Axes, BELOW, SLANT, type Tick } from "../../ui/axes";
 import { type Chart, type ChartPoint, dayOf, timeOf } from "../core/chart";
 
-export interface Tick {
-  readonly at: number;
-  readonly text: string;
-}
 export interface PlacedPoint {
   readonly series: number;
   readonly point: ChartPoint;
@@ -15,26 +12,17 @@ export interface PlacedPoint {
   /** Of bars: how wide, down to the axis; 0: it is a point of a line. */
   readonly width: number;
 }
-export interface ChartLayout {
+export interface ChartLayout extends Required<Omit<Axes, "hasUprights">> {
   /** Of it all: as asked for, and what names aslant take besides. */
   readonly height: number;
-  readonly plot: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
-  readonly xTicks: readonly Tick[];
-  /** Their texts are longer than there is room beside each other, and stand aslant: they end below their tick. */
-  readonly isSlanted: boolean;
-  /** From the axis down to what it is called. */
-  readonly xNameBelow: number;
-  readonly yTicks: readonly Tick[];
   /** By series, then from left to right. */
   readonly points: readonly PlacedPoint[];
 }
 
 const MARGIN = { left: 52, right: 16, top: 12 };
-/** Below the axis: its ticks, what they stand for, and what it is called. */
-const BELOW = { tick: 17, name: 36, end: 8 };
+/** Below all that is drawn. */
+const END = 8;
 const CHARACTER = 7;
-/** Degrees, upwards from left to right. */
-export const SLANT = 40;
 /** Names that stand aslant do not touch when they are so far apart. */
 const SLANTED_APART = 20;
 /** Of what stands aslant, how far down it may reach. */
@@ -50,7 +38,7 @@ export function chartLayout(chart: Chart, width: number, height: number): ChartL
     x: MARGIN.left,
     y: MARGIN.top,
     width: plotWidth,
-    height: height - MARGIN.top - BELOW.name - BELOW.end,
+    height: height - MARGIN.top - BELOW.name - END,
   };
   const all = chart.series.flatMap(({ points }) => points);
   const most = Math.max(...all.map(({ y, error }) => y + error), Number.MIN_VALUE);
@@ -154,7 +142,7 @@ function namesBelow(names: readonly string[], width: number): NamesBelow {
   return {
     texts: bare.map((name, index) => (index % every === 0 ? shortened(name, room(index)) : "")),
     isSlanted: true,
-    deeper: Math.ceil(Math.min(longest, most) * down) - BELOW.tick + BELOW.end,
+    deeper: Math.ceil(Math.min(longest, most) * down) - BELOW.tick + END,
   };
 }
 

@@ -1,10 +1,11 @@
 import { html, nothing, type PropertyValues, svg, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { visibleText } from "../../platform/core/visibleText";
-import { PaddockElement } from "../../ui/base";
+import { arrowTarget } from "../../ui/arrowKeys";
+import { drawAxes, Drawing } from "../../ui/drawing";
 import type { Chart, ChartPoint } from "../core/chart";
 import type { SpeedTexts } from "../core/speedTexts";
-import { type ChartLayout, chartLayout, type PlacedPoint, SLANT } from "./chartLayout";
+import { type ChartLayout, chartLayout, type PlacedPoint } from "./chartLayout";
 import { fill } from "./strings";
 
 const HEIGHT = 260;
@@ -12,7 +13,7 @@ const RADIUS = 4.5;
 
 /** Lines or bars by hand: each point is reached by keyboard and said in words, and all of them stand in the table. */
 @customElement("paddock-speed-chart")
-export class ChartView extends PaddockElement {
+export class ChartView extends Drawing {
   @property({ attribute: false }) chart!: Chart;
   @property({ attribute: false }) texts!: SpeedTexts;
   @property({ attribute: false }) name!: string;
@@ -20,23 +21,8 @@ export class ChartView extends PaddockElement {
   @property({ attribute: false }) yName!: string;
   /** A value of y in words, with its unit. */
   @property({ attribute: false }) format!: (value: number) => string;
-  @state() private width = 560;
   /** The point that the keyboard is at, or comes to. */
   @state() private current = 0;
-  private readonly resized = new ResizeObserver(([entry]) => {
-    const width = Math.floor(entry?.contentRect.width ?? 0);
-    if (width > 0) this.width = width;
-  });
-
-  override disconnectedCallback(): void {
-    this.resized.disconnect();
-    super.disconnectedCallback();
-  }
-
-  protected override firstUpdated(_changed: PropertyValues): void {
-    const drawing = this.querySelector(".drawing");
-    if (drawing !== null) this.resized.observe(drawing);
-  }
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has("chart")) this.current = 0;
@@ -81,24 +67,7 @@ export class ChartView extends PaddockElement {
       @keydown=${(event: KeyboardEvent) => this.onKey(event, points.length)}
     >
       <g aria-hidden="true">
-        ${layout.yTicks.map(
-          ({ at: y, text }) => svg`<line class="grid" x1=${plot.x} x2=${plot.x + plot.width} y1=${y} y2=${y}></line>
-            <text class="tick" x=${plot.x - 8} y=${y + 4} text-anchor="end">${text}</text>`,
-        )}
-        ${layout.xTicks.map(
-          ({ at: x, text }) => svg`<line class="grid-mark" x1=${x} x2=${x} y1=${bottom} y2=${bottom + 4}></line>
-            ${
-              layout.isSlanted
-                ? svg`<text class="tick" transform=${`translate(${x + 4} ${bottom + 14}) rotate(${-SLANT})`} text-anchor="end">${text}</text>`
-                : svg`<text class="tick" x=${x} y=${bottom + 17} text-anchor="middle">${text}</text>`
-            }`,
-        )}
-        <text class="axis" x=${plot.x + plot.width / 2} y=${bottom + layout.xNameBelow} text-anchor="middle">
-          ${this.xName}
-        </text>
-        <text class="axis" transform=${`translate(12 ${plot.y + plot.height / 2}) rotate(-90)`} text-anchor="middle">
-          ${this.yName}
-        </text>
+        ${drawAxes(layout, this.xName, this.yName)}
         ${
           chart.across === "names"
             ? nothing
@@ -186,16 +155,7 @@ export class ChartView extends PaddockElement {
   }
 
   private onKey(event: KeyboardEvent, count: number): void {
-    const steps: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
-    const step = steps[event.key];
-    const next =
-      event.key === "Home"
-        ? 0
-        : event.key === "End"
-          ? count - 1
-          : step === undefined
-            ? undefined
-            : Math.min(Math.max(this.current + step, 0), count - 1);
+    const next = arrowTarget(event.key, this.current, count, { vertical: true });
     if (next === undefined) return;
     event.preventDefault();
     this.current = next;

@@ -2,7 +2,9 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { formatMilliseconds, formatShare } from "../../platform/core/format";
 import { visibleText } from "../../platform/core/visibleText";
-import { icon, PaddockElement } from "../../ui/base";
+import { arrowTarget } from "../../ui/arrowKeys";
+import { icon } from "../../ui/base";
+import { DeskApp } from "../../ui/deskApp";
 import { type RunningView, type SpeedTab, type SpeedView, tabs } from "../core/speedContract";
 import type { SpeedTexts } from "../core/speedTexts";
 import "./benchForm";
@@ -15,32 +17,26 @@ import "./tuneView";
 
 /** The whole page: what runs, and one of four ways of looking at speed. */
 @customElement("paddock-speed")
-export class SpeedApp extends PaddockElement {
-  private session: SpeedSession | undefined;
-  private texts: SpeedTexts = readTexts(undefined);
-  @state() private said = "";
+export class SpeedApp extends DeskApp<SpeedView, SpeedTexts, SpeedSession> {
   @state() private tab: SpeedTab = "benchmark";
   /** The last wish of the host that was followed. */
   private turn = -1;
   /** The model that the host wants to be chosen, with the wish it is of. */
   private wantedFile: string | null = null;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.texts = readTexts(this.dataset.texts);
-    this.session = new SpeedSession(
-      () => this.changed(),
-      (text) => (this.said = text),
-    );
-    void this.session.start();
+  protected override textsOf(json: string | undefined): SpeedTexts {
+    return readTexts(json);
   }
 
-  override disconnectedCallback(): void {
-    this.session?.dispose();
-    super.disconnectedCallback();
+  protected override connect(changed: () => void, announce: (text: string) => void): SpeedSession {
+    return new SpeedSession(changed, announce);
   }
 
-  private changed(): void {
+  protected override dismissFailure(): void {
+    this.session?.ask("dismiss", {});
+  }
+
+  protected override changed(): void {
     const wanted = this.session?.view?.wanted;
     if (wanted !== undefined && wanted.turn !== this.turn) {
       // A page that was built anew goes on where it was, unless something else has been asked for.
@@ -49,30 +45,10 @@ export class SpeedApp extends PaddockElement {
       this.wantedFile = wanted.file;
       this.tab = kept ?? wanted.tab;
     }
-    this.requestUpdate();
+    super.changed();
   }
 
-  protected override render(): TemplateResult {
-    const { session, texts } = this;
-    return html`<main aria-label=${texts.title}>
-      <div class="sr-only" aria-live="polite">${this.said}</div>
-      ${session?.view === undefined ? this.opening(session?.failure) : this.page(session, session.view)}
-    </main>`;
-  }
-
-  private opening(failure: string | undefined): TemplateResult {
-    const { texts } = this;
-    if (failure === undefined) return html`<p class="quiet opening" role="status">${texts.connecting}</p>`;
-    return html`<div class="callout error" role="alert">
-      ${icon("error")}
-      <p>${texts.connectFailed} <span>${failure}</span></p>
-      <div class="buttons">
-        <button type="button" class="button" @click=${() => void this.session?.start()}>${texts.tryAgain}</button>
-      </div>
-    </div>`;
-  }
-
-  private page({ ask }: SpeedSession, view: SpeedView): TemplateResult {
+  protected override page({ ask }: SpeedSession, view: SpeedView): TemplateResult {
     const { texts } = this;
     return html`<header>
         <h1>${texts.title}</h1>
@@ -92,8 +68,7 @@ export class SpeedApp extends PaddockElement {
           ${icon("clear-all")} ${texts.clearHistory}
         </button>
       </header>
-      <div class="failures" aria-live="assertive">${view.failure === null ? nothing : this.failure(view.failure)}</div>
-      ${view.notice === null ? nothing : this.notice(view.notice)}
+      ${this.failures(view.failure)} ${view.notice === null ? nothing : this.notice(view.notice)}
       ${view.running === null ? this.resumable(view) : this.running(view.running)}
       <div
         class="tabs"
@@ -165,16 +140,7 @@ export class SpeedApp extends PaddockElement {
 
   private onKey(event: KeyboardEvent): void {
     const at = tabs.indexOf(this.tab);
-    const steps: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowLeft: -1 };
-    const step = steps[event.key];
-    const next =
-      event.key === "Home"
-        ? 0
-        : event.key === "End"
-          ? tabs.length - 1
-          : step === undefined
-            ? undefined
-            : (at + step + tabs.length) % tabs.length;
+    const next = arrowTarget(event.key, at, tabs.length, { wraps: true });
     const tab = next === undefined ? undefined : tabs[next];
     if (tab === undefined) return;
     event.preventDefault();
@@ -207,32 +173,11 @@ export class SpeedApp extends PaddockElement {
     </div>`;
   }
 
-  private failure({ message, remedy }: NonNullable<SpeedView["failure"]>): TemplateResult {
-    return html`<div class="callout error">
-      ${icon("error")}
-      <p>${visibleText(message)} ${remedy === null ? nothing : html`<span>${visibleText(remedy)}</span>`}</p>
-      ${this.dismiss()}
-    </div>`;
-  }
-
   private notice(text: string): TemplateResult {
     return html`<div class="callout info" role="status">
       ${icon("info")}
       <p>${visibleText(text)}</p>
-      ${this.dismiss()}
+      ${this.dismissButton()}
     </div>`;
-  }
-
-  private dismiss(): TemplateResult {
-    const { texts } = this;
-    return html`<button
-      type="button"
-      class="icon-button"
-      title=${texts.dismiss}
-      aria-label=${texts.dismiss}
-      @click=${() => this.session?.ask("dismiss", {})}
-    >
-      ${icon("close")}
-    </button>`;
   }
 }

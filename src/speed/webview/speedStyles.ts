@@ -1,16 +1,6 @@
 import { css } from "lit";
 
 export const speedStyles = css`
-  main {
-    display: flex;
-    flex-direction: column;
-    gap: var(--gap-4);
-    box-sizing: border-box;
-    max-width: 1440px;
-    min-height: 100%;
-    margin: 0 auto;
-    padding: 20px 24px 32px;
-  }
   paddock-bench-form,
   paddock-speed-chart {
     display: block;
@@ -26,46 +16,8 @@ export const speedStyles = css`
     gap: var(--gap-4);
     min-width: 0;
   }
-  h1 {
-    font-size: 1.5em;
-    font-weight: 600;
-    line-height: 1.3;
-  }
-  h2 {
-    font-size: 1em;
-    font-weight: 600;
-    overflow-wrap: anywhere;
-  }
-  header {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    gap: var(--gap-2) var(--gap-3);
-  }
-  header .source {
-    flex: 1 1 200px;
-    min-width: 0;
-    overflow-wrap: anywhere;
-  }
   .intro {
     max-width: 100ch;
-  }
-  /* What failed was asked for anywhere on the page, so it is said where the page is looked at. */
-  .failures {
-    position: sticky;
-    top: 0;
-    z-index: 3;
-    background: var(--vscode-editor-background);
-    border-radius: var(--radius);
-  }
-  .failures:empty {
-    position: absolute;
-  }
-  .failures .callout {
-    border-color: var(--vscode-editorError-foreground, var(--line));
-  }
-  .opening {
-    padding: var(--gap-4) 0;
   }
   .button:disabled {
     opacity: 0.5;
@@ -80,6 +32,9 @@ export const speedStyles = css`
     border: 1px solid var(--line);
     border-inline-start: 3px solid var(--vscode-progressBar-background, var(--vscode-focusBorder));
     border-radius: var(--radius);
+  }
+  .work.paused {
+    border-inline-start-color: var(--vscode-editorWarning-foreground, var(--vscode-focusBorder));
   }
   .work-label {
     min-width: 0;
@@ -124,7 +79,6 @@ export const speedStyles = css`
     min-width: 0;
   }
   .form legend,
-  .field label,
   .field-name {
     display: block;
     padding: 0;
@@ -186,11 +140,6 @@ export const speedStyles = css`
   .form-end .quiet {
     flex: 1 1 200px;
   }
-  select.text-box {
-    max-width: 100%;
-    color: var(--vscode-dropdown-foreground, var(--vscode-input-foreground));
-    background: var(--vscode-dropdown-background, var(--vscode-input-background));
-  }
   .inline {
     display: inline-flex;
     align-items: center;
@@ -203,17 +152,6 @@ export const speedStyles = css`
   .inline .text-box {
     width: auto;
     min-width: 0;
-  }
-  .text-box[aria-invalid="true"] {
-    border-color: var(--vscode-inputValidation-errorBorder, var(--vscode-errorForeground));
-  }
-  .hint {
-    display: block;
-    color: var(--quiet);
-    font-size: 0.92em;
-  }
-  .hint.wrong {
-    color: var(--vscode-errorForeground);
   }
   .sentences {
     padding-inline-start: 1.2em;
@@ -255,16 +193,7 @@ export const speedStyles = css`
     flex: 1 1 240px;
     min-width: 0;
   }
-  .badge {
-    display: inline-flex;
-    align-items: center;
-    gap: 3px;
-    font-weight: 600;
-  }
   @media (max-width: 640px) {
-    main {
-      padding: 12px 12px 24px;
-    }
     .form {
       padding: 8px;
     }

@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore, toDisposable } from "../../platform/core/disposables";
 import type { Logger } from "../../platform/core/logger";
 import { RpcPeer } from "../../platform/core/rpc";
 import { toStorageError } from "../../platform/node/storageError";
+import { pageParts } from "../../platform/host/pageParts";
 import { webviewConnection } from "../../platform/host/webviewRpc";
 import { writeWhole } from "../../platform/host/writeWhole";
 import { askHostContract, askPageContract, type AskPageContract, type AskHostContract } from "../core/askContract";
@@ -45,8 +45,7 @@ export class AskPanel implements Disposable {
     closed: () => void,
   ) {
     const { webview } = panel;
-    const folder = vscode.Uri.joinPath(parts.extensionUri, "dist", "webview");
-    webview.options = { enableScripts: true, localResourceRoots: [folder] };
+    const page = pageParts(webview, parts.extensionUri, "ask");
     this.subscriptions.add(
       panel.onDidDispose(() => {
         this.closing.abort();
@@ -65,11 +64,7 @@ export class AskPanel implements Disposable {
     panel.title = this.title();
     panel.iconPath = vscode.Uri.joinPath(parts.extensionUri, "media", "paddock.svg");
     webview.html = askHtml({
-      nonce: randomBytes(16).toString("base64"),
-      cspSource: webview.cspSource,
-      scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, "ask.js")).toString(),
-      codiconsUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, "codicon.css")).toString(),
-      language: vscode.env.language,
+      ...page,
       title: panel.title,
       texts,
     });
