@@ -5,7 +5,7 @@ import path from "node:path";
 import { parseArgs, promisify } from "node:util";
 import * as v from "valibot";
 import { cacheFolder } from "../../scripts/setup.mjs";
-import { ensureYardstick } from "../../scripts/yardsticks.mjs";
+import { ensureLinkedBench } from "../../scripts/yardsticks.mjs";
 import { EmbeddedEngine } from "../../src/engine/client/embeddedEngine";
 import type { ProcessMeasuring } from "../../src/engine/client/measuring";
 import { preflight } from "../../src/models/node/ggufPreflight";
@@ -18,7 +18,7 @@ import { generateModel } from "../support/generatedModel";
 import { median, medianRatio, table, thisMachine, writeReport } from "./support/report";
 
 /**
- * The benchmark's own figures against llama-bench of the same llama.cpp with the same threads, in alternating runs; what
+ * The benchmark's own figures against llama-bench over the same libraries with the same threads, in alternating runs; what
  * tuning gains here; and how much of the time is explained by parts that were each timed alone.
  */
 const { values } = parseArgs({
@@ -49,6 +49,9 @@ const rowsSchema = v.array(
   v.object({ n_prompt: v.number(), n_gen: v.number(), n_depth: v.number(), avg_ts: v.number() }),
 );
 
+/** As the engine chose it for the model that was measured last. */
+let flashAttention = true;
+
 /** tokens/s by test, ours and theirs, pair by pair. */
 type Pairs = Map<string, [ours: number, theirs: number][]>;
 
@@ -62,15 +65,15 @@ const engine = new EmbeddedEngine({
 });
 const measuring: ProcessMeasuring = engine.measuring({ check: (file, stop) => preflight(file, stop), folder });
 
-async function compare(name: string, file: string, yardstick: string): Promise<Pairs> {
+async function compare(name: string, file: string): Promise<Pairs> {
   const pairs: Pairs = new Map(tests.map((test) => [testName(test), []]));
   for (let run = 0; run < runs; run++) {
     for (const test of tests) {
       // Every other pair in the other order; both are given a process of their own.
       const [ours, theirs] =
         run % 2 === 0
-          ? [await oursOf(file, test), await theirsOf(file, test, yardstick)]
-          : await theirsOf(file, test, yardstick).then(async (their) => [await oursOf(file, test), their] as const);
+          ? [await oursOf(file, test), await theirsOf(file, test)]
+          : await theirsOf(file, test).then(async (their) => [await oursOf(file, test), their] as const);
       pairs.get(testName(test))?.push([ours, theirs]);
       console.error(`${name} ${testName(test)} ${run + 1}/${runs}: ${ours.toFixed(1)} / ${theirs.toFixed(1)} tok/s`);
     }
@@ -81,17 +84,18 @@ async function compare(name: string, file: string, yardstick: string): Promise<P
 function oursOf(file: string, test: BenchTest): Promise<number> {
   const contextSize = test.depth + test.promptTokens + test.generatedTokens + 1;
   return measuring.openSession(file, { tuning: {}, contextSize, signal }, async (session) => {
+    ({ flashAttention } = session.context);
     const { samplesNs } = await session.measure({ ...test, repetitions: 2 });
     return ((test.promptTokens + test.generatedTokens) * 1e9) / median(samplesNs);
   });
 }
 
-async function theirsOf(file: string, test: BenchTest, yardstick: string): Promise<number> {
+async function theirsOf(file: string, test: BenchTest): Promise<number> {
   const { threads } = await measuring.engine(signal);
   const asked = { m: file, p: test.promptTokens, n: test.generatedTokens, d: test.depth, r: 2, t: threads, b: 512 };
-  const more = { ub: 512, ngl: 0, fa: "auto", o: "json" };
+  const more = { ub: 512, ngl: 0, fa: flashAttention ? "on" : "off", o: "json" };
   const words = Object.entries({ ...asked, ...more }).flatMap(([option, value]) => [`-${option}`, String(value)]);
-  const { stdout } = await promisify(execFile)(yardstick, words);
+  const { stdout } = await promisify(execFile)(yardstick.program, words, { cwd: yardstick.cwd, env: yardstick.env });
   const [row] = v.parse(rowsSchema, JSON.parse(stdout));
   if (row?.n_depth !== test.depth) throw new Error(`llama-bench did not measure ${testName(test)}.`);
   return row.avg_ts;
@@ -125,10 +129,17 @@ async function explanationsOf(file: string): Promise<readonly Explanation[]> {
       timeKernels: (...kernels) => measuring.timeKernels(...kernels),
     },
   );
+  for (const { test, measuredSeconds, parts } of report.explanations) {
+    const ms = (seconds: number): string => `${(seconds * 1000).toFixed(2)} ms`;
+    const words = parts.map(
+      ({ part, seconds, known }) => `${part} ${ms(seconds)}${known === "timed" ? "" : " predicted"}`,
+    );
+    console.error(`${testName(test)}: ${ms(measuredSeconds)} = ${words.join(" + ")}`);
+  }
   return report.explanations;
 }
 
-const yardstick = await ensureYardstick("llama-bench");
+const yardstick = await ensureLinkedBench();
 const files = new Map([["starter", starter]]);
 if (values.model.includes("generated-1b")) {
   const generated = path.join(cacheFolder(), "models", "generated-1b.Q4_0.gguf");
@@ -148,7 +159,7 @@ try {
   for (const name of values.model) {
     const file = files.get(name);
     if (file === undefined) throw new Error(`There is no model ${name}.`);
-    const pairs = await compare(name, file, yardstick);
+    const pairs = await compare(name, file);
     const explanations = await explanationsOf(file);
     for (const { explainedShare } of explanations) shares.push(explainedShare);
     for (const test of tests) {
@@ -187,7 +198,7 @@ if (values.json !== undefined) {
     figures,
     machine: thisMachine(),
     versions: {
-      "llama.cpp": path.basename(path.dirname(yardstick)).replace("yardsticks-", ""),
+      "llama.cpp": path.basename(path.dirname(yardstick.program)).replace("yardsticks-", ""),
       node: process.versions.node,
     },
   });

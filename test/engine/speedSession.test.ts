@@ -131,14 +131,21 @@ test("a cancel ends a session within a slice, and a killed engine is told as wha
   expect(samples.length).toBeGreaterThan(0);
 });
 
-test("what is more urgent comes first, and the pause is told and not measured", async () => {
+test.each([
+  { what: "a token is waited for", promptTokens: 0, generatedTokens: 32 },
+  { what: "a batch is given up with its process", promptTokens: 256, generatedTokens: 32 },
+])("what is more urgent comes first: $what, and the pause is told and not measured", async (tested) => {
+  const { promptTokens, generatedTokens } = tested;
   const id = "starter" as Parameters<typeof engine.load>[0];
   await engine.load(id, forever);
   let asked: Promise<unknown> | undefined;
   await measuring.openSession(tiny, { tuning: {}, contextSize: 1024, signal: forever }, async (session) => {
+    const { pid } = session.engine;
+    const heard: number[] = [];
     const { samplesNs, pausedMs } = await session.measure({
-      ...{ promptTokens: 256, generatedTokens: 32, depth: 0, repetitions: 20 },
-      onRepetition: () => {
+      ...{ promptTokens, generatedTokens, depth: 0, repetitions: 20 },
+      onRepetition: ({ length }) => {
+        heard.push(length);
         asked ??= engine.complete(
           { prompt: "1, 2, 3, 4,", sampling: { temperature: 0 }, maxTokens: 64 },
           { model: id, feature: "chat", priority: "chat", signal: forever },
@@ -147,9 +154,38 @@ test("what is more urgent comes first, and the pause is told and not measured", 
     });
     expect(pausedMs).toBeGreaterThan(20);
     expect(samplesNs).toHaveLength(20);
+    // Each once, whichever process measured it.
+    expect(heard).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
     const longest = Math.max(...samplesNs) / 1e6;
     expect(longest).toBeLessThan(pausedMs + Math.min(...samplesNs) / 1e6);
+    expect(session.engine.pid === pid).toBe(promptTokens === 0);
+    // It goes on as before.
+    expect((await session.overhead(64)).sampling).toBeGreaterThan(0);
   });
+  await asked;
+  await engine.unload(id);
+});
+
+test("a session that is cancelled while it gives way ends at once", async () => {
+  const id = "starter" as Parameters<typeof engine.load>[0];
+  await engine.load(id, forever);
+  const abort = new AbortController();
+  let asked: Promise<unknown> | undefined;
+  const stopped = measuring.openSession(tiny, { tuning: {}, contextSize: 1024, signal: abort.signal }, (session) =>
+    session.measure({
+      ...{ promptTokens: 256, generatedTokens: 0, depth: 0, repetitions: 1000 },
+      onRepetition: () => {
+        asked ??= engine.complete(
+          { prompt: "1, 2, 3, 4,", sampling: { temperature: 0 }, maxTokens: 32 },
+          {
+            ...{ model: id, feature: "chat", priority: "chat", signal: forever },
+            onProgress: () => abort.abort(),
+          },
+        );
+      },
+    }),
+  );
+  expect((await rejected(stopped)).code).toBe("cancelled");
   await asked;
   await engine.unload(id);
 });

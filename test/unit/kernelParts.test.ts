@@ -8,7 +8,8 @@ import type { GgufTensor } from "../../src/gguf/core/ggufHeader";
 import type { ModelShape } from "../../src/gguf/core/modelShape";
 import { matrixGroups, modelWork } from "../../src/gguf/core/modelWork";
 import { PaddockError } from "../../src/platform/core/errors";
-import { type KernelContext, planKernels, promptSlice } from "../../src/speed/core/kernelParts";
+import { type KernelContext, planKernels } from "../../src/speed/core/kernelParts";
+import { kvBytesOf } from "../../src/speed/core/roofline";
 import { measureRoofline, type RooflineNeeds } from "../../src/speed/node/rooflineRun";
 import { tinyGguf } from "../support/tinyGguf";
 
@@ -21,7 +22,7 @@ afterEach(async () => {
 });
 
 const context: KernelContext = {
-  ...{ kvCacheKeyType: "F16", kvCacheValueType: "F16", flashAttention: true, slice: 128 },
+  ...{ kvCacheKeyType: "F16", kvCacheValueType: "F16", flashAttention: true, batchSize: 128 },
 };
 const overhead = { sampling: 1e-4, dispatch: 5e-5 };
 const tg = (generatedTokens: number, depth = 0) => ({ promptTokens: 0, generatedTokens, depth });
@@ -130,7 +131,7 @@ test("layers with a window look no further back than that, the others at everyth
     return parts?.find(({ part }) => part === "kvCache")?.seconds;
   };
   expect(attention(tg(128, 1000))).toBeCloseTo(1024 * (1064.5 + 3 * 300) * 1e-12, 12);
-  // Slices of 128: the window of the first token and the tokens up to the last.
+  // Batches of 128: the window of the first token and the tokens up to the last.
   const far = 128 + 256 + 384 + 512;
   const near = 128 + 256 + 384 + 427;
   expect(attention(pp(512))).toBeCloseTo(1024 * 128 * (far + 3 * near) * 1e-12, 9);
@@ -138,7 +139,7 @@ test("layers with a window look no further back than that, the others at everyth
   expect(all?.kernels.filter(({ kind }) => kind === "attention")).toHaveLength(2);
 });
 
-test("a prompt's parts are those of its slices", () => {
+test("a prompt's parts are those of its batches", () => {
   const plan = planKernels(pp(512), { tensors, shape }, context);
   if (plan === undefined) throw new Error("no plan");
   for (const kernel of plan.kernels) expect(kernel.batch).toBe(128);
@@ -150,10 +151,10 @@ test("a prompt's parts are those of its slices", () => {
   expect(parts.has("sampling")).toBe(false);
 });
 
-test("weights are timed over as many as no cache finds again, and no more than the model has", () => {
+test("weights are timed over as many as no cache finds again, and no more than a token reads", () => {
   const products = (plan: ReturnType<typeof planKernels>) =>
     (plan?.kernels ?? []).flatMap((kernel) => (kernel.kind === "product" ? [kernel] : []));
-  const bytes = modelWork(tensors, shape).bytes;
+  const bytes = modelWork(tensors, shape).bytes + 4.5 * kvBytesOf(shape, context);
   for (const { type, rows, columns, copies } of products(planKernels(tg(8), { tensors, shape }, context))) {
     const each = tensor("", columns, rows, type).bytes;
     expect(copies * each).toBeGreaterThanOrEqual(bytes);
@@ -166,13 +167,6 @@ test("attention of another way is not called timed; what has none is not planned
   const parts = plan?.parts(samplesOf(plan.kernels), overhead);
   expect(parts?.find(({ part }) => part === "kvCache")?.known).toBe("predicted");
   expect(planKernels(tg(8), { tensors, shape: { ...shape, heads: 0 } }, context)).toBeUndefined();
-});
-
-test("prompts are cut as the engine cuts them", () => {
-  expect(promptSlice(100, 512)).toBe(64);
-  expect(promptSlice(1500, 512)).toBe(144);
-  expect(promptSlice(90_000, 512)).toBe(512);
-  expect(promptSlice(100, 32)).toBe(32);
 });
 
 const probe: MachineProbe = {

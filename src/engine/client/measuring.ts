@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import type { Disposable } from "../../platform/core/disposables";
@@ -24,10 +23,11 @@ import {
 import { type EngineInfo, PROTOCOL_VERSION } from "../protocol";
 import { contextTuning, type EngineTuning, modelTuning } from "../tuning";
 import { type EngineProcess, withWatchdog } from "./engineProcess";
+import { MeasuringTurn } from "./measuringTurn";
 import { PredictionsFolder, predictionsBytes } from "./predictionsFolder";
 import { probeMachine, type TimeKernels } from "./probeMachine";
 import type { Scheduler } from "./scheduler";
-import { type SessionParts, speedSession } from "./speedSession";
+import { type SessionParts, type SessionSource, speedSession } from "./speedSession";
 import { type EngineSettings, threadLimit } from "./supervisor";
 import { writeTexts } from "./writeTexts";
 
@@ -58,6 +58,7 @@ export interface ProcessMeasuringOptions {
 }
 
 interface Loaded extends SessionParts {
+  readonly job: string;
   readonly context: string;
 }
 
@@ -142,8 +143,9 @@ export class ProcessMeasuring implements Measuring, Disposable {
     { tuning, contextSize, signal }: SessionOptions,
     work: (session: SpeedSession) => Promise<T>,
   ): Promise<T> {
-    return this.withModel(file, { contextSize, tuning }, { signal, onProgress: undefined }, (loaded) =>
-      work(speedSession(loaded)),
+    const either = AbortSignal.any([signal, this.closing.signal]);
+    return this.withModel(file, { contextSize, tuning }, { signal, onProgress: undefined }, (loaded, _, again) =>
+      work(speedSession(loaded, { ...again, signal: either })),
     );
   }
 
@@ -157,7 +159,9 @@ export class ProcessMeasuring implements Measuring, Disposable {
 
   generate(file: string, { signal, ...request }: TextRequest): Promise<readonly GeneratedText[]> {
     const how = { contextSize: TEXT_CONTEXT, tuning: request.tuning };
-    return this.withModel(file, how, { signal, onProgress: undefined }, (loaded) => writeTexts(loaded, request));
+    return this.withModel(file, how, { signal, onProgress: undefined }, (loaded, _, { turn }) =>
+      writeTexts(loaded, turn, request),
+    );
   }
 
   async divergence(request: DivergenceRequest, { signal, onProgress }: MeasureOptions): Promise<DivergenceResult> {
@@ -209,20 +213,26 @@ export class ProcessMeasuring implements Measuring, Disposable {
     work: (
       loaded: Loaded,
       call: { readonly onProgress: (progress: { readonly fraction: number }) => void },
+      again: Pick<SessionSource, "turn" | "reload">,
     ) => Promise<T>,
     kept?: Kept,
   ): Promise<T> {
     const signal = AbortSignal.any([wanted, this.closing.signal]);
     await this.checked(file, signal, "load");
-    return this.inTurn(signal, how.tuning?.poolThreads, kept, async (turn) => {
-      const loaded = await this.load(turn.engine, file, how, (fraction) => onProgress?.(LOAD_SHARE * fraction));
+    const { poolThreads } = how.tuning ?? {};
+    return this.inTurn(signal, poolThreads, kept, async ({ engine, turn, relaunch }) => {
+      const load = async (own: EngineProcess, onFraction?: (fraction: number) => void): Promise<Loaded> => ({
+        ...(await this.load(own, file, how, onFraction)),
+        ...{ engine: own, job: turn.job },
+      });
       const found = await work(
-        { ...loaded, ...turn },
+        await load(engine, (fraction) => onProgress?.(LOAD_SHARE * fraction)),
         { onProgress: ({ fraction }) => onProgress?.(LOAD_SHARE + (1 - LOAD_SHARE) * fraction) },
+        { turn, reload: async () => load(await relaunch()) },
       );
       if (kept !== undefined) {
-        await withWatchdog(UNLOAD_MS, "unload", () => turn.engine.peer.request("unloadModel", {}));
-        kept.engine = turn.engine;
+        await withWatchdog(UNLOAD_MS, "unload", () => engine.peer.request("unloadModel", {}));
+        kept.engine = engine;
       }
       return found;
     });
@@ -234,13 +244,13 @@ export class ProcessMeasuring implements Measuring, Disposable {
     work: (time: TimeKernels, threads: number) => Promise<T>,
   ): Promise<T> {
     const signal = AbortSignal.any([wanted, this.closing.signal]);
-    return this.inTurn(signal, undefined, undefined, async ({ engine, job, holdIfPaused }) => {
+    return this.inTurn(signal, undefined, undefined, async ({ engine, turn }) => {
       const info = await this.hello(engine);
       const used = threads ?? info.threads;
       const time: TimeKernels = async (kernels, budget) => {
-        holdIfPaused();
-        return (await engine.peer.request("timeKernels", { job, kernels: [...kernels], threads: used, budget }))
-          .samples;
+        turn.holdIfPaused();
+        const request = { job: turn.job, kernels: [...kernels], threads: used, budget };
+        return (await engine.peer.request("timeKernels", request)).samples;
       };
       return work(time, used);
     });
@@ -251,33 +261,30 @@ export class ProcessMeasuring implements Measuring, Disposable {
     signal: AbortSignal,
     poolThreads: number | undefined,
     kept: Kept | undefined,
-    work: (turn: Pick<Loaded, "engine" | "job" | "holdIfPaused">) => Promise<T>,
+    work: (given: {
+      readonly engine: EngineProcess;
+      readonly turn: MeasuringTurn;
+      /** A new process in the place of the one that is gone. */
+      readonly relaunch: () => Promise<EngineProcess>;
+    }) => Promise<T>,
   ): Promise<T> {
-    const job = randomUUID();
-    let engine: EngineProcess | undefined;
-    let paused = false;
-    const control = {
-      pause: () => {
-        paused = true;
-        engine?.peer.notify("pause", { job });
-      },
-      resume: () => {
-        paused = false;
-        engine?.peer.notify("resume", { job });
-      },
-    };
-    return this.options.scheduler.run({ priority: "measuring" }, signal, control, async () => {
-      const own = (engine = kept?.engine ?? this.launch(poolThreads));
+    const turn = new MeasuringTurn();
+    return this.options.scheduler.run({ priority: "measuring" }, signal, turn, async () => {
+      let own = kept?.engine ?? this.launch(poolThreads);
       if (kept !== undefined) kept.engine = undefined;
-      const holdIfPaused = (): void => {
-        if (paused) own.peer.notify("pause", { job });
+      turn.use(own);
+      const relaunch = async (): Promise<EngineProcess> => {
+        await own.gone;
+        signal.throwIfAborted();
+        turn.use((own = this.launch(poolThreads)));
+        return own;
       };
       // The process has nothing to lose: it is ended rather than asked to stop.
       const onAbort = (): void => own.dispose();
       signal.addEventListener("abort", onAbort, { once: true });
       try {
         signal.throwIfAborted();
-        return await work({ engine: own, job, holdIfPaused });
+        return await work({ engine: own, turn, relaunch });
       } catch (error) {
         if (signal.aborted) throw cancelled();
         throw named(error, "measured");
@@ -304,7 +311,7 @@ export class ProcessMeasuring implements Measuring, Disposable {
     engine: EngineProcess,
     file: string,
     { contextSize, tuning = {} }: LoadedWith,
-    onFraction: (fraction: number) => void,
+    onFraction?: (fraction: number) => void,
   ): Promise<Pick<Loaded, "info" | "model" | "contextInfo" | "context">> {
     const { gpuLayers, threads } = this.options.settings();
     const info = await this.hello(engine, tuning);
@@ -315,7 +322,7 @@ export class ProcessMeasuring implements Measuring, Disposable {
         {
           onProgress: ({ fraction }) => {
             alive();
-            onFraction(fraction);
+            onFraction?.(fraction);
           },
         },
       ),

@@ -1,16 +1,18 @@
 import type { GeneratedText, TextRequest } from "../measuring";
+import type { MeasuringTurn } from "./measuringTurn";
 import type { SessionParts } from "./speedSession";
 
 /** One text after the other, so that each has all threads. */
 export async function writeTexts(
-  { engine, contextInfo, job, holdIfPaused }: SessionParts,
+  { engine, contextInfo }: SessionParts,
+  turn: MeasuringTurn,
   { tuning, prompts, maxTokens }: Omit<TextRequest, "signal">,
 ): Promise<readonly GeneratedText[]> {
   const texts: GeneratedText[] = [];
   for (const prompt of prompts) {
-    holdIfPaused();
+    turn.holdIfPaused();
     const { parts, timings } = await engine.peer.request("complete", {
-      ...{ job, context: contextInfo.context, prompt, maxTokens, sampling: { temperature: 0 } },
+      ...{ job: turn.job, context: contextInfo.context, prompt, maxTokens, sampling: { temperature: 0 } },
       ...(tuning.lookupTokens === undefined ? {} : { lookupTokens: tuning.lookupTokens }),
     });
     texts.push({

@@ -24,7 +24,7 @@ export async function measureOverhead({ context, slot, job }: Place, depth: numb
   const native = NativeSequence.of(context.context, slot.sequence);
   if (native === undefined)
     throw new PaddockError("unsupported", "What a token takes beside llama.cpp cannot be measured with this model.");
-  const bench = new SpeedBench(context, slot, job);
+  const bench = new SpeedBench(context, slot, job, "slices");
   await bench.warmUp({ promptTokens: 0, generatedTokens: TOKENS, depth });
   await bench.begin(depth);
   const leave = context.slots.enterAlone();

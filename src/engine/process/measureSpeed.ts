@@ -17,7 +17,7 @@ export async function measureSpeed(
   progress: (fraction: number) => void,
 ): Promise<SpeedResult> {
   const { promptTokens, generatedTokens, depth, repetitions } = request;
-  const bench = new SpeedBench(context, slot, job);
+  const bench = new SpeedBench(context, slot, job, "slices");
   // A token generated takes a machine about as long as ten of a prompt.
   const work = (promptTokens + 10 * generatedTokens) * repetitions + depth + 1;
   let done = 0;
@@ -26,24 +26,23 @@ export async function measureSpeed(
   await bench.warmUp(request);
   const pp: number[] = [];
   const tg: number[] = [];
-  for (let repetition = 0; repetition < repetitions; repetition++) {
-    if (promptTokens > 0) {
-      await bench.begin(depth);
-      pp.push((promptTokens * 1000) / (await bench.process(promptTokens)));
-      advance(promptTokens);
-    }
-    if (generatedTokens > 0) {
-      await bench.begin(depth);
-      tg.push((generatedTokens * 1000) / (await bench.generate(generatedTokens)));
-      advance(10 * generatedTokens);
-    }
+  for (let repetition = 0; promptTokens > 0 && repetition < repetitions; repetition++) {
+    await bench.begin(depth);
+    pp.push((promptTokens * 1000) / (await bench.process(promptTokens)));
+    advance(promptTokens);
+  }
+  // The first tokens after a prompt take longer: a model of 65 MB needed 9 ms more for 16 of them, all in all.
+  for (let repetition = 0; generatedTokens > 0 && repetition < repetitions; repetition++) {
+    await bench.begin(depth);
+    tg.push((generatedTokens * 1000) / (await bench.generate(generatedTokens)));
+    advance(10 * generatedTokens);
   }
   progress(1);
   return { pp, tg, promptTokens, generatedTokens, depth };
 }
 
 /**
- * One test as llama-bench times it: a repetition is the prompt and then the tokens generated, one after the other where
+ * One test as llama-bench times it: prompts go in whole batches, and a repetition is the prompt and then the tokens generated, one after the other where
  * both are asked for, from the same KV cache each time.
  * @throws PaddockError context/overflow; what the signal was aborted with.
  */
@@ -53,7 +52,7 @@ export async function measureTest(
   progress: (soFar: TestProgress) => void,
 ): Promise<TestProgress> {
   const { promptTokens, generatedTokens, depth, repetitions } = request;
-  const bench = new SpeedBench(context, slot, job);
+  const bench = new SpeedBench(context, slot, job, "batches");
   await bench.warmUp(request, true);
   const before = bench.pausedMs;
   const samplesNs: number[] = [];

@@ -59,7 +59,7 @@ export class SliceSizer {
 }
 
 export interface PrefillOptions {
-  readonly sizer: SliceSizer;
+  readonly sizer: Pick<SliceSizer, "next" | "measured" | "interrupted">;
   readonly gate: Job["gate"];
   readonly signal: AbortSignal;
   readonly timer: Pick<RequestTimer, "pausedFor">;

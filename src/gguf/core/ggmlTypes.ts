@@ -50,6 +50,12 @@ export const ggmlTypes: ReadonlyMap<number, GgmlType> = new Map(
   ).map(([id, name, values, bytes]) => [id, { name, values, bytes }]),
 );
 
+/** @throws RangeError for a name that is none. */
+export function typeNamed(name: string): GgmlType & { readonly number: number } {
+  for (const [number, type] of ggmlTypes) if (type.name === name) return { ...type, number };
+  throw new RangeError(`no tensor type ${name}`);
+}
+
 /** Undefined for a type that this llama.cpp does not know. */
 export function bitsPerWeight(type: number): number | undefined {
   const known = ggmlTypes.get(type);

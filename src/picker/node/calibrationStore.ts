@@ -9,7 +9,7 @@ import { toStorageError } from "../../platform/node/storageError";
 import type { MachineSpeed } from "../core/speedModel";
 
 /** Raise it with every change of what is measured, or of what a number means. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** What a calibration holds for. Anything else is another machine. */
 export interface CalibrationKey {

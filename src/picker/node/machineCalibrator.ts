@@ -4,7 +4,7 @@ import { calibrate } from "./calibration";
 import { calibrationKey, CalibrationStore } from "./calibrationStore";
 
 export interface MachineCalibratorOptions {
-  readonly measuring: Pick<Measuring, "measureSpeeds" | "engine">;
+  readonly measuring: Pick<Measuring, "measureSpeeds" | "timeKernels" | "engine">;
   /** Where calibrations are kept, and the models generated for one lie while it runs. */
   readonly folder: string;
 }

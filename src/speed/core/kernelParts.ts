@@ -21,8 +21,8 @@ export interface KernelContext {
   readonly kvCacheKeyType: KvCacheType;
   readonly kvCacheValueType: KvCacheType;
   readonly flashAttention: boolean;
-  /** Tokens of a prompt that go to llama.cpp at once (promptSlice). */
-  readonly slice: number;
+  /** Tokens of a prompt that go to llama.cpp at once. */
+  readonly batchSize: number;
 }
 
 export interface KernelPlan {
@@ -53,16 +53,6 @@ const CELLS = 256;
 /** Beside products, attention and the gate: two norms with their weights, two rotations, two writes, two sums. */
 const STEPS_OF_LAYER = 10;
 
-const SLICE_SECONDS = 0.1;
-const LEAST_SLICE = 64;
-const SLICE_STEP = 16;
-
-/** As prompts are cut when nobody waits (engine/process/prefill.ts). @param ppPerSecond tokens/s, measured. */
-export function promptSlice(ppPerSecond: number, batchSize: number): number {
-  const wanted = Math.floor((ppPerSecond * SLICE_SECONDS) / SLICE_STEP) * SLICE_STEP;
-  return Math.min(batchSize, Math.max(LEAST_SLICE, wanted));
-}
-
 /** Undefined for models whose layers are of another kind: no attention. */
 export function planKernels(
   test: BenchTest,
@@ -71,11 +61,12 @@ export function planKernels(
 ): KernelPlan | undefined {
   if (shape.heads < 1 || shape.headsKv < 1 || shape.keyLength < 1 || shape.layers < 1) return undefined;
   const isPrompt = test.promptTokens > 0;
-  const batch = isPrompt ? Math.min(context.slice, test.promptTokens) : 1;
+  const batch = isPrompt ? Math.min(context.batchSize, test.promptTokens) : 1;
   const batches = isPrompt ? test.promptTokens / batch : 1;
   const groups = matrixGroups(tensors, shape);
-  const bytes = groups.reduce((sum, group) => sum + group.used * group.bytes, 0);
-  const far = Math.min(FAR_BYTES, bytes);
+  // What a token reads in a round, of weights and KV cache: whatever of it a cache keeps, it keeps of all.
+  const weights = groups.reduce((sum, group) => sum + group.used * group.bytes, 0);
+  const far = Math.min(FAR_BYTES, weights + kvBytesOf(shape, context) * mean(attentionDepths(test, batch)));
   const terms: Term[] = [
     ...groups.flatMap((group) => productTerms(group, { batch, batches, isPrompt, far })),
     ...attentionTerms(test, shape, context, { batch, far }),
@@ -140,8 +131,8 @@ function attentionTerms(
 }
 
 /**
- * Attention takes so much for each token it looks at; what is masked it skips, so that the steps in which llama.cpp hands
- * the KV cache out do not count. Two depths around those of the test say how much.
+ * Attention takes so much for each token it looks at; what is masked it skips, as the later tokens of a batch, so that the
+ * steps in which llama.cpp hands the KV cache out do not count. Two depths around those of the test say how much.
  */
 function attentionOf(
   test: BenchTest,
@@ -158,7 +149,7 @@ function attentionOf(
   const most = Math.max(least + CELLS, Math.ceil(Math.max(...depths) / CELLS) * CELLS);
   // Below 0 where the depths are less than what can be timed.
   const deep = (mean(depths) - least) / (most - least);
-  // Of one token generated, or of all slices of the prompt.
+  // Of one token generated, or of all batches of the prompt.
   const runs = layers * (test.promptTokens > 0 ? depths.length : 1);
   const kernelAt = (depth: number): Kernel => {
     const kv = kvBytesOf({ ...shape, layers: 1 }, { kvCacheKeyType, kvCacheValueType }) * depth;

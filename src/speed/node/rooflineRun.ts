@@ -7,7 +7,7 @@ import { modelShape } from "../../gguf/core/modelShape";
 import { openModel } from "../../gguf/node/modelFiles";
 import { PaddockError } from "../../platform/core/errors";
 import type { BenchTest } from "../core/benchmark";
-import { type ModelContents, planKernels, promptSlice } from "../core/kernelParts";
+import { type ModelContents, planKernels } from "../core/kernelParts";
 import {
   type Explanation,
   explain,
@@ -105,7 +105,7 @@ interface PartTiming {
 
 /** Undefined where the parts can't be timed alone: another kind of layers, or a type without kernels here. */
 async function timedParts(
-  { test, seconds }: Measured,
+  { test }: Measured,
   contents: ModelContents,
   { context, overhead, signal, needs }: PartTiming,
 ): Promise<TimePart[] | undefined> {
@@ -113,8 +113,7 @@ async function timedParts(
   const kvCacheKeyType = kvCacheTypes.find((type) => type === identity.kvCacheKeyType);
   const kvCacheValueType = kvCacheTypes.find((type) => type === identity.kvCacheValueType);
   if (kvCacheKeyType === undefined || kvCacheValueType === undefined) return undefined;
-  const slice = promptSlice(test.promptTokens / seconds, batchSize);
-  const plan = planKernels(test, contents, { kvCacheKeyType, kvCacheValueType, flashAttention, slice });
+  const plan = planKernels(test, contents, { kvCacheKeyType, kvCacheValueType, flashAttention, batchSize });
   if (plan === undefined) return undefined;
   try {
     const samples = await needs.timeKernels(plan.kernels, { threads, budget: KERNEL_SECONDS, signal });

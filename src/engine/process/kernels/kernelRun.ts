@@ -101,8 +101,7 @@ export class KernelRun {
       return ggml.attend(context, byHead(query), byHead(key), byHead(value), mask, 1 / Math.sqrt(headSize), 0, 0);
     });
     this.fill(context, filled);
-    // Nothing is masked.
-    ggml.set(mask, new Uint8Array(2 * depth * batch), 0, 2 * depth * batch);
+    ggml.set(mask, causalMask(depth, batch), 0, 2 * depth * batch);
     this.compile(context, tensors, outputs);
   }
 
@@ -194,4 +193,17 @@ export class KernelRun {
     this.graph = ggml.graphOf(context, tensors);
     for (const output of outputs) ggml.expand(this.graph, output);
   }
+}
+
+/** F16 */
+const MINUS_INFINITY = 0xfc00;
+
+/** The tokens of a batch are the last ones, and none looks at those after it. */
+function causalMask(depth: number, batch: number): Uint8Array {
+  const mask = new Uint16Array(depth * batch);
+  for (let row = 0; row < batch; row++) {
+    const seen = Math.max(1, depth - batch + row + 1);
+    mask.fill(MINUS_INFINITY, row * depth + seen, (row + 1) * depth);
+  }
+  return new Uint8Array(mask.buffer);
 }

@@ -1,0 +1,157 @@
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Kernel, Measuring, SpeedOptions, SpeedResult } from "../../src/engine/measuring";
+import { typeNamed } from "../../src/gguf/core/ggmlTypes";
+import { modelShape } from "../../src/gguf/core/modelShape";
+import { type ModelWork, modelWork } from "../../src/gguf/core/modelWork";
+import { openModel } from "../../src/gguf/node/modelFiles";
+import { PaddockError } from "../../src/platform/core/errors";
+import { type MachineSpeed, predictSpeed } from "../../src/picker/core/speedModel";
+import { calibrate } from "../../src/picker/node/calibration";
+
+const signal = new AbortController().signal;
+/** What a machine is made of here: calibrating it must find just this. */
+const ofCaches: MachineSpeed = {
+  types: Object.fromEntries(
+    ["Q8_0", "Q4_0", "Q4_K", "Q6_K", "Q5_K", "F16", "Q3_K", "IQ4_NL", "IQ3_S"].map((name, index) => [
+      name,
+      { near: (20 + 5 * index) * 1e-12, far: (40 + 7 * index) * 1e-12, pp: (8 + index) * 1e-12 },
+    ]),
+  ),
+  reach: [
+    { bytes: 64e6, share: 0 },
+    { bytes: 110e6, share: 0.4 },
+    { bytes: 175e6, share: 1 },
+  ],
+  ...{ perToken: 2e-4, perLayer: 1e-5, perVocabularyEntry: 2e-9, attentionTg: 2e-10, attentionPp: 5e-11 },
+};
+type Product = Extract<Kernel, { kind: "product" }>;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "paddock-calibration-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function workOf(file: string): Promise<ModelWork> {
+  const headers = (await openModel(file, signal)).files.map(({ header }) => header);
+  return modelWork(
+    headers.flatMap(({ tensors }) => tensors),
+    modelShape(headers),
+  );
+}
+
+/** @param slow by how much each repetition is held up. */
+function machine(
+  slow: () => number = () => 1,
+  truth: MachineSpeed = ofCaches,
+): Pick<Measuring, "measureSpeeds" | "timeKernels"> & { asked: string[] } {
+  const asked: string[] = [];
+  const measureSpeed = async (file: string, options: SpeedOptions): Promise<SpeedResult> => {
+    const { promptTokens, generatedTokens, depth, repetitions } = options;
+    const work = await workOf(file);
+    const tg = predictSpeed(truth, work, { depth: depth + generatedTokens / 2, promptTokens }).tg.value;
+    const pp = predictSpeed(truth, work, { depth, promptTokens }).pp.value;
+    const times = <T>(make: () => T): T[] => Array.from({ length: repetitions }, make);
+    return {
+      tg: times(() => tg / slow()),
+      pp: promptTokens === 0 ? [] : times(() => pp / slow()),
+      ...{ promptTokens, generatedTokens, depth },
+    };
+  };
+  const timeProduct = ({ type, rows, columns, batch, copies }: Product): number[] => {
+    asked.push(type);
+    const known = truth.types[type];
+    if (known === undefined) throw new PaddockError("unsupported", `no ${type} here`);
+    const values = rows * columns * copies;
+    if (batch > 1) return [values * batch * known.pp];
+    const { bytes, values: block } = typeNamed(type);
+    const work = { tg: { [type]: values }, pp: {}, bytes: (values * bytes) / block };
+    const bare = { ...truth, perToken: 0, perLayer: 0, perVocabularyEntry: 0 };
+    const question = { depth: 0, promptTokens: 0 };
+    return [1 / predictSpeed(bare, { ...work, layers: 0, vocabulary: 0, attention: 0 }, question).tg.value];
+  };
+  return {
+    asked,
+    measureSpeeds: (work) => work(measureSpeed),
+    timeKernels: (kernels) =>
+      new Promise((resolve) => resolve(kernels.map((kernel) => timeProduct(kernel as Product)))),
+  };
+}
+
+function expectTruth(found: MachineSpeed, within: number, truth = ofCaches): void {
+  const near = (value: number | undefined, wanted: number | undefined, by = within): void => {
+    expect((value ?? 0) / (wanted ?? 1)).toBeGreaterThan(1 - by);
+    expect((value ?? 0) / (wanted ?? 1)).toBeLessThan(1 + by);
+  };
+  for (const [name, { near: one, pp, far }] of Object.entries(truth.types)) {
+    near(found.types[name]?.near, one);
+    near(found.types[name]?.pp, pp);
+    if (found.types[name]?.far !== undefined) near(found.types[name].far, far);
+  }
+  for (const name of ["perToken", "perLayer", "perVocabularyEntry", "attentionTg", "attentionPp"] as const)
+    // The models that tell have a little attention of their own.
+    near(found[name], truth[name], 0.1);
+}
+
+test("a calibration finds what the machine is made of, and leaves nothing behind", async () => {
+  const heard: number[] = [];
+  const measuring = machine();
+  const found = await calibrate({ measuring, folder, signal, onProgress: (fraction) => heard.push(fraction) });
+  expectTruth(found, 0.03);
+  expect(found.types.Q4_K?.far).toBeDefined();
+  expect(found.types.IQ3_S?.far).toBeDefined();
+  // What the backend cannot multiply is left out; what it can is not, though they were asked for together.
+  expect(Object.keys(found.types).sort()).toEqual(Object.keys(ofCaches.types).sort());
+  expect(measuring.asked).toContain("NVFP4");
+  // What lies between is where models of those sizes are.
+  expect(found.reach[0]).toEqual({ bytes: 64e6, share: 0 });
+  expect(found.reach.at(-1)).toEqual({ bytes: 175e6, share: 1 });
+  const ofTruth = (bytes: number): number =>
+    bytes < 110e6
+      ? (0.4 * Math.log(bytes / 64e6)) / Math.log(110 / 64)
+      : 0.4 + (0.6 * Math.log(bytes / 110e6)) / Math.log(175 / 110);
+  for (const { bytes, share } of found.reach.slice(1, -1)) expect(share).toBeCloseTo(ofTruth(bytes), 1);
+  expect(heard).toEqual([...heard].sort((a, b) => a - b));
+  expect(heard.at(-1)).toBe(1);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test("a program that runs beside it costs repetitions, not truth", async () => {
+  let made = 0;
+  // Ten times as slow for a while, again and again.
+  const found = await calibrate({ measuring: machine(() => (++made % 24 < 8 ? 10 : 1)), folder, signal });
+  expectTruth(found, 0.03);
+});
+
+test("where time is short only what is needed is measured, and what cannot be timed is known by one type", async () => {
+  const few = await calibrate({ measuring: machine(), folder, signal, budgetMs: 0 });
+  expect(Object.keys(few.types).sort()).toEqual(["F16", "Q4_0", "Q4_K", "Q5_K", "Q6_K", "Q8_0"]);
+  const timeKernels = (): Promise<never> => Promise.reject(new PaddockError("unsupported", "none here"));
+  const one = await calibrate({ measuring: { ...machine(), timeKernels }, folder, signal });
+  expect(Object.keys(one.types)).toEqual(["Q8_0"]);
+  expect(one.reach).toEqual([]);
+  expect(one.perLayer / ofCaches.perLayer).toBeGreaterThan(0.9);
+  expect(one.perLayer / ofCaches.perLayer).toBeLessThan(1.1);
+});
+
+test("a machine whose memory is as fast as its caches has no way between them", async () => {
+  const types = Object.entries(ofCaches.types).map(([name, { near, pp }]) => [name, { near, far: near, pp }] as const);
+  const flat: MachineSpeed = { ...ofCaches, types: Object.fromEntries(types) };
+  const found = await calibrate({ measuring: machine(undefined, flat), folder, signal });
+  expectTruth(found, 0.03, flat);
+  expect(found.reach).toEqual([]);
+});
+
+test("a calibration that fails or is cancelled leaves nothing behind either", async () => {
+  const gone = (): Promise<never> => Promise.reject(new PaddockError("engine/crashed", "gone"));
+  const failing = calibrate({ measuring: { ...machine(), measureSpeeds: (work) => work(gone) }, folder, signal });
+  await expect(failing).rejects.toMatchObject({ code: "engine/crashed" });
+  const abort = new AbortController();
+  abort.abort();
+  await expect(calibrate({ measuring: machine(), folder, signal: abort.signal })).rejects.toThrow();
+  expect(await readdir(folder)).toEqual([]);
+  expect((await stat(folder)).isDirectory()).toBe(true);
+});
