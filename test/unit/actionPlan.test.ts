@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { actionKinds } from "../../src/actions/core/actionKinds";
 import { type ActionPlan, droppableParts, type ModelRoom } from "../../src/actions/core/actionPlan";
@@ -269,5 +270,12 @@ describe("what was measured", () => {
     expect(measuredUse("nobody", "fix")).toBeUndefined();
     expect(isUseless("nobody", "fix")).toBe(false);
     expect(measuredUse("toString", "fix")).toBeUndefined();
+  });
+
+  it("marks what was seldom of use with the model that travels along", async () => {
+    const manifest = JSON.parse(await readFile("media/models/manifest.json", "utf8")) as { starter: string };
+    const marked = actionKinds.filter((kind) => isUseless(manifest.starter, kind));
+    expect(marked).toEqual(["fix", "edit", "tests", "simplify"]);
+    expect(measuredUse(manifest.starter, "document")).toEqual({ useful: 7, cases: 7 });
   });
 });

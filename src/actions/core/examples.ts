@@ -6,18 +6,16 @@ const pair = (question: string, answer: string): PromptMessage[] => [
   { role: "assistant", parts: [{ type: "text", text: answer }] },
 ];
 
-/** What a small model is shown of an answer's form, in languages that are seldom asked about: else it is copied. */
+/**
+ * What a small model is shown of an answer's form, in languages that are seldom asked about: else it is copied. For
+ * names there is none, since the starter gave the example's own.
+ */
 export function exampleFor({ kind }: ActionRequest): readonly PromptMessage[] {
   switch (kind) {
     case "commit":
       return pair(
         "Changed files:\n- src/cart.rb\n\nThe change:\n```diff\n-  total = items.sum\n+  total = items.sum * (1 + vat)\n```\n\nWrite the commit message for this change: a short subject in the imperative mood.",
         '{"type": "fix", "scope": "cart", "subject": "add the value added tax to the total"}',
-      );
-    case "name":
-      return pair(
-        "The code:\n```lua\nfunction f(a) return a * a end\n```\n\nSuggest better names for `f`: they say what it is or does.",
-        '{"names": ["square", "squareOf", "multiplyByItself"]}',
       );
     case "document":
       return pair(
