@@ -56,7 +56,7 @@ export class ModelServer {
   models: readonly string[] = ["small", "family/large:7b"];
   /** Whether the model of a llama-server has marks to fill in the middle, or was started for embeddings. */
   can: "chat" | "infill" | "embed" = "infill";
-  /** Texts to be embedded count so many tokens each. */
+  /** Tokens of a prompt, and how many of them were in the cache. */
   usage = { prompt: 12, cached: 4 };
 
   private constructor(

@@ -160,3 +160,23 @@ test("what was typed and not sent is there when the page is built anew", async (
   const { frame } = await openChat(page, url, viewState({ draft: "half a question" }));
   await expect(frame.getByRole("textbox", { name: "Your question" })).toHaveValue("half a question");
 });
+
+test("where questions go is said as long as they leave this machine, and the words are nobody's markup", async ({
+  page,
+  url,
+}) => {
+  const engine = {
+    status: "ready" as const,
+    modelName: "<b>large</b>",
+    destination: "Desk (10.0.0.5:8080) \u202eevil",
+  };
+  const { frame, problems } = await openChat(page, url, viewState({ engine }), "dark");
+  await expect(frame.locator(".destination")).toContainText("What you ask goes to Desk (10.0.0.5:8080) [U+202E]evil");
+  await expect(frame.getByRole("heading", { name: "Ask <b>large</b>" })).toBeVisible();
+  await expect(frame.getByText("goes to Desk (10.0.0.5:8080)").first()).toBeVisible();
+  await expect(
+    frame.getByRole("button", { name: /Switch model\. Now: <b>large<\/b>, what you ask goes to/u }),
+  ).toBeVisible();
+  await expectAccessible(page);
+  expect(problems).toEqual([]);
+});
