@@ -42,9 +42,14 @@ const recentCommits = 5;
 
 /** The actions with what they need of the other rooms. */
 export function createActing(rooms: ActingRooms): ActionsRoom {
+  return createActions(actionsDeps(rooms));
+}
+
+/** What actions need of the other rooms, for whoever asks for them. */
+export function actionsDeps(rooms: ActingRooms): ActionsDeps {
   const { backend, models, registry, chat, edits, workspaceContext, settings, log, report } = rooms;
   const { active } = models;
-  return createActions({
+  return {
     backend,
     model: () => active.current(),
     chooseModel: () => active.chooseOther(),
@@ -81,7 +86,7 @@ export function createActing(rooms: ActingRooms): ActionsRoom {
     lightbulb: () => settings.current["actions.lightbulb"],
     report,
     log,
-  });
+  };
 }
 
 /** A prompt file names a model as the Models view does, or by its id. */

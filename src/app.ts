@@ -1,6 +1,6 @@
 import path from "node:path";
 import * as vscode from "vscode";
-import { createActing } from "./acting";
+import { type ActingRooms, actionsDeps, createActing } from "./acting";
 import { createChat } from "./chat/host/chat";
 import { profilePrompts } from "./chat/host/profilePrompts";
 import { KvFolder } from "./chat/node/kvFolder";
@@ -35,6 +35,7 @@ import { eraseStorage } from "./platform/host/eraseStorage";
 import { describeError, showError } from "./platform/host/errorWords";
 import { OutputLog } from "./platform/host/log";
 import { SettingsService } from "./platform/host/settingsService";
+import { ForeignModels } from "./native/host/foreignModels";
 import { joinNative } from "./nativeChat";
 import { createPicking } from "./picking";
 import { repositorySource } from "./pickingSources";
@@ -99,6 +100,9 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   const servers = store.add(createServers({ settings, secrets: context.secrets, timings, version, log }));
   store.add(routed.add(servers.backend));
   store.add(registry.useElsewhere(servers.models));
+  const foreign = store.add(new ForeignModels({ lm: vscode.lm, timings }));
+  store.add(routed.add(foreign));
+  store.add(registry.useElsewhere(foreign.models));
   const downloads: DownloadsRoom = store.add(
     createDownloads({
       settings,
@@ -242,10 +246,15 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       log,
     }),
   );
-  const actions = store.add(
-    createActing({
-      ...{ backend: routed, lifecycle, models, registry, chat, edits },
-      ...{ workspaceContext, syntax, settings, log, report },
+  const acting: ActingRooms = {
+    ...{ backend: routed, lifecycle, models, registry, chat, edits },
+    ...{ workspaceContext, syntax, settings, log, report },
+  };
+  const actions = store.add(createActing(acting));
+  const native = store.add(
+    joinNative({
+      ...{ extensionUri: context.extensionUri, backend: routed, lifecycle, registry, models, settings },
+      ...{ actions: actionsDeps(acting), databases, edits, history, log },
     }),
   );
   store.add(
@@ -256,7 +265,6 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       onDidChangeModel: active.onDidChange,
     }),
   );
-  store.add(joinNative({ backend: engine, lifecycle: engine, registry, models, settings, log }));
   store.add(
     chat.onDidChangeGenerating(
       (generating) => void vscode.commands.executeCommand("setContext", "paddock.generating", generating),
@@ -275,6 +283,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
     databases,
     speed,
     servers,
+    native,
     history,
     log,
     report,

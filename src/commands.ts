@@ -7,6 +7,7 @@ import type { WorkspaceContext } from "./context/host/workspaceContext";
 import type { DownloadsRoom } from "./models/host/downloadsRoom";
 import type { InspectorRoom } from "./inspector/host/inspector";
 import type { ModelsRoom } from "./models/host/models";
+import type { NativeRoom } from "./native/host/native";
 import type { DatabasesRoom } from "./sql/host/databases";
 import type { PickerRoom } from "./picker/host/picker";
 import type { DisposableStore } from "./platform/core/disposables";
@@ -30,6 +31,7 @@ export interface CommandRooms {
   readonly databases: DatabasesRoom;
   readonly speed: SpeedRoom;
   readonly servers: ServersRoom;
+  readonly native: NativeRoom;
   readonly history: TimingHistory;
   readonly log: OutputLog;
   readonly report: (error: unknown) => void;
@@ -65,6 +67,7 @@ export function registerCommands(store: DisposableStore, rooms: CommandRooms): v
   addAll(rooms.quantizing.commands);
   addAll(rooms.databases.commands);
   addAll(rooms.servers.commands);
+  addAll(rooms.native.commands);
   const onFiles = { ...rooms.picker.commands, ...rooms.inspector.commands, ...rooms.speed.commands };
   for (const [name, run] of Object.entries(onFiles)) {
     // An item of the Models view is its file, for a room that knows files.

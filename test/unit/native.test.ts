@@ -1,10 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { hasTools } from "../../src/engine/core/templateTools";
 import type { PromptMessage } from "../../src/engine/protocol";
+import { type ChatTurn, conversationPrompt, fitTurns } from "../../src/native/core/chatTurns";
 import { argumentsIn, argumentsSchema, demandedPrompt } from "../../src/native/core/demandedCall";
+import { foreignId, parseForeignId } from "../../src/native/core/foreignIds";
+import { foreignMachine, foreignTimings } from "../../src/native/core/foreignTimings";
 import { allText, type GivenMessage, promptOf } from "../../src/native/core/givenMessages";
 import { limitsOf } from "../../src/native/core/modelCard";
 import { requestOptions } from "../../src/native/core/modelOptions";
+import { databaseQuestion, nextSteps } from "../../src/native/core/participantNames";
 import { defaultSampling } from "../../src/chat/core/conversationSettings";
 
 const user = (...texts: string[]): GivenMessage => ({
@@ -117,5 +121,77 @@ describe("a call that is demanded", () => {
     expect(argumentsIn('{"town":"Ulm"}', tool)).toEqual({ town: "Ulm" });
     for (const text of ['{"town":"U', "[1]", "null", ""]) expect(() => argumentsIn(text, tool)).toThrow("no whole");
     expect(argumentsSchema(tool)).toEqual({ type: "object", properties: {} });
+  });
+});
+
+describe("a conversation with @paddock", () => {
+  const turns: ChatTurn[] = Array.from({ length: 9 }, (_, index) => ({
+    question: `q${index}`,
+    answer: index === 4 ? "" : `a${index}`,
+  }));
+
+  it("carries what is attached in fences that it cannot end, and leaves out what failed", () => {
+    const messages = conversationPrompt(turns.slice(3, 6), "Why?", [{ label: "a`\nb.ts", text: "x\n```\ny" }]);
+    expect(messages.map(({ role }) => role)).toEqual(["user", "assistant", "user", "assistant", "user"]);
+    expect(messages.at(-1)).toEqual({ role: "user", text: "Why?\n\na b.ts:\n````\nx\n```\ny\n````" });
+  });
+
+  it("loses its oldest turns first, no more than it has to", async () => {
+    const build = (kept: readonly ChatTurn[]): PromptMessage[] => conversationPrompt(kept, "q", []);
+    const count = (messages: readonly PromptMessage[]): Promise<number> => Promise.resolve(messages.length);
+    for (let room = 1; room <= 17; room++) {
+      const fitted = await fitTurns(turns, build, room, count);
+      const all = turns.map((_, left) => build(turns.slice(left)));
+      const expected = [...all, build([])].findIndex((messages) => messages.length <= room);
+      expect(fitted, `room ${room}`).toMatchObject({ left: expected });
+      expect(fitted?.messages.length).toBeLessThanOrEqual(room);
+    }
+    expect(await fitTurns(turns, build, 0, count)).toBeUndefined();
+    expect(await fitTurns([], build, 1, count)).toMatchObject({ left: 0 });
+  });
+
+  it("offers what may come next, by what was answered", () => {
+    expect(
+      nextSteps({ command: "explain", ofCode: true }).map((step) => step.kind === "command" && step.command),
+    ).toEqual(["fix", "tests"]);
+    expect(nextSteps({ command: "speed" })).toEqual([]);
+    const choice = { question: "How many?", databases: ["a", "b"] };
+    expect(nextSteps({ command: "sql", choice })).toEqual([
+      { kind: "database", name: "a", prompt: "a: How many?" },
+      { kind: "database", name: "b", prompt: "b: How many?" },
+    ]);
+  });
+
+  it("asks the database that the question names, or the only one", () => {
+    const music = { name: "Music" };
+    const long = { name: "music: old" };
+    expect(databaseQuestion("music: how many?", [music, long])).toEqual({ database: music, question: "how many?" });
+    expect(databaseQuestion("music: old: how many?", [music, long])).toMatchObject({ database: long });
+    expect(databaseQuestion(" how many? ", [music])).toEqual({ database: music, question: "how many?" });
+    expect(databaseQuestion("how many?", [music, long])).toEqual({ database: undefined, question: "how many?" });
+  });
+});
+
+describe("a model of another extension", () => {
+  it("has an id that leads back to it", () => {
+    const id = foreignId("copilot", "gpt/4");
+    expect(parseForeignId(id)).toEqual({ vendor: "copilot", id: "gpt/4" });
+    expect(parseForeignId("file-0123")).toBeUndefined();
+    expect(parseForeignId("vscode:copilot")).toBeUndefined();
+  });
+
+  it("is timed by what can be seen of it from here, and no more", () => {
+    const timings = foreignTimings(10, 5, { askedAt: 0, sentAt: 20, firstAt: 120, lastAt: 320 });
+    expect(timings).toMatchObject({
+      ...{ prompt_n: 10, prompt_ms: 100, prompt_per_second: null, ttft_ms: 120, queue_ms: 20 },
+      ...{ predicted_n: 5, predicted_ms: 200, predicted_per_second: 20, tpot_ms: 50, itl_ms: null },
+    });
+    const silent = foreignTimings(10, 0, { askedAt: 0, sentAt: 20, firstAt: undefined, lastAt: 20 });
+    expect(silent).toMatchObject({ ttft_ms: null, predicted_ms: 0, predicted_per_second: null, tpot_ms: null });
+    const of = { vendor: "copilot", destination: "copilot, another extension", contextSize: 8000 };
+    expect(foreignMachine(of, timings)).toMatchObject({
+      ...{ backend: "copilot", contextUsed: 15 },
+      destination: of.destination,
+    });
   });
 });

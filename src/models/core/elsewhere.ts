@@ -20,6 +20,8 @@ export interface ElsewherePlace {
   /** How it is there, in words for a person; empty where there is nothing to say. */
   readonly state: string;
   readonly isAway: boolean;
+  /** Another extension, through VS Code, and no server that a person has added. */
+  readonly isExtension?: boolean;
   readonly tooltip: readonly string[];
   readonly models: readonly ElsewhereModel[];
 }

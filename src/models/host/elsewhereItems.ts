@@ -13,7 +13,7 @@ export function elsewhereWords(destination: string | undefined): string {
     : vscode.l10n.t("text goes to {0}", visibleText(destination));
 }
 
-export function elsewherePlaceItem({ name, state, isAway, tooltip, models }: ElsewherePlace): Item {
+export function elsewherePlaceItem({ name, state, isAway, isExtension, tooltip, models }: ElsewherePlace): Item {
   const item: Item = new vscode.TreeItem(
     visibleText(name),
     models.length === 0 ? vscode.TreeItemCollapsibleState.None : vscode.TreeItemCollapsibleState.Expanded,
@@ -21,9 +21,9 @@ export function elsewherePlaceItem({ name, state, isAway, tooltip, models }: Els
   item.description = visibleText(state);
   item.iconPath = isAway
     ? new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground"))
-    : new vscode.ThemeIcon("server");
+    : new vscode.ThemeIcon(isExtension === true ? "extensions" : "server");
   item.tooltip = plainTooltip(tooltip, name);
-  item.contextValue = "server";
+  item.contextValue = isExtension === true ? "extension" : "server";
   item.accessibilityInformation = { label: `${visibleText(name)}: ${item.description}` };
   return item;
 }

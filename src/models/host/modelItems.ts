@@ -45,7 +45,12 @@ function itemOf(node: ModelNode, sources: ItemSources): Item {
     case "model":
       return modelItem(node.model, sources);
     case "elsewhere":
-      return group(vscode.l10n.t("Servers"), "elsewhere");
+      return group(
+        node.children.some((child) => child.kind === "elsewherePlace" && child.elsewhere.isExtension === true)
+          ? vscode.l10n.t("Servers and other extensions")
+          : vscode.l10n.t("Servers"),
+        "elsewhere",
+      );
     case "elsewherePlace":
       return elsewherePlaceItem(node.elsewhere);
     case "elsewhereModel":

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { PromptMessage, Tool } from "../../engine/protocol";
 import type { GivenMessage, GivenPart } from "../core/givenMessages";
 
 /** Between VS Code's classes for messages and what they say. */
@@ -34,4 +35,45 @@ function resultText(part: unknown): string {
 function mediaTypeOf(part: unknown): string | undefined {
   if (typeof part !== "object" || part === null || !("mimeType" in part)) return undefined;
   return typeof part.mimeType === "string" ? part.mimeType : undefined;
+}
+
+/** A prompt of ours for a model of another extension. The stable API has no system role: it goes before the question. */
+export function foreignMessages(messages: readonly PromptMessage[]): vscode.LanguageModelChatMessage[] {
+  return messages.map((message) => {
+    switch (message.role) {
+      case "system":
+      case "user":
+        return vscode.LanguageModelChatMessage.User(message.text);
+      case "assistant":
+        return vscode.LanguageModelChatMessage.Assistant(
+          message.parts.flatMap((part): (vscode.LanguageModelTextPart | vscode.LanguageModelToolCallPart)[] => {
+            // What it reasoned is another provider's business.
+            if (part.type === "reasoning") return [];
+            return part.type === "text"
+              ? [new vscode.LanguageModelTextPart(part.text)]
+              : [new vscode.LanguageModelToolCallPart(part.id, part.name, asObject(part.arguments))];
+          }),
+        );
+      case "tool":
+        return vscode.LanguageModelChatMessage.User([
+          new vscode.LanguageModelToolResultPart(message.callId, [
+            new vscode.LanguageModelTextPart(
+              typeof message.result === "string" ? message.result : JSON.stringify(message.result),
+            ),
+          ]),
+        ]);
+    }
+  });
+}
+
+export function foreignTools(tools: readonly Tool[]): vscode.LanguageModelChatTool[] {
+  return tools.map(({ name, description, parameters }) => ({
+    name,
+    description,
+    ...(parameters === undefined ? {} : { inputSchema: parameters }),
+  }));
+}
+
+function asObject(value: unknown): object {
+  return typeof value === "object" && value !== null ? value : {};
 }

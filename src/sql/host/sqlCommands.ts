@@ -178,7 +178,8 @@ async function ask(
   );
 }
 
-function stepWords(step: "schema" | "values" | "generate" | "check" | "repair" | "vote"): string {
+/** What is done now to answer a question, for people. */
+export function stepWords(step: "schema" | "values" | "generate" | "check" | "repair" | "vote"): string {
   switch (step) {
     case "schema":
       return vscode.l10n.t("reading the schema");

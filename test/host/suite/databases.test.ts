@@ -4,6 +4,9 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import * as vscode from "vscode";
 import type { DatabaseNode } from "../../../src/sql/core/databaseTree";
+import type { Question } from "../../../src/native/host/participantAnswer";
+import { answerSql } from "../../../src/native/host/participantSql";
+import { chatDatabases } from "../../../src/nativeDatabases";
 import type { TestApi } from "../../../src/testApi";
 import { paddock, until } from "./extension";
 
@@ -170,6 +173,35 @@ describe("databases", () => {
     assert.match(proposed.getText(), /^-- How many singers are there\?\nSELECT .*singer.*;/i);
     assert.equal(document.getText(), "-- How many singers are there?\n", "nothing is written before it is accepted");
     await vscode.commands.executeCommand("paddock.rejectAllChanges");
+  });
+
+  it("answer @paddock in VS Code's chat with a statement and its rows, and ask which one is meant", async () => {
+    const said: string[] = [];
+    const buttons: vscode.Command[] = [];
+    const databases = chatDatabases(api.databases, () => ({
+      ...{ "sql.maxRows": 100, "sql.timeoutSeconds": 30, "sql.runAnswers": true },
+    }));
+    const ask = (prompt: string, list = databases.list): Promise<unknown> =>
+      // Of all that a question has, this is what /sql looks at.
+      answerSql({
+        request: { prompt },
+        stream: {
+          markdown: (text: string) => said.push(text),
+          progress: () => undefined,
+          button: (button: vscode.Command) => buttons.push(button),
+        },
+        signal: never,
+        model: { displayName: "Starter", destination: undefined },
+        deps: { databases: { ...databases, list } },
+      } as unknown as Question);
+    await ask("How many singers are there?");
+    assert.match(said.join(""), /```sql\nSELECT .*singer.*\n```/is);
+    assert.match(said.join(""), /\| ---: \|\n\| 3 \|/);
+    assert.deepEqual(buttons[0]?.arguments, [connection]);
+    const two = [...databases.list(), { id: "other", name: "other" }];
+    assert.deepEqual(await ask("How many?", () => two), {
+      ...{ command: "sql", answer: "", choice: { question: "How many?", databases: two.map(({ name }) => name) } },
+    });
   });
 
   it("can be attached to a question in the chat, and nothing of their rows with them", async () => {

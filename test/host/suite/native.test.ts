@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
+import type { TimingRecord } from "../../../src/engine/backend";
+import { foreignId } from "../../../src/native/core/foreignIds";
+import { ForeignModels } from "../../../src/native/host/foreignModels";
 import type { TestApi } from "../../../src/testApi";
 import { paddock, until } from "./extension";
 
@@ -112,5 +115,122 @@ describe("VS Code's language models", () => {
     await assert.rejects(async () => {
       for await (const _ of (await ask("Make the lamp red.", { tools })).text);
     }, /has no tools/);
+  });
+
+  it("of other extensions answer through a route of their own, timed, stopped and told apart", async () => {
+    const records: TimingRecord[] = [];
+    // Ours stand in for another extension's: asked by way of VS Code all the same.
+    const foreign = new ForeignModels({
+      lm: vscode.lm,
+      timings: { record: (record) => void records.push(record) },
+      own: "nobody",
+    });
+    try {
+      const model = foreignId("paddock", starter.id);
+      assert.deepEqual(foreign.models.places(), [], "nobody is asked before somebody looks");
+      await foreign.models.look(false);
+      const [place] = foreign.models.places();
+      assert.ok(place?.models.some(({ id, displayName }) => id === model && displayName === starter.name));
+      assert.equal(foreign.owns(model) && !foreign.owns(api.activeModel()), true);
+      assert.match(foreign.destination(model) ?? "", /^paddock, another extension$/);
+      let streamed = "";
+      const job = { model, feature: "chat", priority: "chat", signal: never } as const;
+      const messages = [{ role: "user" as const, text: france }];
+      const request = { messages, sampling: { temperature: 0 }, maxTokens: 24 };
+      const result = await foreign.backend.chat(request, {
+        ...job,
+        onProgress: ({ text }) => (streamed += text ?? ""),
+      });
+      assert.notEqual(streamed, "");
+      assert.deepEqual(result.parts, [{ type: "text", text: streamed }]);
+      assert.ok(result.timings.prompt_n > 0 && result.timings.predicted_n > 1);
+      assert.equal(result.timings.prompt_per_second, null);
+      assert.equal(records[0]?.timings, result.timings);
+      const abort = new AbortController();
+      const stopped = await foreign.backend.chat(request, {
+        ...{ ...job, signal: abort.signal },
+        onProgress: ({ text }) => {
+          if (text !== undefined) abort.abort();
+        },
+      });
+      assert.equal(stopped.stopReason, "cancelled");
+      await assert.rejects(foreign.backend.embed(["a"], job), /cannot make embeddings/);
+      const gone = { ...job, model: foreignId("paddock", "gone") };
+      await assert.rejects(foreign.backend.chat(request, gone), /No extension offers/);
+    } finally {
+      foreign.dispose();
+    }
+  });
+});
+
+describe("@paddock in VS Code's chat", () => {
+  let api: TestApi;
+  interface Answered {
+    readonly metadata?: { readonly command?: string; readonly answer?: string; readonly ofCode?: boolean };
+    readonly errorDetails?: { readonly message: string };
+  }
+  /** As a person asks, and what VS Code keeps of the answer. */
+  const ask = async (words: string): Promise<Answered> => {
+    const modelSelector = { vendor: "paddock", id: api.activeModel() };
+    const query = { query: `@paddock ${words}`, mode: "ask", modelSelector, blockOnResponse: true };
+    return (await vscode.commands.executeCommand<Answered | undefined>("workbench.action.chat.open", query)) ?? {};
+  };
+
+  before(async () => {
+    api = await paddock();
+    await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+  });
+  after(async () => {
+    await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    await vscode.commands.executeCommand("workbench.action.closeAuxiliaryBar");
+  });
+
+  it("tells speeds, and explains the file in front", async () => {
+    assert.equal((await ask("/speed")).metadata?.command, "speed");
+    const document = await vscode.workspace.openTextDocument({
+      language: "javascript",
+      content: "function sum(a, b) {\n  return a + b;\n}\n",
+    });
+    const editor = await vscode.window.showTextDocument(document);
+    editor.selection = new vscode.Selection(0, 0, 2, 1);
+    const { metadata, errorDetails } = await ask("/explain");
+    assert.equal(errorDetails, undefined);
+    assert.equal(metadata?.ofCode, true);
+    assert.notEqual(metadata.answer ?? "", "");
+    assert.equal(document.getText(), "function sum(a, b) {\n  return a + b;\n}\n");
+  });
+
+  it("has changes reviewed, by what its buttons carry", async () => {
+    const [root] = vscode.workspace.workspaceFolders ?? [];
+    assert.ok(root !== undefined);
+    const target = vscode.Uri.joinPath(root.uri, "native-review.js");
+    const base = "let a = 1;\n";
+    await vscode.workspace.fs.writeFile(target, Buffer.from(base));
+    try {
+      const given = { target: target.toString(), base, text: "const a = 1;\n" };
+      await vscode.commands.executeCommand("paddock.chat.reviewEdit", given);
+      const review = await until("the review", () => api.edits.active);
+      const proposed = await vscode.workspace.openTextDocument(review.proposedUri);
+      assert.equal(proposed.getText(), given.text);
+      assert.equal(Buffer.from(await vscode.workspace.fs.readFile(target)).toString(), base);
+      await vscode.commands.executeCommand("paddock.rejectAllChanges");
+    } finally {
+      await vscode.workspace.fs.delete(target);
+    }
+  });
+
+  it("stops where it is told to", async () => {
+    const answered = ask("Count from one to five hundred, in words.");
+    await until("the answer to begin", () => {
+      const state = api.engine.state(api.activeModel());
+      return state.status === "ready" && state.busy;
+    });
+    await vscode.commands.executeCommand("workbench.action.chat.cancel");
+    await answered;
+    await until("the engine to be idle", () => {
+      const state = api.engine.state(api.activeModel());
+      return state.status === "ready" && !state.busy;
+    });
+    assert.equal(api.timings().at(-1)?.stopReason, "cancelled");
   });
 });
