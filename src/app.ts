@@ -215,6 +215,8 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       },
       tokens: routed,
       kvStates,
+      tools,
+      hasTools: async (model, signal) => (await routed.capabilities(model, signal)).tools,
       lifecycle,
       activeModel: active,
       warmUp,

@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { ActiveModel } from "../../src/chat/core/activeModel";
+import type { ChatTools } from "../../src/chat/core/chatTools";
 import type { ChatTexts } from "../../src/chat/core/chatTexts";
 import type { ShownMessage } from "../../src/chat/core/versions";
 import type { EngineView, Live, Notice, Steering, ViewState } from "../../src/chat/core/webviewContract";
@@ -10,6 +11,8 @@ import type { PromptMeter } from "../../src/chat/host/promptMeter";
 import { Presets } from "../../src/chat/host/presets";
 import { PromptPlanner } from "../../src/chat/host/promptPlanner";
 import { PromptPreview } from "../../src/chat/host/promptPreview";
+import { Toolbox } from "../../src/chat/host/toolbox";
+import { ToolConsent } from "../../src/chat/host/toolConsent";
 import { ConversationStore } from "../../src/chat/node/conversationStore";
 import { PresetStore } from "../../src/chat/node/presetStore";
 import type { StoreFiles } from "../../src/chat/node/storeFiles";
@@ -160,6 +163,14 @@ export class FakePage implements ChatAudience {
     if (this.state !== undefined) this.state = { ...this.state, usage };
   }
 
+  tools(tools: ViewState["tools"]): void {
+    if (this.state !== undefined) this.state = { ...this.state, tools };
+  }
+
+  asked(asked: ViewState["asked"]): void {
+    if (this.state !== undefined) this.state = { ...this.state, asked };
+  }
+
   notices(notices: Notice[]): void {
     if (this.state !== undefined) this.state = { ...this.state, notices };
   }
@@ -216,6 +227,8 @@ export async function chatWindow(options: {
   memory?: Map<string, unknown>;
   maxTokens?: number;
   meter?: PromptMeter;
+  /** What models may call, by one whose template has tools; absent: there are none. */
+  tools?: ChatTools;
 }) {
   const {
     folder,
@@ -225,6 +238,7 @@ export async function chatWindow(options: {
     memory = new Map<string, unknown>(),
     maxTokens = 64,
     meter = roomyMeter,
+    tools,
   } = options;
   const store = new ConversationStore({ folder, log: silentLogger, ...(files === undefined ? {} : { files }) });
   const describeError = ({ message, remedy }: { message: string; remedy: string | undefined }) => ({
@@ -234,7 +248,14 @@ export async function chatWindow(options: {
   const presets = new Presets(new PresetStore(path.join(folder, "presets.json"), silentLogger), {
     presetNames: { default: "Default", precise: "Precise", creative: "Creative", explain: "Explain", review: "Review" },
   });
+  const consent = new ToolConsent();
+  const toolbox = new Toolbox({
+    tools: tools ?? { list: () => [], invoke: () => Promise.reject(new Error("there are none")) },
+    supports: () => Promise.resolve(tools !== undefined),
+    consent,
+  });
   const planner = new PromptPlanner({
+    toolbox,
     instructions: () => Promise.resolve([]),
     maxTokens: () => maxTokens,
     meter,
@@ -246,6 +267,7 @@ export async function chatWindow(options: {
     backend,
     activeModel: model,
     planner,
+    toolbox,
     standardSettings: () => presets.standardSettings(),
     describeError,
     texts: textNames,
@@ -267,6 +289,8 @@ export async function chatWindow(options: {
     controller,
     attachments,
     preview,
+    toolbox,
+    consent,
     store,
     presets,
     lifecycle,
@@ -290,6 +314,7 @@ export async function chatWindow(options: {
     presenter,
     attachments,
     preview,
+    consent,
     /** Dispose it, and the page is gone. */
     looking,
     settingsChanges,

@@ -238,7 +238,7 @@ describe("an answer", () => {
     });
   });
 
-  it("keeps tool calls, which are not streamed", async () => {
+  it("keeps calls of tools that nobody offered, and goes on", async () => {
     const window = await openWindow();
     const call = { type: "toolCall" as const, id: "1", name: "look", arguments: { at: "x" } };
     scripts.push(async (say) => {
@@ -250,7 +250,11 @@ describe("an answer", () => {
     });
     await window.controller.send(null, "A");
     await idle(window);
-    expect(last(window).parts).toEqual([{ type: "text", text: "Let me look." }, call]);
+    expect(last(window).parts).toMatchObject([
+      { type: "text", text: "Let me look." },
+      { type: "toolCall", name: "look", arguments: { at: "x" } },
+      { type: "toolResult", name: "look", result: { error: "There is no such tool." } },
+    ]);
   });
 
   it("is made again beside the earlier one", async () => {

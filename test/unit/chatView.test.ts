@@ -138,6 +138,8 @@ class FakeWebviewView {
         notices: hear("notices"),
         attachments: hear("attachments"),
         usage: hear("usage"),
+        tools: hear("tools"),
+        asked: hear("asked"),
         reveal: hear("reveal"),
         steering: hear("steering"),
         focusInput: hear("focusInput"),
@@ -185,6 +187,7 @@ beforeEach(async () => {
     controller: chat.controller,
     presenter: chat.presenter,
     attachments: chat.attachments,
+    consent: chat.consent,
     offers: new Offers({
       context,
       prompts: { offer: context.offer, use: () => Promise.resolve(undefined) },

@@ -150,7 +150,11 @@ describe("a conversation as JSON", () => {
 });
 
 describe("a conversation as Markdown", () => {
-  const words = { you: "You", answer: "Answer", attached: (label: string) => `Attached: ${label}`, image: "image" };
+  const words = {
+    ...{ you: "You", answer: "Answer", attached: (label: string) => `Attached: ${label}`, image: "image" },
+    toolCall: (name: string) => `Calls ${name}`,
+    toolResult: (name: string) => `Result of ${name}`,
+  };
   it("reads well, and comes back as the path that was shown", async () => {
     const open = await store.peek(await written());
     const text = [...conversationMarkdown("T\n# x", shownMessages(open.conversation()), words)].join("");

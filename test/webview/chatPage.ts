@@ -182,6 +182,8 @@ export function viewState(over: Partial<ViewState> = {}): ViewState {
     draft: "",
     attachments: [],
     usage: null,
+    tools: { support: "none", tools: [] },
+    asked: null,
     ...over,
   };
 }

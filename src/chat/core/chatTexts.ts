@@ -13,6 +13,9 @@ export interface ChatTexts {
   readonly contextFull: string;
   readonly contextFullRemedy: string;
   readonly contextOverflowRemedy: string;
+  /** The model called tools as often as one answer may. */
+  readonly toolLimit: string;
+  readonly toolLimitRemedy: string;
   /** Entries wait in memory for the storage. */
   readonly unsaved: string;
   /** The conversation has entries of a newer version. */

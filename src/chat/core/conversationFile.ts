@@ -20,7 +20,7 @@ type Draft<T extends EntryDraft["t"]> = Extract<EntryDraft, { t: T }>;
 /** What belongs to a conversation besides its messages: title, pin, shown path, settings. */
 export type StateDraft = Exclude<
   EntryDraft,
-  Draft<"created" | "message" | "resume" | "text" | "reasoning" | "end" | "removed" | "restored">
+  Draft<"created" | "message" | "resume" | "text" | "reasoning" | "part" | "end" | "removed" | "restored">
 >;
 const messageDrafts: ReadonlySet<string> = new Set([
   "created",
@@ -28,6 +28,7 @@ const messageDrafts: ReadonlySet<string> = new Set([
   "resume",
   "text",
   "reasoning",
+  "part",
   "end",
   "removed",
   "restored",

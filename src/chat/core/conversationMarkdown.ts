@@ -1,5 +1,6 @@
 import { formatMilliseconds, formatRate } from "../../platform/core/format";
 import type { PortableConversation } from "./conversationFile";
+import { callFailure } from "./chatTools";
 import type { Message, Part } from "./conversation";
 import { cleanTitle } from "./title";
 
@@ -9,10 +10,15 @@ export interface MarkdownWords {
   readonly answer: string;
   readonly attached: (label: string) => string;
   readonly image: string;
+  readonly toolCall: (name: string) => string;
+  readonly toolResult: (name: string) => string;
 }
 
 const mark = /^<!-- paddock:(user|assistant) -->$/;
 const figuresMark = "<!-- paddock:figures -->";
+/** What lies between these led to an answer and is no part of it. */
+const toolMark = "<!-- paddock:tool -->";
+const toolEnd = "<!-- paddock:tool-end -->";
 const head = "<!-- paddock conversation -->";
 /** Lines that would pass for ours. */
 const lookalike = /^<!-- paddock(?= conversation|:)/gm;
@@ -50,13 +56,28 @@ function markdownOf(part: Part, words: MarkdownWords): string[] {
     case "text":
       return part.text.trim() === "" ? [] : [part.text.trim().replace(lookalike, "<!-- paddock ")];
     case "reference":
-      return [words.attached(`\`${cleanTitle(part.label).replace(/`/gu, "'")}\``), fenced(part.text)];
+      return [words.attached(named(part.label)), fenced(part.text)];
     case "image":
       return [`*${words.image}*`];
-    // What led to an answer is not part of the document.
-    default:
+    case "toolCall":
+      return [toolMark, words.toolCall(named(part.name)), fenced(jsonText(part.arguments)), toolEnd];
+    case "toolResult": {
+      const text = callFailure(part.result) ?? (typeof part.result === "string" ? part.result : jsonText(part.result));
+      return [toolMark, words.toolResult(named(part.name)), fenced(text), toolEnd];
+    }
+    // What the model thought before it answered is not part of the document.
+    case "reasoning":
       return [];
   }
+}
+
+/** A name in one line, as code. */
+function named(name: string): string {
+  return `\`${cleanTitle(name).replace(/`/gu, "'")}\``;
+}
+
+function jsonText(value: unknown): string {
+  return JSON.stringify(value ?? null, undefined, 2);
 }
 
 /** In a fence that nothing in the text can end. */
@@ -95,6 +116,7 @@ function conversationOf(
   let body: string[] = [];
   /** Our own heading stands right after the mark; any other is the message's. */
   let headed = false;
+  let inTool = false;
   const end = (): void => {
     if (role === undefined) return;
     const figures = body.lastIndexOf(figuresMark);
@@ -111,7 +133,13 @@ function conversationOf(
       role = found;
       body = [];
       headed = false;
-    } else if (role !== undefined && !headed && line.startsWith("## ")) headed = true;
+      inTool = false;
+    } else if (line === toolMark || line === toolEnd) {
+      inTool = line === toolMark;
+      // The blank lines before it go with it.
+      while (inTool && body.at(-1) === "") body.pop();
+    } else if (inTool) continue;
+    else if (role !== undefined && !headed && line.startsWith("## ")) headed = true;
     else if (role !== undefined) body.push(line);
   }
   end();

@@ -36,6 +36,8 @@ export const conversationSettingsSchema = v.object({
   reasoningBudget: v.optional(count(0, 131_072)),
   /** Whether AGENTS.md and the like are told to the model. */
   useInstructions: v.optional(v.boolean()),
+  /** Names of the tools that the model may call; absent: those that Paddock brings. */
+  tools: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(64))), v.maxLength(200))),
 });
 export type ConversationSettings = v.InferOutput<typeof conversationSettingsSchema>;
 export type SettingName = keyof ConversationSettings;

@@ -58,6 +58,8 @@ export interface FitRequest {
   /** Tokens the answer may have. */
   readonly maxTokens: number;
   readonly render: (path: readonly Message[]) => readonly PromptMessage[];
+  /** Tokens at the very most of what `count` counts besides the messages, such as descriptions of tools. */
+  readonly besides?: number;
   /** Tokens of a whole prompt, with the template's. */
   readonly count: (messages: readonly PromptMessage[]) => Promise<number>;
 }
@@ -74,13 +76,21 @@ export function aimAfterCut(full: number, least: number): number {
 }
 
 /** Asks for a count only where it could matter. Rejects only with what `count` rejects with. */
-export async function fitPrompt({ path, cut, size, maxTokens, render, count }: FitRequest): Promise<FitResult> {
+export async function fitPrompt({
+  path,
+  cut,
+  size,
+  maxTokens,
+  render,
+  besides = 0,
+  count,
+}: FitRequest): Promise<FitResult> {
   const { full, most } = roomFor(size, maxTokens);
   const older = turnsOf(path).length - 1;
   const at = (of: Cut): readonly PromptMessage[] => render(withoutCut(path, of));
   const start = limited(cut, older);
   const whole = at(start);
-  if (tokensAtMost(whole) <= full) return { fits: true, messages: whole, cut: start, tokens: null };
+  if (tokensAtMost(whole) + besides <= full) return { fits: true, messages: whole, cut: start, tokens: null };
   const needed = await count(whole);
   if (needed <= full) return { fits: true, messages: whole, cut: start, tokens: needed };
   const cuts = cutsAfter(start, older);

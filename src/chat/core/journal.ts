@@ -63,6 +63,8 @@ export const entrySchema = v.variant("t", [
   /** What the writer's run has made since its last entry. */
   v.object({ ...stamp, t: v.literal("text"), x: v.string() }),
   v.object({ ...stamp, t: v.literal("reasoning"), x: v.string() }),
+  /** The same for what is no text: a call of a tool, or what came of it. */
+  v.object({ ...stamp, t: v.literal("part"), part: partSchema }),
   /** Ends the writer's run. `parts`, when given, is all the run made, in place of what was streamed. */
   v.object({
     ...stamp,

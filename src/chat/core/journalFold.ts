@@ -95,6 +95,11 @@ export class JournalFold {
         if (run !== undefined && run.end === undefined) run.parts = appendText(run.parts, entry.t, entry.x);
         break;
       }
+      case "part": {
+        const run = this.currentRun.get(entry.w);
+        if (run !== undefined && run.end === undefined) run.parts = [...run.parts, entry.part];
+        break;
+      }
       case "end": {
         const run = this.currentRun.get(entry.w);
         if (run !== undefined && run.end === undefined) {
@@ -219,6 +224,7 @@ export class JournalFold {
         open.push(start, ...prompt);
         for (const part of made) {
           if (part.type === "text" || part.type === "reasoning") open.push({ t: part.type, x: part.text });
+          else open.push({ t: "part", part });
         }
         continue;
       }

@@ -1,6 +1,7 @@
 import type { PromptMessage } from "../../engine/protocol";
 import { PaddockError } from "../../platform/core/errors";
 import type { Message, Part } from "./conversation";
+import { valueWithoutMarks, withoutMarks } from "./templateMarks";
 
 type PromptPart = Extract<PromptMessage, { role: "assistant" }>["parts"][number];
 
@@ -24,7 +25,8 @@ export function promptMessages(path: readonly Message[], system: string): Prompt
 
 /** The same prompt with what was answered, in place of the beginning of it that a continued answer was given. */
 export function withAnswer(prompt: readonly PromptMessage[], parts: readonly Part[]): PromptMessage[] {
-  const messages = prompt.at(-1)?.role === "assistant" ? prompt.slice(0, -1) : [...prompt];
+  const asked = prompt.findLastIndex(({ role }) => role === "user" || role === "system");
+  const messages = prompt.slice(0, asked + 1);
   addAnswer(messages, parts);
   return messages;
 }
@@ -37,20 +39,31 @@ function addQuestion(prompt: PromptMessage[], text: string): void {
 
 function addAnswer(prompt: PromptMessage[], parts: readonly Part[]): void {
   let made: PromptPart[] = [];
+  const calls = new Set(parts.flatMap((part) => (part.type === "toolCall" ? [part.id] : [])));
+  const results = new Set(parts.flatMap((part) => (part.type === "toolResult" ? [part.callId] : [])));
   const close = (): void => {
     if (made.some((part) => part.type === "toolCall" || part.text !== ""))
       prompt.push({ role: "assistant", parts: made });
+    // A call that was stopped, or that a killed window made: templates and servers want a result to each.
+    for (const part of made) {
+      if (part.type !== "toolCall" || results.has(part.id)) continue;
+      prompt.push({ role: "tool", callId: part.id, name: part.name, result: { error: "The call was interrupted." } });
+    }
     made = [];
   };
   for (const part of parts) {
     switch (part.type) {
       case "text":
       case "reasoning":
-      case "toolCall":
         made.push(part);
+        break;
+      case "toolCall":
+        made.push({ ...part, name: withoutMarks(part.name), arguments: valueWithoutMarks(part.arguments) });
         break;
       case "toolResult":
         close();
+        // One without its call, as in a file put together by hand, answers nothing.
+        if (!calls.has(part.callId)) break;
         prompt.push({ role: "tool", callId: part.callId, name: part.name, result: part.result });
         break;
       case "image":

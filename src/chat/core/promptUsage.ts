@@ -6,7 +6,7 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** One piece of a prompt, with its tokens. */
 const usagePartSchema = v.object({
   /** `conversation`: the earlier messages that stay, with the marks that the chat template puts around all. */
-  what: v.picklist(["system", "instructions", "conversation", "attachment", "question"]),
+  what: v.picklist(["system", "instructions", "tools", "conversation", "attachment", "question"]),
   /** "AGENTS.md", "src/app.ts:3-9"; empty for the others. */
   label: v.string(),
   tokens: count,

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { maxFilePath, maxFilePaths, maxLine } from "../../platform/core/fileLinks";
 import { maxSymbols, maxSymbolText } from "../../platform/core/symbolLinks";
+import { askedCallSchema, callAnswerSchema, toolsViewSchema } from "./chatTools";
 import { idSchema } from "./conversation";
 import { conversationSettingsSchema } from "./conversationSettings";
 import { shownPresetSchema } from "./presets";
@@ -124,6 +125,10 @@ export const viewStateSchema = v.object({
   attachments: v.array(attachmentSchema),
   /** Of the next question; null until it is known. */
   usage: v.nullable(promptUsageSchema),
+  /** What the model of the next answer may call. */
+  tools: toolsViewSchema,
+  /** A call in the selected conversation that waits for a person's word. */
+  asked: v.nullable(askedCallSchema),
 });
 export type ViewState = v.InferOutput<typeof viewStateSchema>;
 
@@ -185,6 +190,17 @@ export const chatHostContract = {
     /** All settings of a conversation, or of the next new one; they count from its next answer on. */
     changeSettings: {
       params: v.object({ conversation: v.nullable(idSchema), settings: conversationSettingsSchema }),
+      result: done,
+    },
+    /** The tools there are may be others by now: tell them anew. */
+    refreshTools: { params: v.object({}), result: done },
+    /** A person's word on a call that waits. */
+    answerCall: {
+      params: v.object({
+        conversation: idSchema,
+        call: v.pipe(v.string(), v.maxLength(100)),
+        answer: callAnswerSchema,
+      }),
       result: done,
     },
     /** Keeps settings under a name; one of the same name is replaced. */
@@ -305,6 +321,8 @@ export const chatWebviewContract = {
     notices: v.array(noticeSchema),
     attachments: v.array(attachmentSchema),
     usage: v.object({ usage: v.nullable(promptUsageSchema) }),
+    tools: toolsViewSchema,
+    asked: v.object({ asked: v.nullable(askedCallSchema) }),
     /** Scroll to a message of the selected conversation and mark it. */
     reveal: onMessage,
     steering: steeringSchema,

@@ -21,6 +21,8 @@ import { promptFileCommands } from "./promptFileCommands";
 import { PromptFiles } from "./promptFiles";
 import { PromptPlanner } from "./promptPlanner";
 import { PromptPreview } from "./promptPreview";
+import { Toolbox } from "./toolbox";
+import { ToolConsent } from "./toolConsent";
 import { chatTexts, questionTooLarge } from "./texts";
 import { readInstructions, withheldInstructions } from "./workspaceInstructions";
 import { isRestricted } from "./workspaceTrust";
@@ -64,9 +66,18 @@ export const createChat: CreateChat = (deps) => {
       if (model === activeModel.current().id && state.status === "ready" && !state.busy) void attachments.countRest();
     }),
   );
+  const consent = subscriptions.add(new ToolConsent());
+  const { tools, hasTools: supports } = deps;
+  const toolbox = subscriptions.add(new Toolbox({ tools, supports, consent }));
+  subscriptions.add(
+    deps.lifecycle.onDidChangeState(({ model, state }) => {
+      if (state.status === "ready") toolbox.learn(model, state.loaded.info.can.tools);
+    }),
+  );
   const planner = new PromptPlanner({
     maxTokens: deps.maxTokens,
     meter,
+    toolbox,
     tooLarge: questionTooLarge,
     reasoningBudget: deps.reasoningBudget,
     instructions: (signal) => readInstructions(deps.useInstructions, signal, log),
@@ -77,7 +88,7 @@ export const createChat: CreateChat = (deps) => {
     backend: deps.backend,
     activeModel,
     standardSettings: () => presets.standardSettings(),
-    planner,
+    ...{ planner, toolbox },
     describeError,
     texts,
     log,
@@ -88,11 +99,7 @@ export const createChat: CreateChat = (deps) => {
   );
   const presenter = subscriptions.add(
     new ChatPresenter({
-      controller,
-      preview,
-      attachments,
-      store,
-      presets,
+      ...{ controller, preview, attachments, toolbox, consent, store, presets },
       lifecycle: deps.lifecycle,
       activeModel,
       describeError,
@@ -162,12 +169,7 @@ export const createChat: CreateChat = (deps) => {
   const view: ChatView = subscriptions.add(
     new ChatView({
       extensionUri: deps.extensionUri,
-      controller,
-      presenter,
-      attachments,
-      offers,
-      texts,
-      presets,
+      ...{ controller, presenter, attachments, consent, offers, texts, presets },
       chooseModel: () => activeModel.chooseOther(),
       ready,
       warmUp: deps.warmUp,

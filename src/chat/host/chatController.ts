@@ -41,6 +41,8 @@ export class ChatController {
   /** A message of the selected conversation is to be scrolled to. */
   readonly onReveal = this.reveals.event;
   readonly onDelta;
+  /** What a message that is being written holds has changed otherwise than by a delta. */
+  readonly onParts;
   readonly onLive;
   private selected: ConversationHandle | undefined;
   /** Counts selections, so that a slow one does not undo a later one. */
@@ -54,6 +56,7 @@ export class ChatController {
     this.onDidChangeGenerating = this.answers.onDidChangeGenerating;
     this.onDidComplete = this.answers.onDidComplete;
     this.onDelta = this.answers.onDelta;
+    this.onParts = this.answers.onParts;
     this.onLive = this.answers.onLive;
     this.subscriptions.add(deps.store.onDidChange(({ id }) => this.storeChanged(id)));
   }

@@ -1,10 +1,11 @@
 import type * as vscode from "vscode";
-import type { ModelLifecycle, PortableBackend } from "../../engine/backend";
+import type { ModelId, ModelLifecycle, PortableBackend } from "../../engine/backend";
 import type { Disposable } from "../../platform/core/disposables";
 import type { PaddockError } from "../../platform/core/errors";
 import type { Event } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import type { ActiveModel } from "../core/activeModel";
+import type { ChatTools } from "../core/chatTools";
 import type { ContextReference, ContextSources, TakenContext } from "../core/contextItems";
 import type { KvStates } from "../node/kvStates";
 import type { PromptFiles, SlashCommand } from "./promptFiles";
@@ -24,6 +25,10 @@ export interface ChatDeps {
   readonly kvStates: Pick<KvStates, "show" | "forget" | "sweep" | "clear">;
   readonly lifecycle: Pick<ModelLifecycle, "state" | "onDidChangeState" | "prepare">;
   readonly activeModel: ActiveModel;
+  /** What models may call. */
+  readonly tools: ChatTools;
+  /** Whether a model's template has tools. Loads it where nobody knows, and rejects as that does. */
+  readonly hasTools: (model: ModelId, signal: AbortSignal) => Promise<boolean>;
   /** A message is likely: have the model loaded by the time it is sent. Harmless when it is loaded already. */
   readonly warmUp: () => void;
   /** The setting paddock.chat.maxTokens, read anew for each answer. */

@@ -3,6 +3,7 @@ import { type Disposable, DisposableStore, toDisposable } from "../../platform/c
 import type { PaddockError } from "../../platform/core/errors";
 import type { Logger } from "../../platform/core/logger";
 import type { ActiveModel } from "../core/activeModel";
+import type { AskedCall, ToolsView } from "../core/chatTools";
 import type { ChatTexts } from "../core/chatTexts";
 import type { PromptUsage } from "../core/promptUsage";
 import type { ShownMessage } from "../core/versions";
@@ -13,6 +14,8 @@ import type { ChatController } from "./chatController";
 import type { Presets } from "./presets";
 import type { PromptPreview } from "./promptPreview";
 import type { Delta } from "./runningAnswers";
+import type { Toolbox } from "./toolbox";
+import type { ToolConsent } from "./toolConsent";
 
 /** The list changes with every answer's begin and end, of every conversation; nobody reads it faster than this. */
 const listEveryMs = 100;
@@ -30,6 +33,8 @@ export interface ChatAudience {
   steering(steering: Steering): void;
   attachments(attachments: Attachment[]): void;
   usage(usage: PromptUsage | null): void;
+  tools(tools: ToolsView): void;
+  asked(asked: AskedCall | null): void;
 }
 
 /** Survives a reload of the window. */
@@ -47,6 +52,8 @@ export interface ChatPresenterDeps {
   readonly describeError: (error: PaddockError) => { readonly message: string; readonly remedy?: string };
   readonly attachments: Attachments;
   readonly preview: PromptPreview;
+  readonly toolbox: Pick<Toolbox, "view" | "onDidChange">;
+  readonly consent: Pick<ToolConsent, "waiting" | "onDidChange">;
   readonly texts: ChatTexts;
   readonly memory: ChatMemory;
   /** There is a workspace whose files are not to steer a model; absent: there is none such. */
@@ -75,20 +82,29 @@ export class ChatPresenter implements Disposable {
   private toldList = "";
   private toldNotices = "[]";
   private toldSteering = "";
+  private toldTools = "";
   private listTimer: ReturnType<typeof setTimeout> | undefined;
   private draftTimer: ReturnType<typeof setTimeout> | undefined;
   private draft: string;
   private readonly dismissed = new Set<string>();
 
   constructor(private readonly deps: ChatPresenterDeps) {
-    const { controller, store, presets, lifecycle, activeModel, memory, attachments, preview } = deps;
+    const { controller, store, presets, lifecycle, activeModel, memory, attachments, preview, toolbox, consent } = deps;
     const draft = memory.get(draftKey);
     this.draft = typeof draft === "string" ? draft : "";
     preview.typed(this.draft);
     this.subscriptions.add(controller.onDidChange((id) => this.changed(id)));
     this.subscriptions.add(controller.onDidSelect((id) => this.selected(id)));
     this.subscriptions.add(controller.onDelta((delta) => this.delta(delta)));
+    this.subscriptions.add(controller.onParts((place) => this.partsChanged(place)));
     this.subscriptions.add(controller.onLive((live) => this.live(live)));
+    this.subscriptions.add(toolbox.onDidChange(() => this.tellTools()));
+    this.subscriptions.add(activeModel.onDidChange(() => this.tellTools()));
+    this.subscriptions.add(
+      consent.onDidChange((id) => {
+        if (id === controller.selectedId) this.audience?.asked(consent.waiting(id));
+      }),
+    );
     this.subscriptions.add(controller.onDidChangeGenerating(() => this.listSoon()));
     this.subscriptions.add(presets.onDidChange(() => this.tellSteering()));
     this.subscriptions.add(store.onDidChangeProblem(() => this.tellNotices()));
@@ -129,6 +145,8 @@ export class ChatPresenter implements Disposable {
     this.toldNotices = JSON.stringify(notices);
     const steering = this.steering();
     this.toldSteering = JSON.stringify(steering);
+    const tools = this.tools();
+    this.toldTools = JSON.stringify(tools);
     return {
       conversations,
       selected,
@@ -139,6 +157,8 @@ export class ChatPresenter implements Disposable {
       draft: this.draft,
       attachments: this.deps.attachments.shown(),
       usage: this.deps.preview.current,
+      tools,
+      asked: selected === null ? null : this.deps.consent.waiting(selected),
     };
   }
 
@@ -151,6 +171,15 @@ export class ChatPresenter implements Disposable {
   /** The person trusts the workspace now. */
   trustChanged(): void {
     this.tellSteering();
+  }
+
+  /** Tells which tools there are, where they are others than was told. */
+  tellTools(): void {
+    const tools = this.tools();
+    const said = JSON.stringify(tools);
+    if (this.audience === undefined || said === this.toldTools) return;
+    this.toldTools = said;
+    this.audience.tools(tools);
   }
 
   dismissNotice(id: string): void {
@@ -207,6 +236,12 @@ export class ChatPresenter implements Disposable {
     if (this.isShown(delta)) this.audience?.delta(delta);
   }
 
+  private partsChanged(place: { readonly conversation: string; readonly message: string }): void {
+    if (this.audience === undefined || !this.isShown(place)) return;
+    const message = this.shown().find(({ id }) => id === place.message);
+    if (message !== undefined) this.audience.message({ conversation: place.conversation, message });
+  }
+
   private live(live: Live): void {
     if (this.isShown(live)) this.audience?.live(live);
   }
@@ -244,6 +279,11 @@ export class ChatPresenter implements Disposable {
       );
   }
 
+  private tools(): ToolsView {
+    const { toolbox, activeModel, controller } = this.deps;
+    return toolbox.view(activeModel.current().id, controller.settings());
+  }
+
   private steering(): Steering {
     const { controller, presets } = this.deps;
     return {
@@ -260,6 +300,7 @@ export class ChatPresenter implements Disposable {
     if (this.audience === undefined || said === this.toldSteering) return;
     this.toldSteering = said;
     this.audience.steering(steering);
+    this.tellTools();
   }
 
   private tellNotices(): void {

@@ -25,6 +25,7 @@ import { CodeActions } from "./codeActions";
 import type { ConversationSearch, SearchResult } from "../node/conversationSearch";
 import type { Offers } from "./offers";
 import type { Presets } from "./presets";
+import type { ToolConsent } from "./toolConsent";
 import { openInstructions } from "./workspaceInstructions";
 import { WorkspaceLinks } from "./workspaceLinks";
 import { WorkspaceSymbols } from "./workspaceSymbols";
@@ -42,6 +43,7 @@ export interface ChatViewDeps {
   readonly controller: ChatController;
   readonly presenter: ChatPresenter;
   readonly attachments: Attachments;
+  readonly consent: Pick<ToolConsent, "answer">;
   readonly offers: Pick<Offers, "suggest" | "choose" | "drop">;
   readonly texts: ChatTexts;
   readonly presets: Presets;
@@ -161,6 +163,14 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         },
         changeSettings: ({ conversation, settings }) =>
           controller.changeSettings(conversation, settings).then(() => done),
+        refreshTools: () => {
+          presenter.tellTools();
+          return done;
+        },
+        answerCall: ({ conversation, call, answer }) => {
+          this.deps.consent.answer(conversation, call, answer);
+          return done;
+        },
         savePreset: ({ name, settings }) => this.deps.presets.save(name, settings).then(() => done),
         removePreset: ({ preset }) => this.deps.presets.remove(preset).then(() => done),
         setStandardPreset: ({ preset }) => this.deps.presets.setStandard(preset).then(() => done),
@@ -237,6 +247,8 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         steering: (steering) => peer.notify("steering", steering),
         attachments: (attachments) => peer.notify("attachments", attachments),
         usage: (usage) => peer.notify("usage", { usage }),
+        tools: (tools) => peer.notify("tools", tools),
+        asked: (asked) => peer.notify("asked", { asked }),
       }),
     );
     session.add(controller.onReveal((place) => peer.notify("reveal", place)));

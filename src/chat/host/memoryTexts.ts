@@ -51,6 +51,8 @@ export function memoryTexts() {
     you: l10n.t("You"),
     answer: l10n.t("Answer"),
     attached: (label: string) => l10n.t("Attached: {0}", label),
+    toolCall: (name: string) => l10n.t("Calls {0}", name),
+    toolResult: (name: string) => l10n.t("Result of {0}", name),
     image: l10n.t("An image, not part of this document"),
   };
 }

@@ -1,5 +1,5 @@
 import type { ModelId, ModelLifecycle, PortableBackend } from "../../engine/backend";
-import type { PromptMessage } from "../../engine/protocol";
+import type { PromptMessage, Tool } from "../../engine/protocol";
 import { PaddockError } from "../../platform/core/errors";
 import { estimatePrompt, estimateTokens } from "../core/tokenEstimate";
 
@@ -8,7 +8,13 @@ export interface PromptMeter {
   /** Undefined while no model is loaded that says so. */
   knownSize(model: ModelId): number | undefined;
   contextSize(model: ModelId, signal: AbortSignal): Promise<number>;
-  countPrompt(messages: readonly PromptMessage[], model: ModelId, signal: AbortSignal): Promise<number>;
+  /** @param tools that the model is offered with it. */
+  countPrompt(
+    messages: readonly PromptMessage[],
+    model: ModelId,
+    signal: AbortSignal,
+    tools?: readonly Tool[],
+  ): Promise<number>;
   countTexts(texts: readonly string[], model: ModelId, signal: AbortSignal): Promise<readonly number[]>;
 }
 
@@ -36,8 +42,14 @@ export class EngineMeter implements PromptMeter {
     throw new PaddockError("engine/crashed", "The engine crashed.");
   }
 
-  countPrompt(messages: readonly PromptMessage[], model: ModelId, signal: AbortSignal): Promise<number> {
-    return onceMore(() => this.backend.countMessageTokens(messages, { model, signal }), signal);
+  countPrompt(
+    messages: readonly PromptMessage[],
+    model: ModelId,
+    signal: AbortSignal,
+    tools: readonly Tool[] = [],
+  ): Promise<number> {
+    const options = { model, signal, ...(tools.length === 0 ? {} : { tools }) };
+    return onceMore(() => this.backend.countMessageTokens(messages, options), signal);
   }
 
   countTexts(texts: readonly string[], model: ModelId, signal: AbortSignal): Promise<readonly number[]> {
@@ -58,8 +70,13 @@ export class EstimatingMeter implements PromptMeter {
     return Promise.resolve(this.size ?? Number.POSITIVE_INFINITY);
   }
 
-  countPrompt(messages: readonly PromptMessage[]): Promise<number> {
-    return Promise.resolve(estimatePrompt(messages));
+  countPrompt(
+    messages: readonly PromptMessage[],
+    _model: ModelId,
+    _signal: AbortSignal,
+    tools: readonly Tool[] = [],
+  ): Promise<number> {
+    return Promise.resolve(estimatePrompt(messages) + (tools.length === 0 ? 0 : estimateTokens(JSON.stringify(tools))));
   }
 
   countTexts(texts: readonly string[]): Promise<readonly number[]> {

@@ -1,7 +1,8 @@
 import { randomInt } from "node:crypto";
 import type { ModelId } from "../../engine/backend";
-import type { PromptMessage, Sampling } from "../../engine/protocol";
+import type { PromptMessage, Sampling, Tool } from "../../engine/protocol";
 import type { PaddockError } from "../../platform/core/errors";
+import { toolNote } from "../core/chatTools";
 import type { Message, Part } from "../core/conversation";
 import { type ConversationSettings, samplingOf } from "../core/conversationSettings";
 import { type Cut, fitPrompt, lastCut, leftOut, roomFor, tokensAtMost } from "../core/fitPrompt";
@@ -9,11 +10,17 @@ import { type Instruction, systemText } from "../core/instructions";
 import { promptMessages } from "../core/promptMessages";
 import type { PromptReport, UsedSampling } from "../core/promptReport";
 import type { PromptUsage, UsagePart } from "../core/promptUsage";
+import { utf8Length } from "../core/tokenEstimate";
 import type { PromptMeter } from "./promptMeter";
+import type { Toolbox } from "./toolbox";
 
 /** All that one answer is made from. */
 export interface PromptPlan {
   readonly messages: readonly PromptMessage[];
+  /** What the model may call; none where it goes on in the middle of a text. */
+  readonly tools: readonly Tool[];
+  /** Tokens the context holds. */
+  readonly contextSize: number;
   readonly sampling: Sampling;
   readonly maxTokens: number;
   /** Tokens the model may spend on reasoning; undefined: as many as it likes. */
@@ -38,6 +45,8 @@ export interface PromptPlannerDeps {
   /** Names of those that are there and not read, in a workspace that is not trusted. */
   readonly withheld?: (signal: AbortSignal) => Promise<readonly string[]>;
   readonly meter: PromptMeter;
+  /** Absent: no model is offered any. */
+  readonly toolbox?: Pick<Toolbox, "offered" | "offeredNow"> | undefined;
   /** The words for a question that does not fit on its own: the tokens of its prompt and the most it may have. */
   readonly tooLarge: (tokens: number, most: number) => PaddockError;
 }
@@ -60,11 +69,13 @@ interface NamedText {
 function namedTexts(
   settings: ConversationSettings,
   instructions: readonly Instruction[],
+  tools: readonly Tool[],
   question: readonly Part[],
 ): NamedText[] {
   const texts: NamedText[] = [
     { what: "system", label: "", text: systemText(settings.systemPrompt, []) },
     ...instructions.map(({ label, text }): NamedText => ({ what: "instructions", label, text })),
+    { what: "tools", label: "", text: toolsText(tools) },
   ];
   for (const part of question) {
     if (part.type === "reference") texts.push({ what: "attachment", label: part.label, text: part.text });
@@ -73,19 +84,27 @@ function namedTexts(
   return texts.filter(({ text }) => text !== "");
 }
 
+/** About what a template makes of them. */
+function toolsText(tools: readonly Tool[]): string {
+  return tools.length === 0 ? "" : `${toolNote}\n${JSON.stringify(tools)}`;
+}
+
 /** Decides what the model is given for an answer, and says what it decided. */
 export class PromptPlanner {
   constructor(private readonly deps: PromptPlannerDeps) {}
 
   /** @throws PaddockError `unsupported` for what no text model can read, context/overflow for what can't be made to fit. */
   async plan(request: PlanRequest, signal: AbortSignal): Promise<PromptPlan> {
-    const { path, settings } = request;
-    const { instructions, size, fitted, dropped } = await this.decide(request, this.deps.meter, signal);
+    const { model, path, settings } = request;
+    const offered = (await this.deps.toolbox?.offered(model, settings, signal)) ?? [];
+    const { instructions, tools, size, fitted, dropped } = await this.decide(request, offered, this.deps.meter, signal);
     const withheld = settings.useInstructions === false ? [] : ((await this.deps.withheld?.(signal)) ?? []);
     const used = this.used(path, settings);
     if (!fitted.fits) throw this.deps.tooLarge(fitted.tokens, fitted.most);
     return {
       messages: fitted.messages,
+      tools,
+      contextSize: size,
       ...used,
       reasoningBudget: used.reasoningBudget,
       report: {
@@ -122,11 +141,17 @@ export class PromptPlanner {
     signal: AbortSignal,
   ): Promise<Omit<PromptUsage, "isCounted">> {
     const { model, path, settings } = request;
-    const { instructions, maxTokens, size, fitted, dropped } = await this.decide(request, meter, signal);
+    const offered = this.deps.toolbox?.offeredNow(model, settings) ?? [];
+    const { instructions, tools, maxTokens, size, fitted, dropped } = await this.decide(
+      request,
+      offered,
+      meter,
+      signal,
+    );
     const tokens = fitted.fits
-      ? (fitted.tokens ?? (await meter.countPrompt(fitted.messages, model, signal)))
+      ? (fitted.tokens ?? (await meter.countPrompt(fitted.messages, model, signal, tools)))
       : fitted.tokens;
-    const named = namedTexts(settings, instructions, path.at(-1)?.parts ?? []);
+    const named = namedTexts(settings, instructions, tools, path.at(-1)?.parts ?? []);
     const counts = await meter.countTexts(
       named.map(({ text }) => text),
       model,
@@ -167,9 +192,17 @@ export class PromptPlanner {
     if (tokens > most) throw tooLarge(tokens, most);
   }
 
-  private async decide({ model, path, settings }: PlanRequest, meter: PromptMeter, signal: AbortSignal) {
+  private async decide(
+    { model, path, settings }: PlanRequest,
+    offered: readonly Tool[],
+    meter: PromptMeter,
+    signal: AbortSignal,
+  ) {
     const instructions = await this.instructions(settings, signal);
-    const system = systemText(settings.systemPrompt, instructions);
+    // No template begins a call in the middle of a text that it left open.
+    const tools = goesOn(path) ? [] : offered;
+    const own = systemText(settings.systemPrompt, instructions);
+    const system = tools.length > 0 || holdsResults(path) ? [own, toolNote].filter(Boolean).join("\n\n") : own;
     const maxTokens = settings.maxTokens ?? this.deps.maxTokens();
     const size = await meter.contextSize(model, signal);
     const fitted = await fitPrompt({
@@ -178,10 +211,11 @@ export class PromptPlanner {
       size,
       maxTokens,
       render: (kept) => promptMessages(kept, system),
-      count: (messages) => meter.countPrompt(messages, model, signal),
+      besides: utf8Length(toolsText(tools)),
+      count: (messages) => meter.countPrompt(messages, model, signal, tools),
     });
     const dropped = fitted.fits ? await this.dropped(path, fitted.cut, meter, model, signal) : [];
-    return { instructions, maxTokens, size, fitted, dropped };
+    return { instructions, tools, maxTokens, size, fitted, dropped };
   }
 
   private instructions(settings: ConversationSettings, signal: AbortSignal): Promise<readonly Instruction[]> {
@@ -204,6 +238,15 @@ export class PromptPlanner {
     );
     return items.map(({ what, label, count }, index) => ({ what, label, count, tokens: tokens[index] ?? 0 }));
   }
+}
+
+/** An answer that broke off in its text goes on there; one that ended with a tool's result begins anew. */
+function goesOn(path: readonly Message[]): boolean {
+  return promptMessages(path.slice(-1), "").at(-1)?.role === "assistant";
+}
+
+function holdsResults(path: readonly Message[]): boolean {
+  return path.some(({ parts }) => parts.some(({ type }) => type === "toolResult"));
 }
 
 /** Drawn here rather than in the engine, so that it can be kept with the answer. Greedy sampling uses none. */

@@ -6,16 +6,20 @@ import type { Logger } from "../../platform/core/logger";
 import type { ChatTexts } from "../core/chatTexts";
 import type { Message, Part } from "../core/conversation";
 import { withAnswer } from "../core/promptMessages";
+import type { PromptReport } from "../core/promptReport";
 import type { Live } from "../core/webviewContract";
 import type { ConversationHandle } from "../node/conversationHandle";
 import { Answer } from "./answer";
 import { answerWords } from "./answerWords";
 import type { EndedAnswer } from "./modelTitles";
 import type { PromptPlanner } from "./promptPlanner";
+import type { Toolbox } from "./toolbox";
 
 export interface RunningAnswersDeps {
   readonly backend: Pick<PortableBackend, "chat">;
   readonly planner: PromptPlanner;
+  /** Makes the calls that models make. */
+  readonly toolbox: Pick<Toolbox, "run">;
   readonly describeError: (error: PaddockError) => { readonly message: string; readonly remedy?: string };
   readonly texts: ChatTexts;
   readonly log: Logger;
@@ -48,10 +52,13 @@ export class RunningAnswers implements Disposable {
   private readonly answers = new Map<string, Answer>();
   private readonly generatingChanges = this.subscriptions.add(new Emitter<boolean>());
   private readonly deltas = this.subscriptions.add(new Emitter<Delta>());
+  private readonly changedParts = this.subscriptions.add(new Emitter<{ conversation: string; message: string }>());
   private readonly lives = this.subscriptions.add(new Emitter<Live>());
   private readonly completions = this.subscriptions.add(new Emitter<EndedAnswer>());
   readonly onDidChangeGenerating = this.generatingChanges.event;
   readonly onDelta = this.deltas.event;
+  /** What a message holds that is being written has changed otherwise than by a delta. */
+  readonly onParts = this.changedParts.event;
   readonly onLive = this.lives.event;
   /** An answer has ended with status complete. */
   readonly onDidComplete = this.completions.event;
@@ -80,14 +87,23 @@ export class RunningAnswers implements Disposable {
 
   /** @returns settles when the engine may begin: what was asked is on disk, or held because the disk can't take it. */
   async start(handle: ConversationHandle, { path, ...request }: RunRequest, stored: Promise<void>): Promise<void> {
-    const { backend, planner, texts, log } = this.deps;
+    const { backend, planner, toolbox, texts, log } = this.deps;
     const { message, model } = request;
     const conversation = handle.id;
     const { settings } = handle.conversation();
     const answer = new Answer(
       handle.share(),
-      { ...request, plan: (signal) => planner.plan({ model, path, settings }, signal) },
       {
+        ...request,
+        plan: (parts, report, signal) =>
+          planner.plan(
+            { model, path: report === undefined ? path : pathWith(path, message, parts, report), settings },
+            signal,
+          ),
+        call: (call, budget, signal) => toolbox.run(call, { conversation, message }, settings, budget, signal),
+      },
+      {
+        onParts: () => this.changedParts.fire({ conversation, message }),
         onDelta: (type, text, length) => this.deltas.fire({ conversation, message, type, text, length }),
         onLive: (live) => this.lives.fire({ conversation, message, ...live }),
         ...answerWords(this.deps.describeError, texts),
@@ -148,4 +164,12 @@ export class RunningAnswers implements Disposable {
       messages: () => withAnswer(answer.prompt, message.parts),
     };
   }
+}
+
+/** A path that ends with an answer as it is by now. */
+function pathWith(path: readonly Message[], id: string, parts: readonly Part[], prompt: PromptReport): Message[] {
+  const last = path.at(-1);
+  const before = last?.id === id ? path.slice(0, -1) : path;
+  const parent = before.at(-1)?.id ?? null;
+  return [...before, { id, parent, role: "assistant", parts: [...parts], at: 0, status: "streaming", prompt }];
 }

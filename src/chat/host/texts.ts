@@ -35,6 +35,8 @@ export function chatTexts(): ChatTexts {
     contextOverflowRemedy: vscode.l10n.t(
       "Start a new conversation, send less at once, or set a larger paddock.engine.contextSize.",
     ),
+    toolLimit: vscode.l10n.t("The model called tools as often as one answer may, so the answer ends here."),
+    toolLimitRemedy: vscode.l10n.t("Ask it to answer with what it found, or ask for less at once."),
     unsaved: vscode.l10n.t(
       "What is not saved yet is kept in this window; keep the window open until this notice goes.",
     ),

@@ -203,7 +203,7 @@ export class OpenConversation {
 
   private stamp(request: EntryRequest): Entry {
     const stamp = { v: JOURNAL_VERSION, w: this.env.writer, n: this.env.nextCount() } as const;
-    if (request.t === "text" || request.t === "reasoning") return { ...stamp, ...request };
+    if (request.t === "text" || request.t === "reasoning" || request.t === "part") return { ...stamp, ...request };
     return { ...stamp, ...request, at: request.at ?? Math.max(Date.now(), this.fold.latestAt + 1) };
   }
 

@@ -1,3 +1,4 @@
+import type { AskedCall } from "../core/chatTools";
 import { type Message, plainText } from "../core/conversation";
 import type { Live } from "../core/webviewContract";
 import type { WebviewTexts } from "../core/webviewTexts";
@@ -9,12 +10,17 @@ const maxSpoken = 1_500;
 /** What a screen reader says of the answer being made: its phases and its end, never its tokens. */
 export class Announcer {
   private current: { readonly id: string; phase: Live["phase"] | undefined } | undefined;
+  /** The call that the person was told waits for them. */
+  private told: string | undefined;
 
   constructor(private readonly texts: WebviewTexts) {}
 
   /** @returns what to say now; undefined for nothing new. */
-  next(messages: readonly Message[], live: Live | undefined): string | undefined {
+  next(messages: readonly Message[], live: Live | undefined, asked: AskedCall | null): string | undefined {
     const { texts, current } = this;
+    const isNews = asked !== null && asked.call !== this.told;
+    this.told = asked?.call;
+    if (isNews) return fill(texts.toolQuestion, asked.tool);
     const answer = messages.findLast(({ role }) => role === "assistant");
     if (answer?.status === "streaming") {
       const phase = live?.message === answer.id ? live.phase : "waiting";

@@ -160,6 +160,9 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
         .engine=${state.engine}
         .attachments=${state.attachments}
         .usage=${state.usage}
+        .tools=${state.tools}
+        .settings=${state.steering.settings}
+        .conversation=${state.selected}
         .generating=${model.streaming !== undefined}
         .context=${context}
         .events=${this.composerEvents}
@@ -172,7 +175,8 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
   protected override willUpdate(): void {
     const { session } = this;
     if (session?.model.state === undefined) return;
-    this.said = this.announcer?.next(session.model.messages, session.model.live) ?? this.said;
+    this.said =
+      this.announcer?.next(session.model.messages, session.model.live, session.model.state.asked) ?? this.said;
     const { selected } = session.model.state;
     if (this.shown.update(selected, session.model.messages.length)) this.stick?.toEnd();
   }
@@ -253,6 +257,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
           .message=${message}
           .conversation=${conversation}
           .live=${model.live?.message === message.id ? model.live : undefined}
+          .asked=${state.asked?.message === message.id ? state.asked : null}
           .last=${message === messages.at(-1)}
           .busy=${busy}
           .context=${context}

@@ -1,5 +1,6 @@
 import { PaddockError } from "../../platform/core/errors";
 import { visibleText } from "../../platform/core/visibleText";
+import type { AskedCall, ToolsView } from "../core/chatTools";
 import type { Part } from "../core/conversation";
 import type { PromptUsage } from "../core/promptUsage";
 import type { ShownMessage } from "../core/versions";
@@ -112,6 +113,14 @@ export class ChatModel {
 
   usage(usage: PromptUsage | null): void {
     if (this.state !== undefined) this.state = { ...this.state, usage };
+  }
+
+  tools(tools: ToolsView): void {
+    if (this.state !== undefined) this.state = { ...this.state, tools };
+  }
+
+  asked(asked: AskedCall | null): void {
+    if (this.state !== undefined) this.state = { ...this.state, asked };
   }
 
   notices(notices: Notice[]): void {

@@ -136,6 +136,14 @@ export class ChatSession {
           model.usage(usage);
           events.changed();
         },
+        tools: (tools) => {
+          model.tools(tools);
+          events.changed();
+        },
+        asked: ({ asked }) => {
+          model.asked(asked);
+          events.changed();
+        },
         reveal: ({ conversation, message }) => {
           if (conversation === model.state?.selected) events.reveal(message);
         },

@@ -1,6 +1,8 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { PaddockElement, icon } from "../../ui/base";
+import type { ToolsView } from "../core/chatTools";
+import type { ConversationSettings } from "../core/conversationSettings";
 import type { PromptUsage } from "../core/promptUsage";
 import type { OfferedItem } from "../core/contextItems";
 import { nameInText, replaceTrigger, type Trigger, triggerAt } from "../core/trigger";
@@ -13,6 +15,7 @@ import { failureAt } from "./failureView";
 import { fitHeight } from "./fitHeight";
 import { fill } from "./strings";
 import { Suggestions, suggestionsId } from "./suggestions";
+import "./toolPicker";
 
 const draftDelayMs = 300;
 /** The host takes no more; nobody types that much. */
@@ -34,6 +37,9 @@ export class Composer extends PaddockElement {
   @property({ attribute: false }) generating = false;
   @property({ attribute: false }) attachments: readonly Attachment[] = [];
   @property({ attribute: false }) usage: PromptUsage | null = null;
+  @property({ attribute: false }) tools!: ToolsView;
+  @property({ attribute: false }) settings!: ConversationSettings;
+  @property({ attribute: false }) conversation: string | null = null;
   @property({ attribute: false }) context!: ChatContext;
   @property({ attribute: false }) events!: ComposerEvents;
   /** Counts the renders that others ask for: failures are not properties. */
@@ -114,6 +120,13 @@ export class Composer extends PaddockElement {
           >
             ${icon("attach")}
           </button>
+          <paddock-tool-picker
+            .tools=${this.tools}
+            .settings=${this.settings}
+            .conversation=${this.conversation}
+            .context=${context}
+            .failure=${context.failureAt("tools")}
+          ></paddock-tool-picker>
           <button
             type="button"
             class="model-button"

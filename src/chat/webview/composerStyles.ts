@@ -54,6 +54,12 @@ export const composerStyles = css`
   .model-button .codicon-chevron-down {
     font-size: 12px;
   }
+  /* The narrowest side bar has room for one sign beside the other buttons. */
+  @media (max-width: 200px) {
+    .model-button .codicon-chevron-down {
+      display: none;
+    }
+  }
   .model-name {
     overflow: hidden;
     text-overflow: ellipsis;
@@ -75,6 +81,51 @@ export const composerStyles = css`
   }
   .icon-button.primary:focus-visible {
     outline-offset: 1px;
+  }
+  .tools-button.off {
+    opacity: 0.6;
+  }
+  .tools-panel {
+    position: absolute;
+    z-index: 3;
+    inset-inline: -1px;
+    bottom: calc(100% + 3px);
+    box-sizing: border-box;
+    display: flex;
+    flex-direction: column;
+    gap: var(--gap-1);
+    max-height: min(60vh, 460px);
+    padding: var(--gap-2) var(--gap-3) var(--gap-3);
+    overflow-y: auto;
+    ${overlayBox}
+  }
+  .tools-panel header {
+    display: flex;
+    align-items: center;
+    justify-content: space-between;
+  }
+  .tools-panel h2,
+  .tools-panel h3 {
+    font-size: 1em;
+    font-weight: 600;
+  }
+  .tools-panel h3 {
+    margin-top: var(--gap-1);
+  }
+  .tools-panel .hint {
+    padding-top: 0;
+    overflow-wrap: anywhere;
+  }
+  .tools-panel .check {
+    display: flex;
+    align-items: baseline;
+    gap: 6px;
+  }
+  .tools-panel .check > div {
+    min-width: 0;
+  }
+  .tools-panel .link-button {
+    align-self: start;
   }
   .hint {
     padding-top: var(--gap-1);

@@ -182,7 +182,14 @@ function warning({ tooMany, dropped, isCounted }: PromptUsage, texts: WebviewTex
 }
 
 /** As a person thinks of it: what is always there, what was said, what is attached, what is asked. */
-const places: readonly UsagePart["what"][] = ["system", "instructions", "conversation", "attachment", "question"];
+const places: readonly UsagePart["what"][] = [
+  "system",
+  "instructions",
+  "tools",
+  "conversation",
+  "attachment",
+  "question",
+];
 
 function byPlace(a: UsagePart, b: UsagePart): number {
   return places.indexOf(a.what) - places.indexOf(b.what);
@@ -194,6 +201,8 @@ function partName({ what, label }: UsagePart, texts: WebviewTexts): string {
       return texts.meterSystem;
     case "instructions":
       return fill(texts.meterInstructions, visibleText(label));
+    case "tools":
+      return texts.meterTools;
     case "attachment":
       return visibleText(label);
     case "question":

@@ -11,14 +11,13 @@ import type { Live } from "../core/webviewContract";
 import type { ChatContext } from "./context";
 import { fill } from "./strings";
 import { MarkdownText, PlainText } from "./textDirectives";
-
-/** Tool calls and results are for a glance; the whole of a big one helps nobody. */
-const maxJson = 4_000;
+import { type CallStates, toolCallView, toolResultView } from "./toolCallView";
 
 /** The parts of an answer, in order; while it streams, the last part is still growing. */
 export function answerParts(
   { parts, status, timings }: ShownMessage,
   live: Live | undefined,
+  calls: Pick<CallStates, "conversation" | "asked">,
   context: ChatContext,
 ): TemplateResult {
   const streaming = status === "streaming";
@@ -28,7 +27,10 @@ export function answerParts(
   return html`${repeat(
     parts,
     (_, index) => index,
-    (part, index) => answerPart(part, streaming && index === parts.length - 1, figures, context),
+    (part, index) =>
+      part.type === "toolCall" || part.type === "toolResult"
+        ? toolPart(part, parts, { ...calls, streaming }, context)
+        : answerPart(part, streaming && index === parts.length - 1, figures, context),
   )}`;
 }
 
@@ -75,13 +77,27 @@ export function questionParts(parts: readonly Part[], context: ChatContext): Tem
   }`;
 }
 
+/** A result is shown in its call's block. */
+function toolPart(
+  part: Extract<Part, { type: "toolCall" | "toolResult" }>,
+  parts: readonly Part[],
+  states: CallStates,
+  context: ChatContext,
+): TemplateResult | typeof nothing {
+  if (part.type === "toolCall") {
+    const result = parts.find((one) => one.type === "toolResult" && one.callId === part.id);
+    return toolCallView(part, result?.type === "toolResult" ? result : undefined, states, context);
+  }
+  const hasCall = parts.some((one) => one.type === "toolCall" && one.id === part.callId);
+  return hasCall ? nothing : toolResultView(part, context);
+}
+
 function answerPart(
-  part: Part,
+  part: Exclude<Part, { type: "toolCall" | "toolResult" }>,
   streaming: boolean,
   figures: ReasoningFigures | undefined,
   context: ChatContext,
 ): TemplateResult | typeof nothing {
-  const { texts } = context;
   switch (part.type) {
     case "text":
       return html`<paddock-markdown ${MarkdownText(part.text, streaming, context)}></paddock-markdown>`;
@@ -90,16 +106,6 @@ function answerPart(
       return html`<details class="fold" ?open=${streaming}>
         <summary>${reasoningTitle(wordCount(part.text), streaming, figures, context)}</summary>
         <div class="reasoning">${PlainText(part.text, context.labels)}</div>
-      </details>`;
-    case "toolCall":
-      return html`<details class="fold">
-        <summary>${icon("tools")} ${fill(texts.toolCall, visibleText(part.name))}</summary>
-        <pre class="json" tabindex="0"><code>${json(part.arguments)}</code></pre>
-      </details>`;
-    case "toolResult":
-      return html`<details class="fold">
-        <summary>${icon("output")} ${fill(texts.toolResult, visibleText(part.name))}</summary>
-        <pre class="json" tabindex="0"><code>${json(part.result)}</code></pre>
       </details>`;
     case "image":
     case "reference":
@@ -121,11 +127,6 @@ function chip(part: Part, context: ChatContext): TemplateResult | typeof nothing
     return html`<span class="chip">${icon("file-media")}<span class="chip-text">${text}</span></span>`;
   }
   return nothing;
-}
-
-function json(value: unknown): string {
-  const text = visibleText(JSON.stringify(value, undefined, 2).slice(0, maxJson * 2));
-  return text.length > maxJson ? `${text.slice(0, maxJson)}…` : text;
 }
 
 function wordCount(text: string): number {

@@ -6,6 +6,7 @@ import { PaddockElement, icon } from "../../ui/base";
 import { renderQueue } from "../../ui/renderQueue";
 import "./answerFooter";
 import { plainText } from "../core/conversation";
+import type { AskedCall } from "../core/chatTools";
 import type { ShownMessage } from "../core/versions";
 import type { Live } from "../core/webviewContract";
 import type { ChatContext } from "./context";
@@ -27,6 +28,8 @@ export class MessageView extends PaddockElement {
   @property({ attribute: false }) conversation = "";
   /** Of the answer being made; undefined for every other message. */
   @property({ attribute: false }) live: Live | undefined;
+  /** A call of this answer that waits for the person. */
+  @property({ attribute: false }) asked: AskedCall | null = null;
   /** The last one shown: only that can be continued. */
   @property({ attribute: false }) last = false;
   /** Another answer is being made, so none can start. */
@@ -114,11 +117,13 @@ export class MessageView extends PaddockElement {
   }
 
   private answer(): TemplateResult {
-    const { context, message } = this;
+    const { context, message, conversation, asked } = this;
     const streaming = message.status === "streaming";
     return html`<article class="answer" aria-label=${context.texts.answer} aria-busy=${streaming ? "true" : "false"}>
       <h2 class="sr-only">${context.texts.answer}</h2>
-      <div class="answer-parts ${streaming ? "streaming" : ""}">${answerParts(message, this.live, context)}</div>
+      <div class="answer-parts ${streaming ? "streaming" : ""}">
+        ${answerParts(message, this.live, { conversation, asked }, context)}
+      </div>
       ${leftOutNote(message.prompt, context.texts)}
       ${streaming ? this.progress() : this.endingDue ? nothing : this.ending()} ${failureAt(context, message.id)}
     </article>`;

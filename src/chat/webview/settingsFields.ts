@@ -3,7 +3,7 @@ import { type ConversationSettings, conversationSettingsSchema, defaultSampling 
 import type { WebviewTexts } from "../core/webviewTexts";
 
 /** The settings that are numbers. */
-export type NumberName = Exclude<keyof ConversationSettings, "systemPrompt" | "useInstructions">;
+export type NumberName = Exclude<keyof ConversationSettings, "systemPrompt" | "useInstructions" | "tools">;
 
 export interface NumberField {
   readonly name: NumberName;

@@ -181,7 +181,9 @@ export class SettingsPanel extends PaddockElement {
     const preset = this.steering.presets.find((one) => one.id === id);
     if (preset === undefined) return;
     this.wrong = new Set();
-    this.change(preset.settings);
+    // A preset says how an answer is sampled; what may be called was chosen elsewhere.
+    const { tools } = this.steering.settings;
+    this.change(tools === undefined ? preset.settings : { ...preset.settings, tools });
   };
 
   private numberChanged({ name }: NumberField, event: Event): void {
@@ -225,7 +227,7 @@ export class SettingsPanel extends PaddockElement {
       this.nameBox?.focus();
       return;
     }
-    const { settings } = this.steering;
+    const { tools: _, ...settings } = this.steering.settings;
     if ((await this.context.ask("settings", "savePreset", { name, settings })) !== undefined) this.endNaming();
   };
 
@@ -250,5 +252,6 @@ export class SettingsPanel extends PaddockElement {
 }
 
 function canonical(settings: ConversationSettings): string {
-  return JSON.stringify(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const { tools: _, ...own } = settings;
+  return JSON.stringify(Object.entries(own).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,3 +1,4 @@
+import type { LlamaContextSequence } from "node-llama-cpp";
 import type { PromptMessage, GeneratedPart, GenerationProgress, Sampling, StopReason, Tool } from "../protocol";
 import { PaddockError } from "../../platform/core/errors";
 import { toFunctions, toHistory } from "./chatPrompt";
@@ -48,9 +49,9 @@ export async function chatWithTools(
   await sequence.adaptStateToTokens(tokens.slice(0, shared), false);
   const cached = sequence.nextTokenIndex;
   const fresh = tokens.slice(cached);
-  const report = (processed: number, text?: string): void =>
+  const report = (processed: number, made: Pick<GenerationProgress, "text" | "reasoning"> = {}): void =>
     progress({
-      ...(text === undefined ? {} : { text }),
+      ...made,
       prompt: { total: tokens.length, cached, processed },
       predicted_n: timer.predicted,
       predicted_ms: timer.predictedMs,
@@ -61,7 +62,7 @@ export async function chatWithTools(
     gate: job.gate,
     signal: job.signal,
     timer,
-    onSlice: report,
+    onSlice: (processed) => report(processed),
   });
   if (done < fresh.length - 1 || job.signal.aborted) {
     timer.promptStoppedAt(done);
@@ -74,6 +75,12 @@ export async function chatWithTools(
     chatWrapper: loaded.wrapper,
     autoDisposeSequence: false,
   });
+  const release = letThrough(
+    sequence,
+    job,
+    () => timer.token(),
+    (ms) => timer.pausedFor(ms),
+  );
   try {
     const { temperature, topK, topP, minP, seed, dryRepeatPenalty } = samplingOptions(sampling, []);
     const response = await chat.generateResponse(history, {
@@ -92,12 +99,15 @@ export async function chatWithTools(
       repeatPenalty:
         sampling.repeatPenalty === undefined ? false : { ...sampling.repeatPenalty, penalizeNewLine: true },
       ...(dryRepeatPenalty === undefined ? {} : { dryRepeatPenalty }),
-      onToken: (generated) => {
-        generated.forEach(() => timer.token());
+      onResponseChunk: ({ type, text, tokens: generated }) => {
+        if (type === "segment") generated.forEach(() => timer.reasoned());
+        report(fresh.length, type === "segment" ? { reasoning: text } : { text });
       },
-      onTextChunk: (text) => report(fresh.length, text),
     });
     const parts: GeneratedPart[] = [];
+    const thoughts = response.fullResponse.flatMap((part) => (typeof part === "string" ? [] : [part.text]));
+    const reasoning = thoughts.join("");
+    if (reasoning !== "") parts.push({ type: "reasoning", text: reasoning });
     if (response.response !== "") parts.push({ type: "text", text: response.response });
     for (const [index, call] of (response.functionCalls ?? []).entries()) {
       parts.push({
@@ -109,8 +119,39 @@ export async function chatWithTools(
     }
     return { parts, stopReason: stopReason(response.metadata.stopReason) };
   } finally {
+    release();
     chat.dispose();
   }
+}
+
+/**
+ * The binding's loop knows no pause, and a completion must not wait for an answer's end: while this holds, each token of
+ * the sequence is let through by the job's gate. @returns ends it.
+ */
+function letThrough(
+  sequence: LlamaContextSequence,
+  { gate, signal }: Job,
+  onToken: () => void,
+  onPaused: (ms: number) => void,
+): () => void {
+  const evaluate = sequence.evaluate.bind(sequence);
+  sequence.evaluate = async function* (tokens, options) {
+    const iterator = evaluate(tokens, options);
+    let replacement: Parameters<typeof iterator.next> = [];
+    try {
+      for (;;) {
+        if (gate.closed) onPaused(await gate.pass(signal));
+        const { value, done } = await iterator.next(...replacement);
+        if (done === true) return;
+        onToken();
+        replacement = [yield value];
+      }
+    } finally {
+      await iterator.return();
+    }
+  };
+  // What is left then is the class' own.
+  return () => void Reflect.deleteProperty(sequence, "evaluate");
 }
 
 function stopReason(reason: string): StopReason {

@@ -1,0 +1,118 @@
+import type { ModelId } from "../../engine/backend";
+import type { GeneratedPart, Tool } from "../../engine/protocol";
+import { type Disposable, DisposableStore } from "../../platform/core/disposables";
+import { isCancellation, toPaddockError } from "../../platform/core/errors";
+import { Emitter } from "../../platform/core/event";
+import {
+  type ChatTool,
+  type ChatTools,
+  chosenTools,
+  offeredTools,
+  type ToolBudget,
+  type ToolsView,
+} from "../core/chatTools";
+import type { Part } from "../core/conversation";
+import type { ConversationSettings } from "../core/conversationSettings";
+import type { ToolConsent } from "./toolConsent";
+
+export type ToolCall = Extract<GeneratedPart, { type: "toolCall" }>;
+type ToolResult = Extract<Part, { type: "toolResult" }>;
+
+export interface ToolboxDeps {
+  readonly tools: ChatTools;
+  /** Whether the model's template has tools; loads it where nobody knows. */
+  readonly supports: (model: ModelId, signal: AbortSignal) => Promise<boolean>;
+  readonly consent: ToolConsent;
+}
+
+/** Where a call stands. */
+export interface CallPlace {
+  readonly conversation: string;
+  readonly message: string;
+}
+
+/** What the model of a conversation may call, and the calling of it. */
+export class Toolbox implements Disposable {
+  private readonly subscriptions = new DisposableStore();
+  private readonly changes = this.subscriptions.add(new Emitter<void>());
+  /** It is known of another model whether it has tools. */
+  readonly onDidChange = this.changes.event;
+  private readonly known = new Map<ModelId, boolean>();
+
+  constructor(private readonly deps: ToolboxDeps) {}
+
+  /** What an answer's model is offered; nothing where its template has no tools. Rejects as loading the model does. */
+  async offered(model: ModelId, settings: ConversationSettings, signal: AbortSignal): Promise<readonly Tool[]> {
+    const chosen = chosenTools(this.deps.tools.list(), settings);
+    if (chosen.length === 0) return [];
+    if (!this.known.has(model)) this.learn(model, await this.deps.supports(model, signal));
+    return this.offeredNow(model, settings);
+  }
+
+  /** The same as far as it is known, without asking anybody. */
+  offeredNow(model: ModelId, settings: ConversationSettings): readonly Tool[] {
+    return this.known.get(model) === true ? offeredTools(chosenTools(this.deps.tools.list(), settings)) : [];
+  }
+
+  /** A model was loaded, or has been asked. */
+  learn(model: ModelId, hasTools: boolean): void {
+    if (this.known.get(model) === hasTools) return;
+    this.known.set(model, hasTools);
+    this.changes.fire();
+  }
+
+  view(model: ModelId, settings: ConversationSettings): ToolsView {
+    const tools = this.deps.tools.list();
+    const chosen = new Set(chosenTools(tools, settings).map(({ name }) => name));
+    const known = this.known.get(model);
+    return {
+      support: known === undefined ? "unknown" : known ? "some" : "none",
+      tools: tools.map(({ name, title, description, writes, origin }) => ({
+        ...{ name, title, description, writes, origin },
+        on: chosen.has(name),
+      })),
+    };
+  }
+
+  /**
+   * Makes one call, where the conversation lets it be made and the person does. What goes wrong is the result: the model
+   * reads it and may mend its call. @throws only `cancelled`.
+   */
+  async run(
+    call: ToolCall,
+    { conversation, message }: CallPlace,
+    settings: ConversationSettings,
+    budget: ToolBudget,
+    signal: AbortSignal,
+  ): Promise<ToolResult> {
+    const { tools, consent } = this.deps;
+    const answered = (result: unknown): ToolResult => ({
+      type: "toolResult",
+      callId: call.id,
+      name: call.name,
+      result,
+    });
+    const failed = (error: string): ToolResult => answered({ error: budget.fit(error) });
+    // A model may name what it was never offered.
+    const tool = chosenTools(tools.list(), settings).find(({ name }) => name === call.name);
+    if (tool === undefined) return failed("There is no such tool.");
+    if (asksFirst(tool) && !(await consent.ask(conversation, { message, call: call.id, tool: tool.name }, signal)))
+      return failed("The person does not allow this call.");
+    try {
+      return answered(budget.fit((await tools.invoke(tool.name, call.arguments, signal)).text));
+    } catch (error) {
+      if (signal.aborted || isCancellation(error)) throw error;
+      const { message: words, remedy } = toPaddockError(error);
+      return failed(remedy === undefined ? words : `${words} ${remedy}`);
+    }
+  }
+
+  dispose(): void {
+    this.subscriptions.dispose();
+  }
+}
+
+/** A server's tool may do anything, and only the server knows what. */
+function asksFirst({ writes, origin }: ChatTool): boolean {
+  return writes || origin === "mcp";
+}

@@ -1,0 +1,164 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { visibleText } from "../../platform/core/visibleText";
+import { icon, PaddockElement } from "../../ui/base";
+import type { ToolsView } from "../core/chatTools";
+import type { ConversationSettings } from "../core/conversationSettings";
+import type { ChatContext } from "./context";
+import { failureAt } from "./failureView";
+import { fill } from "./strings";
+
+type ShownTool = ToolsView["tools"][number];
+
+/** A server's description may be a page long. */
+const maxDescription = 300;
+
+/**
+ * Which tools the model may call. The button tells how many; the list opens above the input box, and Escape and a click
+ * elsewhere close it. What is chosen counts from the next answer on.
+ */
+@customElement("paddock-tool-picker")
+export class ToolPicker extends PaddockElement {
+  @property({ attribute: false }) tools!: ToolsView;
+  @property({ attribute: false }) settings!: ConversationSettings;
+  /** Null: the next new conversation. */
+  @property({ attribute: false }) conversation: string | null = null;
+  @property({ attribute: false }) context!: ChatContext;
+  @property({ attribute: false }) failure: unknown;
+  @state() private open = false;
+  @query(".tools-button") private readonly button!: HTMLElement | null;
+  @query(".tools-panel") private readonly panel!: HTMLElement | null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener("pointerdown", this.onElsewhere);
+  }
+
+  override disconnectedCallback(): void {
+    document.removeEventListener("pointerdown", this.onElsewhere);
+    super.disconnectedCallback();
+  }
+
+  override render(): TemplateResult {
+    const { texts } = this.context;
+    const { support, tools } = this.tools;
+    const count = support === "none" ? 0 : tools.filter(({ on }) => on).length;
+    const label = support === "none" ? texts.toolsNone : fill(texts.toolsButton, String(count));
+    return html`<div class="tools-box" @keydown=${this.keydown}>
+      <button
+        type="button"
+        class="icon-button tools-button ${count === 0 ? "off" : ""}"
+        aria-expanded=${this.open ? "true" : "false"}
+        aria-haspopup="dialog"
+        title=${label}
+        aria-label=${label}
+        @click=${this.toggle}
+      >
+        ${icon("tools")}
+      </button>
+      ${this.open ? this.list() : nothing}
+    </div>`;
+  }
+
+  private list(): TemplateResult {
+    const { context, settings } = this;
+    const { texts } = context;
+    const { support, tools } = this.tools;
+    const own = tools.filter(({ origin }) => origin === "paddock");
+    const servers = tools.filter(({ origin }) => origin === "mcp");
+    return html`<section class="tools-panel" role="dialog" aria-label=${texts.toolsTitle} tabindex="-1">
+      <header>
+        <h2>${texts.toolsTitle}</h2>
+        <button
+          type="button"
+          class="icon-button"
+          title=${texts.close}
+          aria-label=${texts.close}
+          @click=${() => this.close(true)}
+        >
+          ${icon("close")}
+        </button>
+      </header>
+      ${failureAt(context, "tools")}
+      <p class="hint">
+        ${support === "none" ? texts.toolsNoSupport : support === "unknown" ? texts.toolsUnknown : texts.toolsHint}
+      </p>
+      ${own.map((tool) => this.check(tool))}
+      ${
+        servers.length === 0
+          ? nothing
+          : html`<h3>${texts.toolsServers}</h3>
+              ${servers.map((tool) => this.check(tool))}`
+      }
+      ${
+        settings.tools === undefined
+          ? nothing
+          : html`<button type="button" class="link-button" @click=${this.asUsual}>${texts.toolsUsual}</button>`
+      }
+    </section>`;
+  }
+
+  private check(tool: ShownTool): TemplateResult {
+    const { texts } = this.context;
+    const { name, on, writes } = tool;
+    const description = visibleText(tool.description.slice(0, maxDescription));
+    const id = `tool-${name}`;
+    return html`<div class="check">
+      <input
+        id=${id}
+        type="checkbox"
+        .checked=${on}
+        ?disabled=${this.tools.support === "none"}
+        aria-describedby="${id}-hint"
+        @change=${(event: Event) => this.choose(name, (event.target as HTMLInputElement).checked)}
+      />
+      <div>
+        <label for=${id}>${visibleText(tool.title)}</label>
+        <p id="${id}-hint" class="hint">${description}${writes ? ` ${texts.toolAsks}` : ""}</p>
+      </div>
+    </div>`;
+  }
+
+  private choose(name: string, on: boolean): void {
+    const others = this.tools.tools.filter((tool) => tool.on && tool.name !== name).map((tool) => tool.name);
+    this.change({ ...this.settings, tools: on ? [...others, name] : others });
+  }
+
+  private change(settings: ConversationSettings): void {
+    void this.context.ask("tools", "changeSettings", { conversation: this.conversation, settings });
+  }
+
+  private readonly asUsual = (): void => {
+    const { tools: _, ...rest } = this.settings;
+    this.change(rest);
+    this.panel?.focus();
+  };
+
+  private readonly toggle = (): void => {
+    if (this.open) {
+      this.close(false);
+      return;
+    }
+    this.open = true;
+    // A server may have come or gone since.
+    void this.context.ask("tools", "refreshTools", {});
+    // A screen reader reads the dialog from its beginning.
+    void this.updateComplete.then(() => this.panel?.focus());
+  };
+
+  private close(refocus: boolean): void {
+    this.open = false;
+    if (refocus) this.button?.focus();
+  }
+
+  private readonly keydown = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape" || !this.open) return;
+    // It closes what is in front and nothing else: an answer under way goes on.
+    event.preventDefault();
+    this.close(true);
+  };
+
+  private readonly onElsewhere = (event: Event): void => {
+    if (this.open && event.target instanceof Node && !this.contains(event.target)) this.open = false;
+  };
+}
