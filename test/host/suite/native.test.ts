@@ -185,6 +185,17 @@ describe("@paddock in VS Code's chat", () => {
     await vscode.commands.executeCommand("workbench.action.closeAuxiliaryBar");
   });
 
+  it("answers by our model, and goes on from what it said", async () => {
+    const { metadata, errorDetails } = await ask(france);
+    assert.equal(errorDetails, undefined);
+    assert.match(metadata?.answer ?? "", /Paris/);
+    const { timings } = api.timings().at(-1) ?? assert.fail("it is timed");
+    const next = await ask("Which country is that the capital of?");
+    assert.notEqual(next.metadata?.answer ?? "", "");
+    const later = api.timings().at(-1)?.timings;
+    assert.ok((later?.cache_n ?? 0) >= timings.prompt_n, "the first turn's prompt was in the KV cache");
+  });
+
   it("tells speeds, and explains the file in front", async () => {
     assert.equal((await ask("/speed")).metadata?.command, "speed");
     const document = await vscode.workspace.openTextDocument({
