@@ -261,7 +261,8 @@ function bounded(tokens: number, most: number): number {
 
 /** Code and forms want the likeliest answer; another try wants another one. */
 function samplingFor({ kind, attempt = 0 }: ActionRequest): ActionPlan["sampling"] {
-  if (attempt > 0) return { temperature: 0.6, topP: 0.95, seed: attempt };
+  // What went on and on goes round in circles: what repeats more than a line of code does is made less likely.
+  if (attempt > 0) return { temperature: 0.6, topP: 0.95, seed: attempt, dryStrength: 0.8, dryAllowedLength: 12 };
   const isProse = kind === "explain" || kind === "explainCommand" || kind === "summarize" || kind === "askFolder";
   // Small models repeat themselves in prose; code has to repeat names.
   return isProse

@@ -20,6 +20,7 @@ const worthAnother: ReadonlySet<AnswerRefusal> = new Set([
   "lost",
   "empty",
   "malformed",
+  "cutOff",
 ]);
 
 /**

@@ -1,6 +1,7 @@
 import { mkdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import * as v from "valibot";
+import { PaddockError } from "../core/errors";
 import type { Logger } from "../core/logger";
 import { writeFileAtomic } from "./atomicFile";
 import { withFileLock } from "./fileLock";
@@ -63,26 +64,59 @@ export class RowFile<Row> {
 
   private async rewrite(change: (rows: readonly Row[]) => readonly Row[]): Promise<boolean> {
     const { file, version } = this.options;
-    const before = await this.read();
+    const before = await this.read((problem) => refuseToReplace(this.options.what, problem));
     const rows = change(before);
     if (rows !== before) await writeFileAtomic(file, JSON.stringify({ version, rows }));
     this.rows = rows;
     return rows !== before;
   }
 
-  private async read(): Promise<readonly Row[]> {
+  /** @param unread is told of a file that is there and may be whole, though not for us. */
+  private async read(unread?: (problem: unknown) => never): Promise<readonly Row[]> {
     const { file, schema, version, mostBytes, what, log } = this.options;
+    let text: string;
     try {
-      if ((await stat(file)).size > mostBytes) return [];
-      const whole = v.object({ version: v.literal(version), rows: v.array(v.unknown()) });
-      const { rows } = v.parse(whole, JSON.parse(await readFile(file, "utf8")));
-      return rows.flatMap((raw) => {
-        const row = v.safeParse(schema, raw);
-        return row.success ? [row.output] : [];
-      });
+      const { size } = await stat(file);
+      if (size > mostBytes) throw new RangeError(`${size} bytes`);
+      text = await readFile(file, "utf8");
     } catch (error) {
-      if (errnoOf(error) !== "ENOENT") log.warn(`${what} could not be read: ${String(error)}`);
+      if (errnoOf(error) === "ENOENT") return [];
+      log.warn(`${what} could not be read: ${String(error)}`);
+      unread?.(error);
       return [];
     }
+    const whole = v.safeParse(wholeSchema, parsed(text));
+    if (!whole.success) {
+      log.warn(`${what} are damaged, and begin anew.`);
+      return [];
+    }
+    if (whole.output.version > version) {
+      log.warn(`${what} are of a later Paddock.`);
+      unread?.(new RangeError(`version ${whole.output.version}`));
+    }
+    if (whole.output.version !== version) return [];
+    return whole.output.rows.flatMap((raw) => {
+      const row = v.safeParse(schema, raw);
+      return row.success ? [row.output] : [];
+    });
   }
+}
+
+const wholeSchema = v.object({ version: v.number(), rows: v.array(v.unknown()) });
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What could not be read is not what is there: writing would lose it. */
+function refuseToReplace(what: string, problem: unknown): never {
+  if (errnoOf(problem) !== undefined) throw problem;
+  throw new PaddockError("storage/failed", `${what} were not changed, since the file is not for this Paddock.`, {
+    remedy: "Update Paddock in this window, or move the file away.",
+    detail: String(problem),
+  });
 }
