@@ -104,4 +104,17 @@ describe("running an action", () => {
     expect(outcome.answer).toMatchObject({ kind: "edit", replacement: "let a = c;" });
     expect(backend.asked[0]?.request.continueLast).toBeUndefined();
   });
+
+  it("asks in words where a model cannot be held to a form", async () => {
+    const backend = new Scripted(["total\nsumOfAll"]);
+    const chat = backend.chat.bind(backend);
+    backend.chat = (asked, options) =>
+      asked.schema === undefined
+        ? chat(asked, options)
+        : Promise.reject(new PaddockError("unsupported", "No forms here."));
+    const outcome = await run(backend, { request: { ...request, kind: "name" } as ActionRequest });
+    expect(outcome.plan.schema).toBeUndefined();
+    expect(backend.asked).toHaveLength(1);
+    expect(outcome.answer).toMatchObject({ form: "names" });
+  });
 });

@@ -8,6 +8,8 @@ export interface ModelRoom {
   readonly parameters: number | undefined;
   /** The answer may begin in our own words: the embedded engine goes on with them, a server may not. */
   readonly canBegin: boolean;
+  /** The answer can be held to a form, as most can; else it is asked for in words. */
+  readonly canHold?: boolean;
 }
 
 /** Parts of a prompt, in the order in which they are dropped until the rest fits. */

@@ -43,7 +43,7 @@ interface Draft {
  * @throws PaddockError context/overflow where the selection itself is too long for the model.
  */
 export function planAction(request: ActionRequest, room: ModelRoom): ActionPlan {
-  const schema = schemaFor(request, room);
+  const schema = room.canHold === false ? undefined : schemaFor(request, room);
   const draft = draftOf(request, room, schema !== undefined);
   const begins = schema === undefined && room.canBegin ? beginning(request, room) : undefined;
   const wanted = answerTokens(request);

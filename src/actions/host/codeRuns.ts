@@ -4,6 +4,7 @@ import { PaddockError } from "../../platform/core/errors";
 import type { CodeActionKind } from "../core/actionKinds";
 import type { CodeRequest, Refinement } from "../core/actionRequest";
 import type { FittedAnswer } from "../core/fittedAnswer";
+import { withImports } from "../core/placeImports";
 import { isUseless, measuredUse } from "../core/usefulness";
 import { runAction } from "../node/actionRunner";
 import type { ActionsDeps } from "./actionDeps";
@@ -103,7 +104,9 @@ export class CodeRuns {
         remedy: vscode.l10n.t("Run one first, such as “Paddock: Fix”."),
       });
     }
-    if (last.run.target.document.isClosed || last.run.target.document.version !== last.run.target.version) {
+    const { document, subject } = last.run.target;
+    // An edit that was taken back is none.
+    if (document.isClosed || document.getText() !== subject.before + subject.selected + subject.after) {
       throw new PaddockError(
         "unsupported",
         vscode.l10n.t("The file was changed since, so the action can't be repeated."),
@@ -152,7 +155,7 @@ export class CodeRuns {
         vscode.l10n.t("The code needs imports that the file has not: {0}", answer.imports.join(" ")),
         add,
       )
-      .then((picked) => (picked === add ? propose(withImports(answer.file, answer.imports, subject.eol)) : undefined))
+      .then((picked) => (picked === add ? propose(withImports(answer.file, answer.imports, subject)) : undefined))
       .then(undefined, this.deps.report);
   }
 
@@ -202,15 +205,6 @@ export class CodeRuns {
       })
       .then(undefined, this.deps.report);
   }
-}
-
-/** Below the imports that the file has, or at its top. */
-function withImports(file: string, imports: readonly string[], eol: "\n" | "\r\n"): string {
-  const lines = file.split(/\r\n|\r|\n/u);
-  const last = lines.findLastIndex((line) =>
-    /^(?:import\b|from\s+\S+\s+import\b|#\s*include\b|use\s|using\s)/u.test(line),
-  );
-  return [...lines.slice(0, last + 1), ...imports, ...lines.slice(last + 1)].join(eol);
 }
 
 async function openBeside(content: string, language: string): Promise<void> {

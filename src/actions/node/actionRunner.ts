@@ -37,9 +37,19 @@ export const runAction: RunAction = async (run) => {
 };
 
 async function ask(run: ActionRun, request: ActionRequest): Promise<ActionOutcome> {
+  run.onProgress?.({ phase: "waiting", text: "" });
+  const plan = await fittingPlan(run, request, true);
+  try {
+    return await askAs(run, request, plan);
+  } catch (error) {
+    // A model that cannot be held to a form, as those of other extensions, is asked in words alone.
+    if (plan.schema === undefined || !(error instanceof PaddockError) || error.code !== "unsupported") throw error;
+    return askAs(run, request, await fittingPlan(run, request, false));
+  }
+}
+
+async function askAs(run: ActionRun, request: ActionRequest, plan: ActionPlan): Promise<ActionOutcome> {
   const { backend, model, signal, priority = "chat", onProgress } = run;
-  onProgress?.({ phase: "waiting", text: "" });
-  const plan = await fittingPlan(run, request);
   const { messages, begins = "", schema, maxTokens, sampling } = plan;
   // A closing fence is the end of what is wanted; what a model says after it costs time.
   const enough = new AbortController();
@@ -88,12 +98,16 @@ function isClosed(text: string, begins: string): boolean {
 }
 
 /** Planned by an estimate, then counted by the model; what turns out too long is planned again with less room. */
-async function fittingPlan({ backend, model, facts, signal }: ActionRun, request: ActionRequest): Promise<ActionPlan> {
+async function fittingPlan(
+  { backend, model, facts, signal }: ActionRun,
+  request: ActionRequest,
+  canHold: boolean,
+): Promise<ActionPlan> {
   const contextSize = facts?.contextSize ?? unknownContext;
   const canBegin = !/^(?:server|vscode):/u.test(model);
   let room = contextSize;
   for (let attempt = 0; attempt < mostPlans; attempt++) {
-    const plan = planAction(request, { contextSize: room, parameters: facts?.parameters, canBegin });
+    const plan = planAction(request, { contextSize: room, parameters: facts?.parameters, canBegin, canHold });
     const tokens = await countedTokens(backend, plan, model, signal);
     const over = (tokens ?? 0) + plan.maxTokens - contextSize;
     if (over <= 0) return plan;

@@ -30,7 +30,11 @@ export async function serverModel(url: string, name: string | undefined, signal:
   const backend = new ServerBackend(servers, { record: () => undefined });
   return {
     ...{ backend, id },
-    facts: model.contextSize === undefined ? {} : { contextSize: model.contextSize },
+    // As in the product, what a server serves is taken for a model of some size.
+    facts: {
+      parameters: 7_000_000_000,
+      ...(model.contextSize === undefined ? {} : { contextSize: model.contextSize }),
+    },
     versions: { model: model.name, [kind]: version },
     close: () => {
       backend.dispose();
