@@ -5,7 +5,7 @@ import type { EditService } from "./edits/host/editService";
 import type { EmbeddedBackend, ModelId, ModelLifecycle } from "./engine/backend";
 import type { EngineSettings } from "./engine/client/supervisor";
 import type { ModelsRoom } from "./models/host/models";
-import type { ModelRegistry } from "./models/node/modelRegistry";
+import type { KnownModel, ModelRegistry } from "./models/node/modelRegistry";
 import type { Logger } from "./platform/core/logger";
 import { describeError } from "./platform/host/errorWords";
 import type { SettingsService } from "./platform/host/settingsService";
@@ -28,9 +28,33 @@ export interface JoinedDatabasesDeps {
   readonly log: Logger;
 }
 
+/**
+ * Who answers questions on databases: the model of the setting; the chat's where it names none, or one that is not
+ * there. Schemas and rows stay on this machine: where the chat's runs elsewhere it is the starter.
+ */
+export function databaseModel({
+  models,
+  registry,
+  settings,
+  log,
+}: Pick<JoinedDatabasesDeps, "models" | "registry" | "settings" | "log">): KnownModel {
+  const named = settings.current["sql.model"];
+  const { known } = models.active;
+  const usual = known.elsewhere === undefined ? known : registry.starter;
+  if (named === "") return usual;
+  try {
+    const own = registry.fromSetting(named);
+    if (own.elsewhere === undefined) return own;
+    log.warn("The setting paddock.sql.model names a model that runs elsewhere; questions on databases stay here.");
+  } catch (error) {
+    log.warn(`The setting paddock.sql.model is not usable: ${String(error)}`);
+  }
+  return usual;
+}
+
 /** Gives the databases what they need of the other rooms. */
 export function joinDatabases(deps: JoinedDatabasesDeps): Promise<DatabasesRoom> {
-  const { context, engine, engineSettings, models, registry, settings, edits, log } = deps;
+  const { context, engine, engineSettings, registry, settings, edits, log } = deps;
   const gate = new LazyGate(() => loadSqlParser(context.asAbsolutePath(path.join("dist", "sqlparser"))));
   const launch = { processPath: context.asAbsolutePath(path.join("dist", "database.mjs")), log };
   const runsAnswers = (): boolean => settings.current["sql.runAnswers"];
@@ -40,24 +64,7 @@ export function joinDatabases(deps: JoinedDatabasesDeps): Promise<DatabasesRoom>
     const promptLayout = settings.current["sql.adapterLayout"];
     return { path: file, scale: settings.current["sql.adapterScale"], promptLayout };
   });
-  /**
-   * The model of the setting; the chat's where it names none, or one that is not there. Schemas and rows stay on this
-   * machine: where the chat's runs elsewhere it is the starter.
-   */
-  const model = (): ModelId => {
-    const named = settings.current["sql.model"];
-    const { active } = models;
-    const usual = active.known.elsewhere === undefined ? active.known.id : registry.starter.id;
-    if (named === "") return usual;
-    try {
-      const own = registry.fromSetting(named);
-      if (own.elsewhere === undefined) return own.id;
-      log.warn("The setting paddock.sql.model names a model that runs elsewhere; questions on databases stay here.");
-    } catch (error) {
-      log.warn(`The setting paddock.sql.model is not usable: ${String(error)}`);
-    }
-    return usual;
-  };
+  const model = (): ModelId => databaseModel(deps).id;
   return createDatabases({
     ...{ context, settings, gate, runsAnswers, describeError, log },
     open: async ({ target, writable }, password, signal) => {

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { ActionsDeps } from "./actions/host/actionDeps";
 import { samplingOf } from "./chat/core/conversationSettings";
 import { fileText, linesOf, nameOf, rangeText } from "./context/host/workspaceSources";
+import { databaseModel } from "./databases";
 import type { EditService } from "./edits/host/editService";
 import type { ModelLifecycle } from "./engine/backend";
 import type { RoutedBackend } from "./engine/client/routedBackend";
@@ -50,8 +51,8 @@ export function joinNative(deps: JoinedNativeDeps): NativeRoom {
       sampling: samplingOf({}),
       model: (picked) => {
         const known = picked === undefined ? undefined : registry.known(picked);
-        const { id, displayName } = known ?? active.current();
-        return { id, displayName, destination: backend.destination(id) };
+        const { id, displayName } = registry.onThisMachine(known, active.known);
+        return { id, displayName };
       },
       contextSize: async (model, signal) => {
         const route = backend.routeOf(model);
@@ -61,7 +62,11 @@ export function joinNative(deps: JoinedNativeDeps): NativeRoom {
       },
       read: (uri, range) => readPlace(uri, range),
       actions: chatActions({ ...actions, backend, nameOf: (model) => active.nameOf(model) }),
-      databases: chatDatabases(databases, () => settings.current),
+      databases: chatDatabases(
+        databases,
+        () => settings.current,
+        () => databaseModel(deps),
+      ),
       speedReport: () => speedReport(history.all().slice(-mostRecords)),
       propose: (proposal) => edits.propose(proposal),
     }),

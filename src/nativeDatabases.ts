@@ -13,8 +13,10 @@ const mostRows = 20;
 export function chatDatabases(
   { connections, panels }: Pick<DatabasesRoom, "connections" | "panels">,
   settings: () => Pick<Settings, "sql.maxRows" | "sql.timeoutSeconds" | "sql.runAnswers">,
+  model: ChatDatabases["model"],
 ): ChatDatabases {
   return {
+    model,
     list: () => connections.list().map(({ id, name }) => ({ id, name })),
     ask: async (id, question, { signal, onStep }) => {
       const { asker, database } = await connections.connect(id, signal);

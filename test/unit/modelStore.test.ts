@@ -2,10 +2,11 @@ import { chmod, link, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } f
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ModelId } from "../../src/engine/backend";
 import type { ModelPlace, StoreContents, StoredModel } from "../../src/models/core/storedModel";
 import { HeaderCache } from "../../src/models/node/headerCache";
 import { findPlaces } from "../../src/models/node/modelPlaces";
-import { ModelRegistry } from "../../src/models/node/modelRegistry";
+import { type KnownModel, ModelRegistry } from "../../src/models/node/modelRegistry";
 import { ModelStore } from "../../src/models/node/modelStore";
 import { scanStore } from "../../src/models/node/storeScan";
 import { walkFolder } from "../../src/models/node/walkFolder";
@@ -365,5 +366,24 @@ describe("adapters", () => {
     expect(registry.adapters(other, "sql")).toEqual([{ path: own.path, scale: 0.5 }]);
     expect(registry.promptLayout(id, "sql")).toBe("chat");
     expect(registry.adapters(id, "chat")).toEqual([]);
+  });
+});
+
+describe("who answers on this machine", () => {
+  it("is the first that runs here, and the starter where none does", async () => {
+    const registry = await ModelRegistry.open(path.resolve("media/models"));
+    const { starter } = registry;
+    const here = registry.fromSetting("/models/other.gguf");
+    const id = "server:gpt" as ModelId;
+    const away = (destination: string | undefined): KnownModel => {
+      const elsewhere = { id, displayName: "GPT", destination };
+      return { ...{ id, displayName: "GPT", path: "", bundled: false }, elsewhere };
+    };
+    const far = away("192.168.1.20");
+    expect(registry.onThisMachine(undefined, here).id).toBe(here.id);
+    expect(registry.onThisMachine(here, starter).id).toBe(here.id);
+    expect(registry.onThisMachine(far, here).id).toBe(here.id);
+    expect(registry.onThisMachine(undefined, far).id).toBe(starter.id);
+    expect(registry.onThisMachine(far, away(undefined)).id).toBe(id);
   });
 });

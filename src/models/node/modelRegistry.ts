@@ -137,6 +137,11 @@ export class ModelRegistry implements ModelResolver {
     return this.models.get(id) ?? this.findElsewhere(id);
   }
 
+  /** The first of these that runs on this machine, in a server on it too; else the starter, which always does. */
+  onThisMachine(...wanted: readonly (KnownModel | undefined)[]): KnownModel {
+    return wanted.find((model) => model !== undefined && model.elsewhere?.destination === undefined) ?? this.starter;
+  }
+
   /** The file of an id; undefined: there is none, as of a model that runs elsewhere. */
   fileOf(id: ModelId): string | undefined {
     return this.models.get(id)?.path;

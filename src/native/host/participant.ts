@@ -14,25 +14,21 @@ import {
   participantId,
 } from "../core/participantNames";
 import { ownVendor } from "./modelProvider";
-import type { Question } from "./participantAnswer";
+import { type Question, tellWho } from "./participantAnswer";
 import { answerChat } from "./participantChat";
 import { answerCode, answerCommit, followUpWords } from "./participantCode";
 import type { ParticipantDeps } from "./participantDeps";
 import { answerSql } from "./participantSql";
 
 /**
- * @paddock in VS Code's own chat. A model of ours that is picked there answers; where another's is picked, Paddock's own
- * model does, because a question to @paddock is a question to this machine.
+ * @paddock in VS Code's own chat. A model of ours that is picked there answers; where another's is picked, a model on
+ * this machine does, because a question to @paddock is a question to this machine.
  */
 export function createParticipant(deps: ParticipantDeps): Disposable {
   const participant = vscode.chat.createChatParticipant(participantId, (request, context, stream, token) =>
     withSignal(token, async (signal): Promise<vscode.ChatResult> => {
       const { vendor, id } = request.model;
       const model = deps.model(vendor === ownVendor ? (id as ModelId) : undefined);
-      if (model.destination !== undefined) {
-        const { displayName, destination } = model;
-        stream.progress(vscode.l10n.t("Asking {0}, not on this machine: {1}", displayName, destination));
-      }
       return answered({ request, context, stream, signal, model, deps });
     }),
   );
@@ -62,6 +58,8 @@ async function answered(question: Question): Promise<vscode.ChatResult> {
 
 function answer(question: Question): Promise<AnswerMetadata> {
   const { command } = question.request;
+  // A database has a model of its own, and figures need none.
+  if (command !== "sql" && command !== "speed") tellWho(question, question.model);
   if (!isSlashCommand(command)) return answerChat(question);
   switch (command) {
     case "explain":

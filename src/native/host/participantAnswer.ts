@@ -4,6 +4,7 @@ import { formatMilliseconds, formatRate } from "../../platform/core/format";
 import { markdownCode } from "../../platform/core/markdownText";
 import { visibleText } from "../../platform/core/visibleText";
 import type { AnswerMetadata } from "../core/participantNames";
+import { ownVendor } from "./modelProvider";
 import type { AnsweringModel, ParticipantDeps } from "./participantDeps";
 
 /** One question to @paddock, as those who answer it need it. */
@@ -18,12 +19,18 @@ export interface Question {
 
 export type AnswerQuestion = (question: Question) => Promise<AnswerMetadata>;
 
+/** Before an answer, where VS Code's picker shows another model than the one that gives it. */
+export function tellWho(
+  { request, stream }: Pick<Question, "request" | "stream">,
+  { id, displayName }: AnsweringModel,
+): void {
+  if (request.model.vendor === ownVendor && request.model.id === id) return;
+  stream.progress(vscode.l10n.t("Asking {0}, on this machine", visibleText(displayName)));
+}
+
 /** Below every answer: who gave it, where, and how fast. VS Code's picker may show another model. */
-export function sign({ stream, model }: Question, timings?: Timings): void {
-  const where =
-    model.destination === undefined
-      ? vscode.l10n.t("on this machine")
-      : vscode.l10n.t("not on this machine: {0}", visibleText(model.destination));
+export function sign({ stream, model }: Pick<Question, "stream" | "model">, timings?: Timings): void {
+  const where = vscode.l10n.t("on this machine");
   const figures =
     timings === undefined
       ? []

@@ -5,12 +5,10 @@ import type { PaddockError } from "../../platform/core/errors";
 import type { Logger } from "../../platform/core/logger";
 import type { CarriedText } from "../core/chatTurns";
 
-/** Who answers, and where. */
+/** Who answers; always a model on this machine. */
 export interface AnsweringModel {
   readonly id: ModelId;
   readonly displayName: string;
-  /** Where text goes that it is asked; undefined: it stays on this machine. */
-  readonly destination: string | undefined;
 }
 
 /** Code that a question is about. */
@@ -89,6 +87,8 @@ export type DatabaseAnswer =
 
 /** Databases that the person keeps, by way of the gate. */
 export interface ChatDatabases {
+  /** Who answers questions on them. */
+  model(): AnsweringModel;
   list(): readonly { readonly id: string; readonly name: string }[];
   /** Opens it where it is closed. @throws PaddockError sql/*, model/*; cancelled. */
   ask(
@@ -102,7 +102,10 @@ export interface ChatDatabases {
 export interface ParticipantDeps {
   readonly extensionUri: vscode.Uri;
   readonly backend: Pick<PortableBackend, "chat" | "countMessageTokens">;
-  /** @param picked the model that is picked in VS Code's chat, where it is one of ours. */
+  /**
+   * Who answers: a model on this machine, whoever answers in Paddock's own chat.
+   * @param picked the model that is picked in VS Code's chat, where it is one of ours.
+   */
   readonly model: (picked: ModelId | undefined) => AnsweringModel;
   /** Tokens of prompt and answer together; loads the model, or asks its server. */
   readonly contextSize: (model: ModelId, signal: AbortSignal) => Promise<number>;

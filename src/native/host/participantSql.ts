@@ -5,7 +5,7 @@ import { markdownBlock, markdownCode } from "../../platform/core/markdownText";
 import { visibleText } from "../../platform/core/visibleText";
 import { type AnswerMetadata, databaseQuestion } from "../core/participantNames";
 import { buttonCommands } from "./participantButtons";
-import { type Question, sign } from "./participantAnswer";
+import { type Question, sign, tellWho } from "./participantAnswer";
 import type { DatabaseRows } from "./participantDeps";
 
 /** /sql: a question to a database. "name: question" says which, where there are several. */
@@ -32,6 +32,8 @@ export async function answerSql(question: Question): Promise<AnswerMetadata> {
     );
     return { command: "sql", answer: "", choice: { question: words, databases: names } };
   }
+  const model = deps.databases.model();
+  tellWho(question, model);
   stream.progress(vscode.l10n.t("Connecting to {0}", visibleText(database.name)));
   const answer = await deps.databases.ask(database.id, words, { signal, onStep: (step) => stream.progress(step) });
   const panel = (title: string): void =>
@@ -49,7 +51,7 @@ export async function answerSql(question: Question): Promise<AnswerMetadata> {
   }
   if (answer.rows !== undefined) stream.markdown(`\n${answer.rows.markdown}\n${rowWords(answer.rows)}\n`);
   panel(vscode.l10n.t("Ask in the Panel"));
-  sign(question);
+  sign({ stream, model });
   return { command: "sql", answer: block };
 }
 

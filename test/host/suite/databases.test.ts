@@ -178,25 +178,30 @@ describe("databases", () => {
   it("answer @paddock in VS Code's chat with a statement and its rows, and ask which one is meant", async () => {
     const said: string[] = [];
     const buttons: vscode.Command[] = [];
-    const databases = chatDatabases(api.databases, () => ({
-      ...{ "sql.maxRows": 100, "sql.timeoutSeconds": 30, "sql.runAnswers": true },
-    }));
+    const limits = { "sql.maxRows": 100, "sql.timeoutSeconds": 30, "sql.runAnswers": true } as const;
+    const model = { id: api.activeModel(), displayName: "Starter" };
+    const databases = chatDatabases(
+      api.databases,
+      () => limits,
+      () => model,
+    );
     const ask = (prompt: string, list = databases.list): Promise<unknown> =>
       // Of all that a question has, this is what /sql looks at.
       answerSql({
-        request: { prompt },
+        request: { prompt, model: { vendor: "paddock", id: model.id } },
         stream: {
           markdown: (text: string) => said.push(text),
           progress: () => undefined,
           button: (button: vscode.Command) => buttons.push(button),
         },
         signal: never,
-        model: { displayName: "Starter", destination: undefined },
+        model,
         deps: { databases: { ...databases, list } },
       } as unknown as Question);
     await ask("How many singers are there?");
     assert.match(said.join(""), /```sql\nSELECT .*singer.*\n```/is);
     assert.match(said.join(""), /\| ---: \|\n\| 3 \|/);
+    assert.match(said.join(""), /`Starter` · on this machine/);
     assert.deepEqual(buttons[0]?.arguments, [connection]);
     const two = [...databases.list(), { id: "other", name: "other" }];
     assert.deepEqual(await ask("How many?", () => two), {
