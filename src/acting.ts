@@ -10,6 +10,7 @@ import { enclosingSymbol } from "./context/host/enclosing";
 import { folderOutline } from "./context/host/folderOutline";
 import { chooseRepository, repositoryOf } from "./context/host/gitApi";
 import { changesToCommit } from "./context/host/gitChanges";
+import { withPatience } from "./context/host/patience";
 import type { WorkspaceContext } from "./context/host/workspaceContext";
 import { fileText, rangeText } from "./context/host/workspaceSources";
 import type { EditService } from "./edits/host/editService";
@@ -139,7 +140,8 @@ const commitChange: ActionsDeps["commitChange"] = async (root, signal) => {
   }
   const { files, staged, refused } = await changesToCommit(repository, signal);
   // A repository without a commit has none to show.
-  const commits = await repository.log({ maxEntries: recentCommits }).catch(() => []);
+  const log = repository.log({ maxEntries: recentCommits }).catch(() => []);
+  const commits = (await withPatience(log, patienceMs, signal)) ?? [];
   const recent = commits
     .map(({ message }) => message.split("\n")[0]?.slice(0, 100) ?? "")
     .filter((line) => line !== "");

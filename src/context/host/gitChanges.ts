@@ -1,5 +1,6 @@
 import path from "node:path";
 import * as vscode from "vscode";
+import { abortable } from "../../platform/core/abortable";
 import { PaddockError } from "../../platform/core/errors";
 import { formatCount } from "../../platform/core/format";
 import { type DiffPart, diffParts } from "../core/diffParts";
@@ -25,8 +26,7 @@ interface Section {
  * refused by name. @throws PaddockError where nothing is changed; cancelled.
  */
 export async function changedLines(repository: GitRepository, signal: AbortSignal): Promise<Taken> {
-  await repository.status();
-  signal.throwIfAborted();
+  await abortable(repository.status(), signal);
   const staged = await diffOf(repository, true, signal);
   const unstaged = await diffOf(repository, false, signal);
   const all = [...staged, ...unstaged];
@@ -62,7 +62,7 @@ export interface ChangesToCommit {
 
 /** What is staged; where nothing is, what is changed. @throws PaddockError where neither is; cancelled. */
 export async function changesToCommit(repository: GitRepository, signal: AbortSignal): Promise<ChangesToCommit> {
-  await repository.status();
+  await abortable(repository.status(), signal);
   const staged = await diffOf(repository, true, signal);
   const all = staged.length > 0 ? staged : await diffOf(repository, false, signal);
   if (all.length === 0) {
@@ -82,8 +82,7 @@ export async function changesToCommit(repository: GitRepository, signal: AbortSi
 }
 
 async function diffOf(repository: GitRepository, isStaged: boolean, signal: AbortSignal): Promise<readonly DiffPart[]> {
-  const { parts, other } = diffParts(await readDiff(repository, isStaged));
-  signal.throwIfAborted();
+  const { parts, other } = diffParts(await abortable(readDiff(repository, isStaged), signal));
   if (other === "") return parts;
   throw new PaddockError("unsupported", vscode.l10n.t("Git shows changes here with another program's words."), {
     remedy: vscode.l10n.t(
@@ -137,7 +136,7 @@ async function eachOf(
   const next = async (): Promise<void> => {
     for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
       signal.throwIfAborted();
-      await work(part);
+      await abortable(work(part), signal);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, next));

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { ChatRequest, JobOptions, ModelId, PortableBackend, TimingSink } from "../../engine/backend";
 import type { BackendRoute } from "../../engine/client/routedBackend";
 import type { GeneratedPart, GenerationResult, PromptMessage, StopReason, Tool } from "../../engine/protocol";
+import { abortable } from "../../platform/core/abortable";
 import { type Disposable, DisposableStore } from "../../platform/core/disposables";
 import { cancelled, PaddockError } from "../../platform/core/errors";
 import { Emitter, type Event } from "../../platform/core/event";
@@ -9,6 +10,19 @@ import { foreignId, parseForeignId } from "../core/foreignIds";
 import { foreignMachine, foreignTimings } from "../core/foreignTimings";
 import { foreignMessages, foreignTools } from "./messageParts";
 import { ownVendor } from "./modelProvider";
+
+/** VS Code tells of several changes at once. ms. */
+const calmMs = 250;
+/** Looking is itself told as a change by some versions of VS Code: what finds nothing new is done ever less often. ms. */
+const mostCalmMs = 60_000;
+/** An extension that never says what it has keeps nobody from looking again. ms. */
+const patienceMs = 30_000;
+
+interface Counted {
+  readonly messages: readonly PromptMessage[];
+  readonly tools: readonly Tool[] | undefined;
+  readonly signal: AbortSignal;
+}
 
 /** A model that another extension offers to all (`vscode.lm`), such as Copilot's; names are that extension's words. */
 export interface ForeignModel {
@@ -56,6 +70,9 @@ export class ForeignModels implements BackendRoute, Disposable {
   private readonly busy = new Map<ModelId, number>();
   /** Somebody has wanted to see them, so that changes are followed. */
   private isWanted = false;
+  private looking: Promise<void> | undefined;
+  private later: ReturnType<typeof setTimeout> | undefined;
+  private calm = calmMs;
   readonly models: OfferedForeign = {
     onDidChange: this.listed.event,
     places: () => this.places(),
@@ -76,18 +93,17 @@ export class ForeignModels implements BackendRoute, Disposable {
     embed: () => Promise.reject(cannot(vscode.l10n.t("A model of another extension cannot make embeddings."))),
     countTokens: async (texts, { model, signal }) => {
       const found = await this.find(model, signal);
-      return Promise.all(texts.map((text) => found.countTokens(text)));
+      return abortable(Promise.all(texts.map((text) => found.countTokens(text))), signal);
     },
     countMessageTokens: async (messages, { model, signal, tools }) =>
-      this.count(await this.find(model, signal), messages, tools),
+      this.count(await this.find(model, signal), { messages, tools, signal }),
   };
 
   constructor(private readonly deps: ForeignModelsDeps) {
     this.subscriptions.add(
       deps.lm.onDidChangeChatModels(() => {
         if (!this.isWanted) this.known.clear();
-        // What fails is as it was; whoever asks for a model that is gone is told.
-        else void this.look().catch(() => undefined);
+        else this.lookLater();
       }),
     );
   }
@@ -115,18 +131,45 @@ export class ForeignModels implements BackendRoute, Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.later);
     this.subscriptions.dispose();
   }
 
+  /** Changes that come while somebody looks are what that look finds, or come of it. */
+  private lookLater(): void {
+    if (this.looking !== undefined || this.later !== undefined) return;
+    this.later = setTimeout(() => {
+      this.later = undefined;
+      // What fails is as it was; whoever asks for a model that is gone is told.
+      this.look().catch(() => undefined);
+    }, this.calm);
+  }
+
   /** Asks VS Code which there are; that sends nothing anywhere. */
-  private async look(): Promise<void> {
+  private look(): Promise<void> {
     this.isWanted = true;
-    const models = await this.deps.lm.selectChatModels({});
+    this.looking ??= this.lookOnce().finally(() => (this.looking = undefined));
+    return this.looking;
+  }
+
+  private async lookOnce(): Promise<void> {
+    const late = AbortSignal.timeout(patienceMs);
+    this.calm = Math.min(this.calm * 2, mostCalmMs);
+    const models = await abortable(this.deps.lm.selectChatModels({}), late);
+    const before = this.shown();
     this.known.clear();
     for (const model of models) {
       if (model.vendor !== (this.deps.own ?? ownVendor)) this.known.set(foreignId(model.vendor, model.id), model);
     }
+    if (this.shown() === before) return;
+    this.calm = calmMs;
     this.listed.fire();
+  }
+
+  /** What is listed of them, to tell whether it is another list. */
+  private shown(): string {
+    const each = [...this.known].map(([id, { name, maxInputTokens }]) => JSON.stringify([id, name, maxInputTokens]));
+    return each.toSorted().join("\n");
   }
 
   private places(): ReturnType<OfferedForeign["places"]> {
@@ -157,8 +200,7 @@ export class ForeignModels implements BackendRoute, Disposable {
     const known = this.known.get(model);
     if (known !== undefined) return known;
     const named = parseForeignId(model);
-    const found = named === undefined ? undefined : (await this.deps.lm.selectChatModels(named))[0];
-    if (signal.aborted) throw cancelled();
+    const found = named === undefined ? undefined : (await abortable(this.deps.lm.selectChatModels(named), signal))[0];
     if (found === undefined) {
       throw new PaddockError("model/unknown", vscode.l10n.t("No extension offers the model {0} now.", model), {
         remedy: vscode.l10n.t("Sign in to the extension that had it, or choose another model."),
@@ -191,7 +233,6 @@ export class ForeignModels implements BackendRoute, Disposable {
     const model = await this.find(options.model, signal);
     const askedAt = options.askedAt ?? performance.now();
     await options.before?.();
-    const total = await this.count(model, request.messages, request.tools);
     const source = new vscode.CancellationTokenSource();
     // Another extension may be slow to stop: nobody waits for it.
     const stopped = new Promise<undefined>((resolve) => {
@@ -201,6 +242,12 @@ export class ForeignModels implements BackendRoute, Disposable {
       };
       if (signal.aborted) stop();
       else signal.addEventListener("abort", stop, { once: true });
+    });
+    const { messages, tools } = request;
+    const total = await this.count(model, { messages, tools, signal }).catch((error: unknown) => {
+      // What was stopped ends as a cancelled answer, as with any other model.
+      if (!signal.aborted) throw error;
+      return 0;
     });
     const parts: GeneratedPart[] = [];
     const sentAt = performance.now();
@@ -221,14 +268,16 @@ export class ForeignModels implements BackendRoute, Disposable {
     };
     try {
       onProgress?.({ prompt: { total, cached: 0, processed: 0 }, predicted_n: 0, predicted_ms: 0 });
-      const sent = model.sendRequest(
-        foreignMessages(request.messages),
-        {
-          justification: vscode.l10n.t("You chose this model in Paddock's chat."),
-          ...(request.tools === undefined ? {} : { tools: foreignTools(request.tools) }),
-        },
-        source.token,
-      );
+      const sent = signal.aborted
+        ? undefined
+        : model.sendRequest(
+            foreignMessages(messages),
+            {
+              justification: vscode.l10n.t("You chose this model in Paddock's chat."),
+              ...(tools === undefined ? {} : { tools: foreignTools(tools) }),
+            },
+            source.token,
+          );
       const pieces = (await Promise.race([sent, stopped]))?.stream[Symbol.asyncIterator]();
       for (;;) {
         const next = await Promise.race([pieces?.next(), stopped]);
@@ -248,7 +297,7 @@ export class ForeignModels implements BackendRoute, Disposable {
       source.dispose();
     }
     const text = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
-    const predicted = text === "" ? 0 : await counted(model, text, count);
+    const predicted = text === "" ? 0 : await counted(model, text, count, signal);
     const timings = foreignTimings(total, predicted, { askedAt, sentAt, firstAt, lastAt });
     const machine = foreignMachine(
       { vendor: model.vendor, destination: this.destination(options.model), contextSize: model.maxInputTokens },
@@ -264,14 +313,11 @@ export class ForeignModels implements BackendRoute, Disposable {
     return { parts, stopReason, timings, machine };
   }
 
-  private async count(
-    model: vscode.LanguageModelChat,
-    messages: readonly PromptMessage[],
-    tools: readonly Tool[] | undefined,
-  ): Promise<number> {
+  private async count(model: vscode.LanguageModelChat, { messages, tools, signal }: Counted): Promise<number> {
+    if (signal.aborted) throw cancelled();
     const all: (string | vscode.LanguageModelChatMessage)[] = foreignMessages(messages);
     if (tools !== undefined && tools.length > 0) all.push(JSON.stringify(foreignTools(tools)));
-    const counts = await Promise.all(all.map((one) => model.countTokens(one)));
+    const counts = await abortable(Promise.all(all.map((one) => model.countTokens(one))), signal);
     return counts.reduce((sum, one) => sum + one, 0);
   }
 }
@@ -282,10 +328,16 @@ function addText(parts: GeneratedPart[], text: string): void {
   else parts.push({ type: "text", text });
 }
 
-/** An answer that is there is not lost because nobody counts it. */
-async function counted(model: vscode.LanguageModelChat, text: string, pieces: number): Promise<number> {
+/** An answer that is there is not lost because nobody counts it; of one that was stopped the pieces are enough. */
+async function counted(
+  model: vscode.LanguageModelChat,
+  text: string,
+  pieces: number,
+  signal: AbortSignal,
+): Promise<number> {
+  if (signal.aborted) return pieces;
   try {
-    return await model.countTokens(text);
+    return await abortable(model.countTokens(text), signal);
   } catch {
     return pieces;
   }
