@@ -57,15 +57,14 @@ export class CodeRuns {
       ...(run.alone === undefined ? {} : { alone: run.alone }),
     };
     this.tellUseless(run);
-    const where = deps.destination(model);
     const name = deps.nameOf(model);
-    const what = vscode.l10n.t("Paddock: {0}", workingText(kind));
     const outcome = await this.running.run(
-      where === undefined ? what : vscode.l10n.t("{0} at {1}", what, where),
+      vscode.l10n.t("Paddock: {0}", workingText(kind)),
       async ({ signal, report }) => {
         const facts = await deps.facts(model, signal);
         return runAction({ backend: deps.backend, model, facts, request, signal, onProgress: report });
       },
+      deps.destination(model),
     );
     this.last = { run, raw: outcome.raw };
     await vscode.commands.executeCommand("setContext", lastKey, true);
@@ -164,7 +163,7 @@ export class CodeRuns {
       title: vscode.l10n.t("Suggested names"),
       placeHolder: vscode.l10n.t("Nothing is changed before you have looked at it"),
     });
-    if (picked !== undefined) await renameTo(this.deps, target, picked);
+    if (picked !== undefined) await renameTo(this.deps, this.running, target, picked);
   }
 
   private offerMore(text: string): void {

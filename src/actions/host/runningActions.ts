@@ -26,9 +26,13 @@ export class RunningActions implements Disposable {
     this.status.command = "paddock.cancelAction";
   }
 
-  /** @param what for people: "Paddock: fixing". Rejects with what `work` rejects with. */
-  async run<T>(what: string, work: (action: RunningAction) => Promise<T>): Promise<T> {
+  /**
+   * @param name for people: "Paddock: fixing". Rejects with what `work` rejects with.
+   * @param destination where text goes that a model is asked; undefined: it stays on this machine.
+   */
+  async run<T>(name: string, work: (action: RunningAction) => Promise<T>, destination?: string): Promise<T> {
     const abort = new AbortController();
+    const what = destination === undefined ? name : vscode.l10n.t("{0} at {1}", name, visibleText(destination));
     const state = { what, progress: { phase: "waiting", text: "" } as ActionProgress };
     this.running.set(abort, state);
     this.show();

@@ -88,6 +88,7 @@ export class TextRuns {
         const run = { backend: deps.backend, model: model.id, facts, request, signal, onProgress: report };
         return (await runAction(run)).answer;
       },
+      deps.destination(model.id),
     );
     if (answer === undefined) {
       await deps.ask(question, [reference]);
