@@ -71,6 +71,11 @@ export function actionsDeps(rooms: ActingRooms): ActionsDeps {
     fileReference: (uri) => fileText(uri),
     folderReference: (uri, signal) => folderOutline(uri, signal),
     commitChange,
+    commitBox: async (root) => {
+      const repository = await repositoryOf(root);
+      // Git answers with the repository that a folder is inside of, too.
+      return repository?.rootUri.toString() === root.toString() ? repository.inputBox : undefined;
+    },
     ownActions: async () => {
       const found = await chat.prompts.list(AbortSignal.timeout(patienceMs), true);
       return found.flatMap(({ uri, place, prompt }) => {
@@ -145,5 +150,5 @@ const commitChange: ActionsDeps["commitChange"] = async (root, signal) => {
   const recent = commits
     .map(({ message }) => message.split("\n")[0]?.slice(0, 100) ?? "")
     .filter((line) => line !== "");
-  return { files, staged, refused, recent, box: repository.inputBox };
+  return { files, staged, refused, recent, root: repository.rootUri, box: repository.inputBox };
 };

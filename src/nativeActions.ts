@@ -1,18 +1,21 @@
 import * as vscode from "vscode";
 import type { ActionRequest } from "./actions/core/actionRequest";
 import type { FittedAnswer } from "./actions/core/fittedAnswer";
-import type { ActionsDeps, CommitChange } from "./actions/host/actionDeps";
+import type { ActionsDeps } from "./actions/host/actionDeps";
 import { refusalText } from "./actions/host/actionTexts";
 import { codeTarget, type GivenTarget } from "./actions/host/codeTarget";
 import { runAction } from "./actions/node/actionRunner";
 import type { ActionAnswer, Asked, ChatActions, CodePlace } from "./native/host/participantDeps";
 import { PaddockError } from "./platform/core/errors";
+import { visibleText } from "./platform/core/visibleText";
 
-type Deps = Pick<ActionsDeps, "backend" | "facts" | "checkDocument" | "enclosing" | "commitChange" | "nameOf">;
+type Deps = Pick<
+  ActionsDeps,
+  "backend" | "facts" | "checkDocument" | "enclosing" | "commitChange" | "commitBox" | "nameOf"
+>;
 
 /** The actions for a question to @paddock: the same prompts and the same fitting, shown in the chat. */
 export function chatActions(deps: Deps): ChatActions {
-  let last: CommitChange | undefined;
   return {
     code: async (kind, place, asked) => {
       const { document, range, subject } = await codeTarget(deps, await givenTarget(place), asked.signal);
@@ -22,21 +25,24 @@ export function chatActions(deps: Deps): ChatActions {
       return { ...codeAnswer(answer, document, base, asked, deps), place: { uri: document.uri, range } };
     },
     commit: async (asked) => {
-      last = await deps.commitChange(undefined, asked.signal);
-      if (last === undefined) {
+      const change = await deps.commitChange(undefined, asked.signal);
+      if (change === undefined) {
         throw new PaddockError("unsupported", vscode.l10n.t("No repository was chosen."));
       }
-      const { files, recent } = last;
+      const { files, recent, root } = change;
       const answer = await run(deps, { kind: "commit", subject: { files, recent }, ...instruction(asked) }, asked);
       return answer.kind === "text" && answer.form === "message"
-        ? { kind: "message", text: answer.text }
+        ? { kind: "message", text: answer.text, repository: root }
         : refused(answer, asked, deps);
     },
-    useCommitMessage: async (text) => {
-      // After a reload the box is found anew.
-      last ??= await deps.commitChange(undefined, new AbortController().signal);
-      if (last === undefined) return;
-      const { box } = last;
+    useCommitMessage: async (text, repository) => {
+      const box = await deps.commitBox(repository);
+      if (box === undefined) {
+        const closed = vscode.l10n.t("The repository {0} is not open any more.", visibleText(repository.fsPath));
+        throw new PaddockError("unsupported", closed, {
+          remedy: vscode.l10n.t("Open it in the Source Control view, or copy the message from the answer."),
+        });
+      }
       const replace = vscode.l10n.t("Replace It");
       const isFree = box.value.trim() === "" || box.value === text;
       const words = vscode.l10n.t("There is a commit message already.");

@@ -27,7 +27,7 @@ export interface JoinedNativeDeps {
   readonly registry: ModelRegistry;
   readonly models: ModelsRoom;
   readonly settings: SettingsService;
-  readonly actions: Pick<ActionsDeps, "facts" | "checkDocument" | "enclosing" | "commitChange">;
+  readonly actions: Pick<ActionsDeps, "facts" | "checkDocument" | "enclosing" | "commitChange" | "commitBox">;
   readonly databases: DatabasesRoom;
   readonly edits: EditService;
   readonly history: TimingHistory;

@@ -19,6 +19,8 @@ export interface ActionModel {
 
 /** What is about to be committed in a repository. */
 export interface CommitChange {
+  /** The repository's folder: by it the box is found again. */
+  readonly root: vscode.Uri;
   readonly files: readonly ChangedFile[];
   /** False: nothing is staged, and these are all changes. */
   readonly staged: boolean;
@@ -83,6 +85,8 @@ export interface ActionsDeps {
    * @returns undefined where the person chose none. @throws PaddockError where nothing is changed.
    */
   readonly commitChange: (root: vscode.Uri | undefined, signal: AbortSignal) => Promise<CommitChange | undefined>;
+  /** The box for the message of a repository. @returns undefined where VS Code has that repository open no more. */
+  readonly commitBox: (root: vscode.Uri) => Promise<CommitChange["box"] | undefined>;
   readonly ownActions: () => Promise<readonly OwnAction[]>;
   /** The prompt's text with its variables filled in; undefined: the person gave none. */
   readonly fillOwn: (

@@ -24,6 +24,7 @@ export interface ParticipantButtonsDeps {
 // An answer stays in VS Code's storage, and anybody can run a command: what comes back is looked at again.
 const editSchema = v.object({ target: v.string(), base: v.string(), text: v.string() });
 const codeSchema = v.object({ text: v.string(), languageId: v.string() });
+const messageSchema = v.object({ text: v.string(), repository: v.string() });
 
 /** By the name after "paddock.". */
 export function participantButtons({
@@ -44,7 +45,10 @@ export function participantButtons({
       const language = (await vscode.languages.getLanguages()).includes(languageId) ? languageId : "plaintext";
       await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language, content: text }));
     },
-    "chat.useCommitMessage": (given) => actions.useCommitMessage(parsed(v.string(), given)),
+    "chat.useCommitMessage": (given) => {
+      const { text, repository } = parsed(messageSchema, given);
+      return actions.useCommitMessage(text, vscode.Uri.parse(repository, true));
+    },
   };
 }
 

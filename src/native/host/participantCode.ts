@@ -77,7 +77,7 @@ function show(answer: ActionAnswer, { stream }: Question, growing: Growing): str
       stream.button({
         command: buttonCommands.useCommitMessage,
         title: vscode.l10n.t("Use as Commit Message"),
-        arguments: [answer.text],
+        arguments: [{ text: answer.text, repository: answer.repository.toString() }],
       });
       return block;
     }

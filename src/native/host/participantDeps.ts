@@ -46,7 +46,8 @@ export type ActionAnswer =
       /** What the code needs imported and the file does not import: outside the place, so a person decides. */
       readonly imports: readonly string[];
     }
-  | { readonly kind: "message"; readonly text: string }
+  /** For the next commit of a repository, by its folder. */
+  | { readonly kind: "message"; readonly text: string; readonly repository: vscode.Uri }
   /** Not used, with the reason as a sentence for a person. */
   | { readonly kind: "refused"; readonly reason: string };
 
@@ -60,8 +61,8 @@ export interface ChatActions {
   ): Promise<ActionAnswer & { readonly place: CodePlace }>;
   /** @throws PaddockError where nothing is staged. */
   commit(asked: Asked): Promise<ActionAnswer>;
-  /** Puts a message into the box of the Source Control view. */
-  useCommitMessage(text: string): Promise<void>;
+  /** Puts a message into a repository's box. @throws PaddockError where that repository is open no more. */
+  useCommitMessage(text: string, repository: vscode.Uri): Promise<void>;
 }
 
 export interface DatabaseRows {

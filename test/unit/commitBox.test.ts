@@ -1,0 +1,113 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type * as vscode from "vscode";
+import type { ActionsDeps } from "../../src/actions/host/actionDeps";
+import { CommitBox } from "../../src/actions/host/commitBox";
+import type { RunningAction, RunningActions } from "../../src/actions/host/runningActions";
+import type { ActionRun } from "../../src/actions/node/actionRun";
+import { chatActions } from "../../src/nativeActions";
+
+const editor = vi.hoisted(() => ({ picks: [] as unknown[][], pick: undefined as string | undefined }));
+const runAction = vi.hoisted(() => vi.fn<(run: ActionRun) => Promise<unknown>>());
+vi.mock("../../src/actions/node/actionRunner", () => ({ runAction }));
+vi.mock("vscode", () => ({
+  l10n: { t: (text: string) => text },
+  commands: { executeCommand: () => Promise.resolve() },
+  window: {
+    showQuickPick: (...given: unknown[]) => {
+      editor.picks.push(given);
+      return Promise.resolve(editor.pick);
+    },
+    setStatusBarMessage: () => undefined,
+  },
+  DiagnosticSeverity: { Error: 0, Warning: 1, Information: 2, Hint: 3 },
+}));
+
+const uriOf = (text: string): vscode.Uri => ({ fsPath: text, toString: () => text }) as unknown as vscode.Uri;
+
+/** As Git's API: another object at each call, for the same box. */
+function repositoryOf(value: string): { value: string; boxOf: () => { value: string } } {
+  const input = {
+    value,
+    boxOf: () => ({
+      get value() {
+        return input.value;
+      },
+      set value(text: string) {
+        input.value = text;
+      },
+    }),
+  };
+  return input;
+}
+
+function boxOf(input: ReturnType<typeof repositoryOf>): { box: CommitBox; destinations: (string | undefined)[] } {
+  const destinations: (string | undefined)[] = [];
+  const deps = {
+    backend: {},
+    model: () => ({ id: "m", displayName: "M" }),
+    facts: () => Promise.resolve({}),
+    destination: () => "a server",
+    commitChange: () =>
+      Promise.resolve({
+        ...{ files: [], staged: true, recent: [], refused: [] },
+        ...{ root: uriOf("/a"), box: input.boxOf() },
+      }),
+  } as unknown as ActionsDeps;
+  const run: RunningActions["run"] = (_, work, destination) => {
+    destinations.push(destination);
+    return work({ signal: new AbortController().signal, report: () => undefined } satisfies RunningAction);
+  };
+  return { box: new CommitBox(deps, { run } as unknown as RunningActions), destinations };
+}
+
+const says = (text: string): unknown => ({ answer: { kind: "text", form: "message", text } });
+
+beforeEach(() => {
+  editor.picks = [];
+  editor.pick = undefined;
+  runAction.mockReset();
+});
+
+describe("the box for the commit message", () => {
+  it("knows what was written by us, and asks for another try of it", async () => {
+    const input = repositoryOf("");
+    const { box, destinations } = boxOf(input);
+    runAction.mockResolvedValueOnce(says("One")).mockResolvedValueOnce(says("Two"));
+    await box.write(undefined);
+    await box.write(undefined);
+    expect(input.value).toBe("Two");
+    expect(editor.picks).toEqual([]);
+    expect(runAction.mock.calls.map(([{ request }]) => request.attempt)).toEqual([0, 1]);
+    expect(destinations).toEqual(["a server", "a server"]);
+  });
+
+  it("does not write over what was typed while the model wrote", async () => {
+    const input = repositoryOf("");
+    const { box } = boxOf(input);
+    runAction.mockImplementationOnce(() => {
+      input.value = "Mine";
+      return Promise.resolve(says("One"));
+    });
+    await box.write(undefined);
+    expect(input.value).toBe("Mine");
+    expect(editor.picks).toHaveLength(1);
+    expect(editor.picks[0]?.[1]).toMatchObject({ ignoreFocusOut: true });
+  });
+});
+
+it("a message of @paddock goes into the repository that it is about, and nowhere once that is closed", async () => {
+  const input = repositoryOf("");
+  const other = repositoryOf("");
+  const open = new Map([
+    ["/a", input],
+    ["/b", other],
+  ]);
+  const commitBox = (root: vscode.Uri): Promise<{ value: string } | undefined> =>
+    Promise.resolve(open.get(root.toString())?.boxOf());
+  const actions = chatActions({ commitBox } as unknown as Parameters<typeof chatActions>[0]);
+  await actions.useCommitMessage("One", uriOf("/a"));
+  expect([input.value, other.value]).toEqual(["One", ""]);
+  open.delete("/a");
+  await expect(actions.useCommitMessage("Two", uriOf("/a"))).rejects.toThrow("not open any more");
+  expect([input.value, other.value]).toEqual(["One", ""]);
+});
