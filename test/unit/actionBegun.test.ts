@@ -19,8 +19,8 @@ const file = "let one;\n\n«  /** Adds. */\n  add(a: number) {\n    return a - 1
 
 describe("the head of a definition", () => {
   it.each([
-    ["stays where the problem is in the body", request("fix", file, 5), "/** Adds. */\nadd(a: number) {\n"],
-    ["stays where code is made simpler", request("simplify", file), "/** Adds. */\nadd(a: number) {\n"],
+    ["stays where the problem is in the body", request("fix", file, 5), "/** Adds. */\nadd(a: number) {"],
+    ["stays where code is made simpler", request("simplify", file), "/** Adds. */\nadd(a: number) {"],
     ["may change where the problem is in it", request("fix", file, 4), ""],
     ["may change where nobody says what is wrong", request("fix", file), ""],
     ["may change where the person says how", request("edit", file, 5), ""],
@@ -29,7 +29,7 @@ describe("the head of a definition", () => {
     [
       "is Python's up to its colon",
       request("simplify", "«def f(\n    a,\n):\n    return a»", 1, "python"),
-      "def f(\n    a,\n):\n",
+      "def f(\n    a,\n):",
     ],
   ])("%s", (_, one, head) => {
     expect(keptHead(one)).toBe(head);
@@ -45,25 +45,25 @@ describe("the head of a definition", () => {
 });
 
 describe("an answer begun with a head", () => {
-  const begins = "```js\nfunction f() {\n";
-  const python = "```python\ndef f(a):\n";
+  const begins = "```js\nfunction f() {";
+  const python = "```python\ndef f(a):";
 
   it.each([
     [
       "ends with its bracket",
       begins,
-      `${begins}  if (a) {\n    b();\n  }\n}\n\nfunction g() {`,
-      `${begins}  if (a) {\n    b();\n  }\n}\n\`\`\`\n`,
+      `${begins}\n  if (a) {\n    b();\n  }\n}\n\nfunction g() {`,
+      `${begins}\n  if (a) {\n    b();\n  }\n}\n\`\`\`\n`,
     ],
     [
       "ends before what stands further out",
       python,
-      `${python}    return a\n\nprint`,
-      `${python}    return a\n\`\`\`\n`,
+      `${python}\n    return a\n\nprint`,
+      `${python}\n    return a\n\`\`\`\n`,
     ],
-    ["goes on while its last line may", begins, `${begins}  b();\n}`, undefined],
-    ["goes on while it is inside", python, `${python}    return a\n\n`, undefined],
-    ["goes on over a line that only stands further out", begins, `${begins}#if A\n  b();\n`, undefined],
+    ["goes on while its last line may", begins, `${begins}\n  b();\n}`, undefined],
+    ["goes on while it is inside", python, `${python}\n    return a\n\n`, undefined],
+    ["goes on over a line that only stands further out", begins, `${begins}\n#if A\n  b();\n`, undefined],
     ["is none where only a fence was begun", "```js\n", "```js\nfunction f() {\n}\n\n", undefined],
   ])("%s", (_, begun, text, whole) => {
     expect(wholeDefinition(text, begun)).toBe(whole);

@@ -129,6 +129,8 @@ describe("an edit's answer", () => {
     ["nothing", "fix", "", "empty"],
     ["an empty block", "fix", "```ts\n```", "empty"],
     ["a hole", "edit", "```ts\nadd(a: number, b: number): number {\n  // ... existing code ...\n}\n```", "elided"],
+    ["a head and its bracket", "fix", "```ts\nadd(a: number, b: number): number {\n}\n```", "elided"],
+    ["a head alone", "simplify", "```ts\nadd(a: number, b: number): number {\n```", "elided"],
     ["another function", "fix", "```ts\nsubtract(a: number): number {\n  return a;\n}\n```", "lost"],
     ["itself over and over", "edit", `\`\`\`ts\n${"  return a + b;\n".repeat(12)}\`\`\``, "repeats"],
   ] as const)("is refused when it is %s", (_, kind, answer, why) => {

@@ -6,7 +6,8 @@ import { selectionShape } from "./selectionShape";
 
 /**
  * The head of the one definition that is selected, where it is to stay as it is: a small model that has to begin with it
- * does not write something else instead. @returns "" where the answer has to begin by itself.
+ * does not write something else instead. Without its line end: models write that with the next line's indentation, and
+ * lose both where it was written for them. @returns "" where the answer has to begin by itself.
  */
 export function keptHead({ kind, subject }: CodeRequest): string {
   if (kind !== "fix" && kind !== "simplify") return "";
@@ -18,7 +19,7 @@ export function keptHead({ kind, subject }: CodeRequest): string {
     // A problem of the head, or one that nobody names, may need another head.
     if (problem === undefined || problem.line - 1 - newLines(subject.before + head) <= definition.headEnd) return "";
   }
-  return `${lines.slice(0, definition.headEnd + 1).join("\n")}\n`;
+  return lines.slice(0, definition.headEnd + 1).join("\n");
 }
 
 /**
@@ -26,8 +27,8 @@ export function keptHead({ kind, subject }: CodeRequest): string {
  * wanted. @returns undefined where it was not begun so, or goes on.
  */
 export function wholeDefinition(text: string, begins: string): string | undefined {
-  const [fence = "", ...head] = begins.split("\n").slice(0, -1);
-  if (head.length === 0 || !text.startsWith(begins)) return undefined;
+  const [fence = "", ...head] = begins.split("\n");
+  if (head.at(-1) === "" || head.length === 0 || !text.startsWith(begins)) return undefined;
   const lines = text.split("\n");
   const start = head.length;
   const end = definitionEnd(lines, start);

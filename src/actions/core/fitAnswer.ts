@@ -56,6 +56,7 @@ function fitCodeAnswer(request: CodeRequest, text: string, ended: boolean): Fitt
   if (lines.join("\n") === withoutBlankEnds(original).join("\n")) return refused("unchanged");
   // A fix that only changes comments or blank space fixes nothing.
   if (kind !== "edit" && sameCode(lines, original, subject.languageId)) return refused("unchanged");
+  if (kind !== "edit" && losesBody(lines, original, subject.languageId)) return refused("elided");
   if (kind !== "edit" && losesName(lines, original, subject.languageId)) return refused("lost");
   return edit(request, lines, imports);
 }
@@ -80,6 +81,19 @@ function prose(text: string): FittedAnswer {
 function sameCode(lines: readonly string[], original: readonly string[], languageId: string): boolean {
   if (codeOnly(lines, languageId) !== codeOnly(original, languageId)) return false;
   return !lines.some((line) => /(?:eslint|@ts-|prettier|noqa|type:\s*ignore|pylint|nolint|NOLINT)/u.test(line));
+}
+
+/** Small models end where they have only just begun: a head and its bracket, and nothing of what stood in between. */
+function losesBody(lines: readonly string[], original: readonly string[], languageId: string): boolean {
+  const headEnd = definitionIn(original, languageId)?.headEnd;
+  if (headEnd === undefined) return false;
+  const code = (some: readonly string[]): string[] =>
+    codeOnly(some, languageId)
+      .split("\n")
+      .map((line) => line.trim().replace(/\s*[{:;]$/u, ""))
+      .filter((line) => !/^(?:[)\]}]*[;,]?|end|fi|done|esac)$/u.test(line));
+  const head = new Set(code(original.slice(0, headEnd + 1)));
+  return code(original.slice(headEnd + 1)).length > 0 && code(lines).every((line) => head.has(line));
 }
 
 /** What the selection defines first is still defined, or at least named: others use it. */

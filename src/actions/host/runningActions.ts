@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../platform/core/disposables";
+import { cancelled } from "../../platform/core/errors";
 import { visibleText } from "../../platform/core/visibleText";
 import type { ActionProgress } from "../node/actionRun";
 
@@ -27,7 +28,7 @@ export class RunningActions implements Disposable {
   }
 
   /**
-   * @param name for people: "Paddock: fixing". Rejects with what `work` rejects with.
+   * @param name for people: "Paddock: fixing". Rejects with what `work` rejects with, and with `cancelled`.
    * @param destination where text goes that a model is asked; undefined: it stays on this machine.
    */
   async run<T>(name: string, work: (action: RunningAction) => Promise<T>, destination?: string): Promise<T> {
@@ -37,13 +38,16 @@ export class RunningActions implements Disposable {
     this.running.set(abort, state);
     this.show();
     try {
-      return await work({
+      const result = await work({
         signal: abort.signal,
         report: (progress) => {
           state.progress = progress;
           this.show();
         },
       });
+      // Work that was done before it heard of it goes no further either.
+      if (abort.signal.aborted) throw cancelled();
+      return result;
     } finally {
       this.running.delete(abort);
       this.show();
