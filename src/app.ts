@@ -217,6 +217,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       kvStates,
       tools,
       hasTools: async (model, signal) => (await routed.capabilities(model, signal)).tools,
+      destination: (model) => routed.destination(model),
       lifecycle,
       activeModel: active,
       warmUp,

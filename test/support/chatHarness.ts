@@ -229,6 +229,8 @@ export async function chatWindow(options: {
   meter?: PromptMeter;
   /** What models may call, by one whose template has tools; absent: there are none. */
   tools?: ChatTools;
+  /** Where the model is asked; absent: on this machine. */
+  destination?: () => string | undefined;
 }) {
   const {
     folder,
@@ -239,6 +241,7 @@ export async function chatWindow(options: {
     maxTokens = 64,
     meter = roomyMeter,
     tools,
+    destination = () => undefined,
   } = options;
   const store = new ConversationStore({ folder, log: silentLogger, ...(files === undefined ? {} : { files }) });
   const describeError = ({ message, remedy }: { message: string; remedy: string | undefined }) => ({
@@ -250,9 +253,14 @@ export async function chatWindow(options: {
   });
   const consent = new ToolConsent();
   const toolbox = new Toolbox({
-    tools: tools ?? { list: () => [], invoke: () => Promise.reject(new Error("there are none")) },
+    tools: tools ?? {
+      list: () => [],
+      opens: () => undefined,
+      invoke: () => Promise.reject(new Error("there are none")),
+    },
     supports: () => Promise.resolve(tools !== undefined),
     consent,
+    destination,
   });
   const planner = new PromptPlanner({
     toolbox,

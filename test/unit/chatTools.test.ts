@@ -45,6 +45,7 @@ const all = [tool("read_file"), tool("propose_edit", { writes: true }), tool("mc
 function tools(results: Readonly<Record<string, string | Error>> = {}): ChatTools {
   return {
     list: () => all,
+    opens: () => undefined,
     invoke: (name, args, signal) => {
       if (signal.aborted) return Promise.reject(cancelled());
       invoked.push({ name, args });
@@ -54,8 +55,15 @@ function tools(results: Readonly<Record<string, string | Error>> = {}): ChatTool
   };
 }
 
-async function openWindow(given: ChatTools = tools(), maxTokens = 64): Promise<ChatWindow> {
-  const window = await chatWindow({ folder, backend, tools: given, maxTokens });
+async function openWindow(
+  given: ChatTools = tools(),
+  maxTokens = 64,
+  destination?: () => string | undefined,
+): Promise<ChatWindow> {
+  const window = await chatWindow({
+    ...{ folder, backend, tools: given, maxTokens },
+    ...(destination === undefined ? {} : { destination }),
+  });
   windows.push(window);
   return window;
 }
@@ -245,6 +253,67 @@ describe("a person's word", () => {
     expect(kinds(last(window))).toEqual(["toolCall", "Well then."]);
     await expectInStep(window);
   });
+});
+
+describe("what a model elsewhere gets", () => {
+  const elsewhere = "https://llm.example.org";
+  const own: ChatTools = { ...tools(), list: () => [...all, tool("run_sql", { stays: true })] };
+
+  it("is nothing of a database, and of files what a person allows, who reads where it goes", async () => {
+    let destination: string | undefined = elsewhere;
+    const window = await openWindow(own, 64, () => destination);
+    const sql = { ...call("run_sql"), id: "2" } as GeneratedPart;
+    scripts.push(calls(call("read_file"), sql), calls(call("read_file")), says("No."));
+    const id = await window.controller.send(null, "Look");
+    const first = await asked(window);
+    expect(window.page.state?.asked).toMatchObject({ tool: "read_file", destination: elsewhere });
+    expect(invoked).toEqual([]);
+    window.consent.answer(id, first, "conversation");
+    await idle(window);
+    expect(invoked.map(({ name }) => name)).toEqual(["read_file", "read_file"]);
+    expect(results(last(window))[1]).toEqual({
+      error: "What is in a database is told to models on this machine only.",
+    });
+    expect(backend.requests[0]?.tools?.map(({ name }) => name)).toEqual(["read_file", "propose_edit"]);
+    const shown = window.page.state?.tools.tools.map(({ name, asks, heldBack }) => [name, asks, heldBack]);
+    expect(shown).toEqual([
+      ["read_file", true, false],
+      ["propose_edit", true, false],
+      ["mcp_x_send", true, false],
+      ["run_sql", true, true],
+    ]);
+
+    // On this machine both are free, and what was allowed for one place is not allowed for another.
+    destination = undefined;
+    scripts.push(calls(call("read_file"), sql), says("Yes."));
+    await window.controller.send(id, "And now?");
+    await idle(window);
+    expect(invoked.map(({ name }) => name).slice(2)).toEqual(["read_file", "run_sql"]);
+    destination = "https://other.example.org";
+    scripts.push(calls(call("read_file")), says("No."));
+    await window.controller.send(id, "And there?");
+    window.consent.answer(id, await asked(window), "refuse");
+    await idle(window);
+    expect(invoked).toHaveLength(4);
+  });
+});
+
+it("a closed database is opened for a model only when a person says so", async () => {
+  const opened = new Set<string>();
+  const shop = tool("run_sql", { stays: true });
+  const window = await openWindow({
+    ...tools(),
+    list: () => [shop],
+    opens: () => (opened.has("Shop") ? undefined : "Shop"),
+  });
+  scripts.push(calls(call("run_sql")), calls(call("run_sql")), says("Done."));
+  const id = await window.controller.send(null, "How many?");
+  const first = await asked(window);
+  expect(window.page.state?.asked).toMatchObject({ tool: "run_sql", opens: "Shop" });
+  opened.add("Shop");
+  window.consent.answer(id, first, "once");
+  await idle(window);
+  expect(invoked).toHaveLength(2);
 });
 
 describe("which tools", () => {

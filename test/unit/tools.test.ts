@@ -163,6 +163,7 @@ describe("databases that a model reads", () => {
     new DatabaseReader({
       connections: {
         list: () => names.map(profile),
+        connected: () => undefined,
         connect: (id) => Promise.reject(new PaddockError("sql/connection", `opens ${id}`)),
       },
       gate: { check: () => ({ allowed: false, reason: "forbidden", message: "It writes." }), translate: String },
@@ -174,6 +175,10 @@ describe("databases that a model reads", () => {
   it("are known by name, the only one without", async () => {
     expect(reader(["a"]).names()).toEqual(["a"]);
     expect(reader(["a"], false).names()).toEqual([]);
+    expect(reader(["Shop"]).meant("")).toEqual({ name: "Shop", isOpen: false });
+    expect(reader(["Shop", "Other"]).meant(" shop ")).toEqual({ name: "Shop", isOpen: false });
+    expect(reader(["Shop", "Other"]).meant("")).toBeUndefined();
+    expect(reader(["Shop"]).meant("Shp")).toBeUndefined();
     await expect(reader(["Shop"]).schema("", 100, signal)).rejects.toThrow("opens Shop");
     await expect(reader(["Shop", "Other"]).schema(" shop ", 100, signal)).rejects.toThrow("opens Shop");
     await expect(reader(["Shop", "Other"]).schema("", 100, signal)).rejects.toThrow("Say which one");

@@ -13,6 +13,8 @@ export interface ChatTool {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** It changes or shows something, so a person is asked before each call. */
   readonly writes: boolean;
+  /** What it gives may be told to a model on this machine only. */
+  readonly stays?: boolean;
   /** Ours, or that of an MCP server of the person's. */
   readonly origin: "paddock" | "mcp";
 }
@@ -20,6 +22,8 @@ export interface ChatTool {
 /** The tools there are; another room has them. */
 export interface ChatTools {
   list(): readonly ChatTool[];
+  /** The database, closed until now, that a call would open; a person is asked before. */
+  opens(name: string, args: unknown): string | undefined;
   /** @throws PaddockError with words that the model can mend its call by; `cancelled` when the signal is aborted. */
   invoke(name: string, args: unknown, signal: AbortSignal): Promise<{ readonly text: string }>;
 }
@@ -32,6 +36,11 @@ export function chosenTools(tools: readonly ChatTool[], { tools: chosen }: Conve
   if (chosen === undefined) return tools.filter(({ origin }) => origin === "paddock");
   const names = new Set(chosen);
   return tools.filter(({ name }) => names.has(name));
+}
+
+/** Those of them that a model may be offered. @param destination where it is asked; undefined: on this machine. */
+export function toolsFor(tools: readonly ChatTool[], destination: string | undefined): readonly ChatTool[] {
+  return destination === undefined ? tools : tools.filter(({ stays }) => stays !== true);
 }
 
 /** As the model is offered them; a server's words cannot pass for the template's. */
@@ -104,17 +113,28 @@ export const toolsViewSchema = v.object({
       name: v.string(),
       title: v.string(),
       description: v.string(),
-      writes: v.boolean(),
+      /** A person is asked before each call. */
+      asks: v.boolean(),
       origin: v.picklist(["paddock", "mcp"]),
       /** The model may call it. */
       on: v.boolean(),
+      /** It is on, but not for a model elsewhere, which is what answers now. */
+      heldBack: v.boolean(),
     }),
   ),
 });
 export type ToolsView = v.InferOutput<typeof toolsViewSchema>;
 
 /** A call that waits for a person's word. */
-export const askedCallSchema = v.object({ message: v.string(), call: v.string(), tool: v.string() });
+export const askedCallSchema = v.object({
+  message: v.string(),
+  call: v.string(),
+  tool: v.string(),
+  /** Where the answering model is, and so where goes what the call gives; absent: on this machine. */
+  destination: v.optional(v.string()),
+  /** The database, closed until now, that the call opens. */
+  opens: v.optional(v.string()),
+});
 export type AskedCall = v.InferOutput<typeof askedCallSchema>;
 
 export const callAnswerSchema = v.picklist(["once", "conversation", "refuse"]);

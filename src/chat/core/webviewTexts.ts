@@ -97,6 +97,12 @@ export function webviewTexts(l10n: { t(text: string): string }) {
     toolFailed: l10n.t("{0} gave nothing"),
     toolArguments: l10n.t("What it is called with"),
     toolQuestion: l10n.t("May the model call {0}? It was written by the model: read what it is called with."),
+    toolQuestionElsewhere: l10n.t(
+      "May the model call {0}? What comes of it goes to {1}, which is not this machine. The call was written by the model: read what it is called with.",
+    ),
+    toolQuestionOpens: l10n.t(
+      "May the model call {0}? That opens the database {1}, which is closed. The call was written by the model: read what it is called with.",
+    ),
     toolQuestionLabel: l10n.t("Permission for a call"),
     toolAllowOnce: l10n.t("Allow once"),
     toolAllowConversation: l10n.t("Allow for this conversation"),
@@ -109,6 +115,7 @@ export function webviewTexts(l10n: { t(text: string): string }) {
     toolsUnknown: l10n.t("Offered if the model's chat template has tools, which is known once it is loaded."),
     toolsServers: l10n.t("Of your MCP servers"),
     toolsUsual: l10n.t("As usual"),
+    toolHeldBack: l10n.t("Not offered to a model that is not on this machine, as now."),
     toolAsks: l10n.t("You are asked before each call."),
     leftOut: l10n.t("Left out to fit the context: {0}"),
     leftOutMessage: l10n.t("1 earlier message"),

@@ -67,8 +67,8 @@ export const createChat: CreateChat = (deps) => {
     }),
   );
   const consent = subscriptions.add(new ToolConsent());
-  const { tools, hasTools: supports } = deps;
-  const toolbox = subscriptions.add(new Toolbox({ tools, supports, consent }));
+  const { tools, hasTools: supports, destination } = deps;
+  const toolbox = subscriptions.add(new Toolbox({ tools, supports, consent, destination }));
   subscriptions.add(
     deps.lifecycle.onDidChangeState(({ model, state }) => {
       if (state.status === "ready") toolbox.learn(model, state.loaded.info.can.tools);

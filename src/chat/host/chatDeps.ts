@@ -29,6 +29,8 @@ export interface ChatDeps {
   readonly tools: ChatTools;
   /** Whether a model's template has tools. Loads it where nobody knows, and rejects as that does. */
   readonly hasTools: (model: ModelId, signal: AbortSignal) => Promise<boolean>;
+  /** Where text goes that the model is asked, for people; undefined: it stays on this machine. */
+  readonly destination: (model: ModelId) => string | undefined;
   /** A message is likely: have the model loaded by the time it is sent. Harmless when it is loaded already. */
   readonly warmUp: () => void;
   /** The setting paddock.chat.maxTokens, read anew for each answer. */

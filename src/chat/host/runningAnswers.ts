@@ -100,7 +100,7 @@ export class RunningAnswers implements Disposable {
             { model, path: report === undefined ? path : pathWith(path, message, parts, report), settings },
             signal,
           ),
-        call: (call, budget, signal) => toolbox.run(call, { conversation, message }, settings, budget, signal),
+        call: (call, budget, signal) => toolbox.run(call, { conversation, message, model }, settings, budget, signal),
       },
       {
         onParts: () => this.changedParts.fire({ conversation, message }),

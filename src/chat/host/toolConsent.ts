@@ -24,13 +24,14 @@ export class ToolConsent implements Disposable {
   waiting(conversation: string): AskedCall | null {
     const question = this.questions.get(conversation);
     if (question === undefined) return null;
-    const { message, call, tool } = question;
-    return { message, call, tool };
+    const { settle: _, ...asked } = question;
+    return asked;
   }
 
   /** @returns whether the call may be made. @throws PaddockError `cancelled` when the signal is aborted before. */
   async ask(conversation: string, asked: AskedCall, signal: AbortSignal): Promise<boolean> {
-    if (this.allowed.get(conversation)?.has(asked.tool) === true) return true;
+    const subject = subjectOf(asked);
+    if (this.allowed.get(conversation)?.has(subject) === true) return true;
     if (signal.aborted) throw cancelled();
     let stop: (() => void) | undefined;
     try {
@@ -40,7 +41,7 @@ export class ToolConsent implements Disposable {
         this.questions.set(conversation, { ...asked, settle: resolve });
         this.changes.fire(conversation);
       });
-      if (answer === "conversation") this.allow(conversation, asked.tool);
+      if (answer === "conversation") this.allow(conversation, subject);
       return answer !== "refuse";
     } finally {
       if (stop !== undefined) signal.removeEventListener("abort", stop);
@@ -59,8 +60,13 @@ export class ToolConsent implements Disposable {
     this.subscriptions.dispose();
   }
 
-  private allow(conversation: string, tool: string): void {
-    const tools = this.allowed.get(conversation) ?? new Set<string>();
-    this.allowed.set(conversation, tools.add(tool));
+  private allow(conversation: string, subject: string): void {
+    const subjects = this.allowed.get(conversation) ?? new Set<string>();
+    this.allowed.set(conversation, subjects.add(subject));
   }
+}
+
+/** What a word for the conversation holds for: the same tool with another destination or database is asked about anew. */
+function subjectOf({ tool, destination, opens }: AskedCall): string {
+  return JSON.stringify([tool, destination ?? null, opens ?? null]);
 }

@@ -9,6 +9,7 @@ import {
   chosenTools,
   offeredTools,
   type ToolBudget,
+  toolsFor,
   type ToolsView,
 } from "../core/chatTools";
 import type { Part } from "../core/conversation";
@@ -23,12 +24,16 @@ export interface ToolboxDeps {
   /** Whether the model's template has tools; loads it where nobody knows. */
   readonly supports: (model: ModelId, signal: AbortSignal) => Promise<boolean>;
   readonly consent: ToolConsent;
+  /** Where the model is asked, for people; undefined: on this machine. */
+  readonly destination: (model: ModelId) => string | undefined;
 }
 
 /** Where a call stands. */
 export interface CallPlace {
   readonly conversation: string;
   readonly message: string;
+  /** That made it, and that is told what comes of it. */
+  readonly model: ModelId;
 }
 
 /** What the model of a conversation may call, and the calling of it. */
@@ -43,15 +48,14 @@ export class Toolbox implements Disposable {
 
   /** What an answer's model is offered; nothing where its template has no tools. Rejects as loading the model does. */
   async offered(model: ModelId, settings: ConversationSettings, signal: AbortSignal): Promise<readonly Tool[]> {
-    const chosen = chosenTools(this.deps.tools.list(), settings);
-    if (chosen.length === 0) return [];
+    if (this.usable(model, settings).length === 0) return [];
     if (!this.known.has(model)) this.learn(model, await this.deps.supports(model, signal));
     return this.offeredNow(model, settings);
   }
 
   /** The same as far as it is known, without asking anybody. */
   offeredNow(model: ModelId, settings: ConversationSettings): readonly Tool[] {
-    return this.known.get(model) === true ? offeredTools(chosenTools(this.deps.tools.list(), settings)) : [];
+    return this.known.get(model) === true ? offeredTools(this.usable(model, settings)) : [];
   }
 
   /** A model was loaded, or has been asked. */
@@ -65,12 +69,18 @@ export class Toolbox implements Disposable {
     const tools = this.deps.tools.list();
     const chosen = new Set(chosenTools(tools, settings).map(({ name }) => name));
     const known = this.known.get(model);
+    const destination = this.deps.destination(model);
     return {
       support: known === undefined ? "unknown" : known ? "some" : "none",
-      tools: tools.map(({ name, title, description, writes, origin }) => ({
-        ...{ name, title, description, writes, origin },
-        on: chosen.has(name),
-      })),
+      tools: tools.map((tool) => {
+        const { name, title, description, origin } = tool;
+        const heldBack = toolsFor([tool], destination).length === 0;
+        return {
+          ...{ name, title, description, origin, heldBack },
+          on: chosen.has(name),
+          asks: asksFirst(tool, destination),
+        };
+      }),
     };
   }
 
@@ -80,7 +90,7 @@ export class Toolbox implements Disposable {
    */
   async run(
     call: ToolCall,
-    { conversation, message }: CallPlace,
+    { conversation, message, model }: CallPlace,
     settings: ConversationSettings,
     budget: ToolBudget,
     signal: AbortSignal,
@@ -96,8 +106,18 @@ export class Toolbox implements Disposable {
     // A model may name what it was never offered.
     const tool = chosenTools(tools.list(), settings).find(({ name }) => name === call.name);
     if (tool === undefined) return failed("There is no such tool.");
-    if (asksFirst(tool) && !(await consent.ask(conversation, { message, call: call.id, tool: tool.name }, signal)))
-      return failed("The person does not allow this call.");
+    const destination = this.deps.destination(model);
+    if (toolsFor([tool], destination).length === 0)
+      return failed("What is in a database is told to models on this machine only.");
+    const opens = tools.opens(tool.name, call.arguments);
+    if (asksFirst(tool, destination) || opens !== undefined) {
+      const about = {
+        ...(destination === undefined ? {} : { destination }),
+        ...(opens === undefined ? {} : { opens }),
+      };
+      const asked = { message, call: call.id, tool: tool.name, ...about };
+      if (!(await consent.ask(conversation, asked, signal))) return failed("The person does not allow this call.");
+    }
     try {
       return answered(budget.fit((await tools.invoke(tool.name, call.arguments, signal)).text));
     } catch (error) {
@@ -107,12 +127,19 @@ export class Toolbox implements Disposable {
     }
   }
 
+  private usable(model: ModelId, settings: ConversationSettings): readonly ChatTool[] {
+    return toolsFor(chosenTools(this.deps.tools.list(), settings), this.deps.destination(model));
+  }
+
   dispose(): void {
     this.subscriptions.dispose();
   }
 }
 
-/** A server's tool may do anything, and only the server knows what. */
-function asksFirst({ writes, origin }: ChatTool): boolean {
-  return writes || origin === "mcp";
+/**
+ * A server's tool may do anything, and only the server knows what. And a model elsewhere is told nothing of this machine
+ * that nobody attached, unless a person says so.
+ */
+function asksFirst({ writes, origin }: ChatTool, destination: string | undefined): boolean {
+  return writes || origin === "mcp" || destination !== undefined;
 }

@@ -2,7 +2,7 @@ import type { AskedCall } from "../core/chatTools";
 import { type Message, plainText } from "../core/conversation";
 import type { Live } from "../core/webviewContract";
 import type { WebviewTexts } from "../core/webviewTexts";
-import { fill } from "./strings";
+import { callQuestion, fill } from "./strings";
 
 /** So much of a finished answer is read out by itself; the rest is read by going there. */
 const maxSpoken = 1_500;
@@ -20,7 +20,7 @@ export class Announcer {
     const { texts, current } = this;
     const isNews = asked !== null && asked.call !== this.told;
     this.told = asked?.call;
-    if (isNews) return fill(texts.toolQuestion, asked.tool);
+    if (isNews) return callQuestion(texts, asked);
     const answer = messages.findLast(({ role }) => role === "assistant");
     if (answer?.status === "streaming") {
       const phase = live?.message === answer.id ? live.phase : "waiting";

@@ -1,5 +1,7 @@
 import { formatCount } from "../../platform/core/format";
 import { fill, readTexts as readPageTexts } from "../../ui/texts";
+import { visibleText } from "../../platform/core/visibleText";
+import type { AskedCall } from "../core/chatTools";
 import { type WebviewTexts, webviewTexts } from "../core/webviewTexts";
 
 const english: WebviewTexts = webviewTexts({ t: (text) => text });
@@ -12,6 +14,14 @@ export function readTexts(json: string | undefined): WebviewTexts {
 /** A number of tokens, with "≈" where nobody counted them. */
 export function tokenCount(count: number, isCounted: boolean): string {
   return `${isCounted ? "" : "≈ "}${formatCount(count)}`;
+}
+
+/** What a person is asked about a call, and where what comes of it goes. */
+export function callQuestion(texts: WebviewTexts, { tool, destination, opens }: AskedCall): string {
+  const name = visibleText(tool);
+  if (destination !== undefined) return fill(texts.toolQuestionElsewhere, name, visibleText(destination));
+  if (opens !== undefined) return fill(texts.toolQuestionOpens, name, visibleText(opens));
+  return fill(texts.toolQuestion, name);
 }
 
 export { fill };

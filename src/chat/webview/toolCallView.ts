@@ -5,12 +5,12 @@ import { icon } from "../../ui/base";
 import { type AskedCall, type CallAnswer, callFailure } from "../core/chatTools";
 import type { Part } from "../core/conversation";
 import type { ChatContext } from "./context";
-import { fill } from "./strings";
+import { callQuestion, fill } from "./strings";
 
 type Call = Extract<Part, { type: "toolCall" }>;
 type Result = Extract<Part, { type: "toolResult" }>;
 
-/** Calls and their results are for a glance; the whole of a big one helps nobody. */
+/** Calls and their results are for a glance; the whole of a big one helps nobody, but where it is consented to. */
 const maxShown = 4_000;
 
 /** How calls of a message stand, besides what its parts say. */
@@ -30,7 +30,8 @@ export function toolCallView(
   context: ChatContext,
 ): TemplateResult {
   const { texts } = context;
-  const isAsked = asked?.call === call.id;
+  const question = asked?.call === call.id ? asked : undefined;
+  const isAsked = question !== undefined;
   const failure = result === undefined ? undefined : callFailure(result.result);
   const [sign, words] = isAsked
     ? (["question", texts.toolAsked] as const)
@@ -43,7 +44,11 @@ export function toolCallView(
         : (["warning", texts.toolFailed] as const);
   return html`<details class="fold tool-call" ?open=${isAsked}>
       <summary>${icon(sign)} ${fill(words, visibleText(call.name))}</summary>
-      <pre class="json" tabindex="0" aria-label=${texts.toolArguments}><code>${shown(call.arguments)}</code></pre>
+      <pre
+        class="json ${isAsked ? "whole" : ""}"
+        tabindex="0"
+        aria-label=${texts.toolArguments}
+      ><code>${isAsked ? whole(call.arguments) : shown(call.arguments)}</code></pre>
       ${
         result === undefined
           ? nothing
@@ -54,7 +59,7 @@ export function toolCallView(
             ><code>${shown(failure ?? result.result)}</code></pre>`
       }
     </details>
-    ${isAsked ? question(call, conversation, context) : nothing}`;
+    ${question === undefined ? nothing : questionView(question, conversation, context)}`;
 }
 
 /** A result whose call is not there, as in a conversation from a file. */
@@ -65,15 +70,15 @@ export function toolResultView({ name, result }: Result, { texts }: ChatContext)
   </details>`;
 }
 
-function question(call: Call, conversation: string, context: ChatContext): TemplateResult {
+function questionView(asked: AskedCall, conversation: string, context: ChatContext): TemplateResult {
   const { texts } = context;
   const answer =
     (given: CallAnswer): (() => void) =>
     () =>
-      void context.ask("composer", "answerCall", { conversation, call: call.id, answer: given });
+      void context.ask("composer", "answerCall", { conversation, call: asked.call, answer: given });
   return html`<div class="callout with-buttons tool-question" role="group" aria-label=${texts.toolQuestionLabel}>
     ${icon("shield")}
-    <p>${fill(texts.toolQuestion, visibleText(call.name))}</p>
+    <p>${callQuestion(texts, asked)}</p>
     <div class="buttons">
       <vscode-button @click=${answer("once")}>${texts.toolAllowOnce}</vscode-button>
       <vscode-button secondary @click=${answer("conversation")}>${texts.toolAllowConversation}</vscode-button>
@@ -82,9 +87,19 @@ function question(call: Call, conversation: string, context: ChatContext): Templ
   </div>`;
 }
 
-/** Texts as they are and everything else as JSON, with what acts instead of being seen made visible. */
+/** Texts as they are and everything else as JSON. */
+function written(value: unknown): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value, undefined, 2) as string | undefined);
+  return text ?? "";
+}
+
+/** For a glance, with what acts instead of being seen made visible. */
 function shown(value: unknown): string {
-  const whole = typeof value === "string" ? value : (JSON.stringify(value, undefined, 2) as string | undefined);
-  const text = visibleText((whole ?? "").slice(0, maxShown * 2));
+  const text = visibleText(written(value).slice(0, maxShown * 2));
   return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text;
+}
+
+/** All of it: nobody consents to what they can't see. The host asks about nothing that is too long to read. */
+function whole(value: unknown): string {
+  return visibleText(written(value));
 }

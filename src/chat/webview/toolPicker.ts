@@ -42,7 +42,7 @@ export class ToolPicker extends PaddockElement {
   override render(): TemplateResult {
     const { texts } = this.context;
     const { support, tools } = this.tools;
-    const count = support === "none" ? 0 : tools.filter(({ on }) => on).length;
+    const count = support === "none" ? 0 : tools.filter(({ on, heldBack }) => on && !heldBack).length;
     const label = support === "none" ? texts.toolsNone : fill(texts.toolsButton, String(count));
     return html`<div class="tools-box" @keydown=${this.keydown}>
       <button
@@ -100,7 +100,8 @@ export class ToolPicker extends PaddockElement {
 
   private check(tool: ShownTool): TemplateResult {
     const { texts } = this.context;
-    const { name, on, writes } = tool;
+    const { name, on, asks, heldBack } = tool;
+    const note = heldBack ? texts.toolHeldBack : asks ? texts.toolAsks : "";
     const description = visibleText(tool.description.slice(0, maxDescription));
     const id = `tool-${name}`;
     return html`<div class="check">
@@ -114,7 +115,7 @@ export class ToolPicker extends PaddockElement {
       />
       <div>
         <label for=${id}>${visibleText(tool.title)}</label>
-        <p id="${id}-hint" class="hint">${description}${writes ? ` ${texts.toolAsks}` : ""}</p>
+        <p id="${id}-hint" class="hint">${description}${note === "" ? "" : ` ${note}`}</p>
       </div>
     </div>`;
   }

@@ -11,7 +11,7 @@ const mostRows = 100;
 const mostBytes = 256 * 1024;
 
 export interface DatabaseReaderDeps {
-  readonly connections: Pick<Connections, "list" | "connect">;
+  readonly connections: Pick<Connections, "list" | "connect" | "connected">;
   readonly gate: StatementGate;
   readonly isTrusted: () => boolean;
   readonly timeoutMs: () => number;
@@ -27,6 +27,16 @@ export class DatabaseReader {
   /** None in Restricted Mode, where no database is opened. */
   names(): readonly string[] {
     return this.deps.isTrusted() ? this.deps.connections.list().map(({ name }) => name) : [];
+  }
+
+  /** The one that a name means, and whether reading from it opens it; undefined where it means none, or several. */
+  meant(name: string): { readonly name: string; readonly isOpen: boolean } | undefined {
+    const meant = this.meantBy(name);
+    if (meant.length !== 1) return undefined;
+    return meant.map(({ id, name: own }) => ({
+      name: own,
+      isOpen: this.deps.connections.connected(id) !== undefined,
+    }))[0];
   }
 
   /**
@@ -66,8 +76,7 @@ export class DatabaseReader {
 
   private find(name: string): ConnectionProfile {
     const all = this.deps.connections.list();
-    const wanted = name.trim().toLowerCase();
-    const [first, ...more] = wanted === "" ? all : all.filter((one) => one.name.trim().toLowerCase() === wanted);
+    const [first, ...more] = this.meantBy(name);
     if (first !== undefined && more.length === 0) return first;
     const names = all.map((one) => JSON.stringify(one.name)).join(", ");
     throw new PaddockError(
@@ -78,6 +87,12 @@ export class DatabaseReader {
           ? "No database is kept."
           : `There is no database ${JSON.stringify(name)}; there are ${names}.`,
     );
+  }
+
+  private meantBy(name: string): readonly ConnectionProfile[] {
+    const all = this.deps.connections.list();
+    const wanted = name.trim().toLowerCase();
+    return wanted === "" ? all : all.filter((one) => one.name.trim().toLowerCase() === wanted);
   }
 }
 

@@ -45,13 +45,19 @@ export const builtInTools: readonly Description[] = [
   described("list_problems", "List the errors and warnings that the editor shows.", {
     path: text("Only of this file; empty: of all"),
   }),
-  described("read_schema", "Read the tables and columns of a database that the person keeps.", {
-    database: text("Its name; empty where there is only one"),
-  }),
-  described("run_sql", "Run one SQL statement that only reads, and see the rows.", {
-    database: text("Its name; empty where there is only one"),
-    sql: text("One SELECT statement in the database's dialect"),
-  }),
+  {
+    ...described("read_schema", "Read the tables and columns of a database that the person keeps.", {
+      database: text("Its name; empty where there is only one"),
+    }),
+    stays: true,
+  },
+  {
+    ...described("run_sql", "Run one SQL statement that only reads, and see the rows.", {
+      database: text("Its name; empty where there is only one"),
+      sql: text("One SELECT statement in the database's dialect"),
+    }),
+    stays: true,
+  },
   described("list_models", "List the language models on this machine and their measured speed.", {}),
   described(
     "propose_edit",

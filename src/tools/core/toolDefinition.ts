@@ -11,6 +11,8 @@ export interface ToolDefinition {
   readonly parameters: ToolParameters;
   /** It changes something, or shows a person something to change: it is called only with their consent. */
   readonly writes: boolean;
+  /** What it gives may be told to a model on this machine only. */
+  readonly stays?: boolean;
 }
 
 export interface ToolOutcome {

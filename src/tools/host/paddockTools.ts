@@ -4,7 +4,7 @@ import { type BuiltInName, builtInTools, isBuiltIn, parseArguments } from "../co
 import { modelLines } from "../core/modelFacts";
 import type { ToolDefinition, ToolOutcome, ToolSet } from "../core/toolDefinition";
 import { clipLines, clipText, maxResult } from "../core/toolText";
-import type { ToolDeps } from "./toolDeps";
+import type { MeantDatabase, ToolDeps } from "./toolDeps";
 import { existing, proposeEdit, readFile, searchWorkspace } from "./workspaceTools";
 
 function titles(): Readonly<Record<BuiltInName, string>> {
@@ -52,6 +52,17 @@ export class PaddockTools implements ToolSet {
     if (!isBuiltIn(name))
       throw new PaddockError("unsupported", `There is no tool ${JSON.stringify(name.slice(0, 100))}.`);
     return { text: clipText(await this.run(name, args, signal)) };
+  }
+
+  /** The database that a call reads from; undefined where it reads from none, or can't say which. */
+  databaseOf(name: string, args: unknown): MeantDatabase | undefined {
+    if (name !== "read_schema" && name !== "run_sql") return undefined;
+    try {
+      return this.deps.databases.meant(parseArguments(name, args).database);
+    } catch {
+      // What is wrong with it the call itself says.
+      return undefined;
+    }
   }
 
   private async run(name: BuiltInName, args: unknown, signal: AbortSignal): Promise<string> {

@@ -14,10 +14,18 @@ export interface ToolGate {
   ): Promise<{ readonly text: string } | { readonly refusal: Exclude<MayRead, "yes"> }>;
 }
 
+export interface MeantDatabase {
+  readonly name: string;
+  /** Else reading from it opens it. */
+  readonly isOpen: boolean;
+}
+
 /** Databases that a person keeps, to read from. Each method rejects with a PaddockError: sql/*, `cancelled`. */
 export interface ToolDatabases {
   /** In the order in which they are kept; none in Restricted Mode. */
   names(): readonly string[];
+  /** The one that a name means; undefined where it means none, or several. */
+  meant(name: string): MeantDatabase | undefined;
   /** As DDL. @param room UTF-16 units. */
   schema(name: string, room: number, signal: AbortSignal): Promise<string>;
   /** Rows as tab-separated values, through the gate for statements that only read. @param room UTF-16 units. */

@@ -17,6 +17,8 @@ export interface ToolsRoom extends Disposable {
   readonly own: PaddockTools;
   /** These and the tools of MCP servers, as they are now. */
   list(): readonly OfferedTool[];
+  /** The closed database that a call would open. */
+  opens(name: string, args: unknown): string | undefined;
   /** See ToolSet; by the names of `list`. */
   invoke(name: string, args: unknown, signal: AbortSignal): Promise<ToolOutcome>;
 }
@@ -35,6 +37,10 @@ export function createTools(deps: ToolDeps): ToolsRoom {
       ...own.list().map((tool): OfferedTool => ({ ...tool, origin: "paddock" })),
       ...mcp.list().map((tool): OfferedTool => ({ ...tool, origin: "mcp" })),
     ],
+    opens: (name, args) => {
+      const database = own.databaseOf(name, args);
+      return database?.isOpen === false ? database.name : undefined;
+    },
     invoke: async (name, args, signal) => {
       if (isOf(own, name)) return own.invoke(name, args, signal);
       if (isOf(mcp, name)) return mcp.invoke(name, args, signal);
