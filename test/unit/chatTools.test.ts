@@ -9,6 +9,7 @@ import {
   offeredTools,
   ToolBudget,
   toolNote,
+  unreadable,
 } from "../../src/chat/core/chatTools";
 import type { Message, Part } from "../../src/chat/core/conversation";
 import { conversationMarkdown, readConversationMarkdown } from "../../src/chat/core/conversationMarkdown";
@@ -230,6 +231,24 @@ describe("a person's word", () => {
     expect(invoked).toEqual([]);
     expect(results(last(window))).toEqual([{ error: "The person does not allow this call." }]);
     expect(kinds(last(window)).at(-1)).toBe("Then not.");
+  });
+
+  it("is not asked for on arguments that are too long to read, which is what the model is told", async () => {
+    const window = await openWindow();
+    let deep: unknown = 1;
+    for (let level = 0; level < 40; level++) deep = [deep];
+    const edit = (id: string, args: unknown): GeneratedPart => ({
+      ...{ type: "toolCall", id, name: "propose_edit", arguments: args },
+    });
+    scripts.push(calls(edit("1", { new_text: "x".repeat(33_000) }), edit("2", { deep })), says("Smaller, then."));
+    await window.controller.send(null, "Change it");
+    await idle(window);
+    expect(invoked).toEqual([]);
+    expect(results(last(window))).toEqual([
+      { error: expect.stringContaining("at most 32768") as string },
+      { error: expect.stringContaining("nested deeper") as string },
+    ]);
+    expect(unreadable({ new_text: "x".repeat(32_000) })).toBeUndefined();
   });
 
   it("is waited for no longer than the answer is wanted; it goes on where it stopped", async () => {

@@ -69,6 +69,25 @@ export function callFailure(result: unknown): string | undefined {
   return parsed.success ? parsed.output.error : undefined;
 }
 
+/** What a person can still look through before they say yes: UTF-16 units as JSON, and values inside of values. */
+const mostArguments = 32_768;
+const deepestArguments = 32;
+
+/** Why nobody can be asked about a call, in words that a model can mend it by; undefined where they can. */
+export function unreadable(args: unknown): string | undefined {
+  // Each depth is indented further where it is shown, so that depth alone could make it endless.
+  if (isDeeper(args, deepestArguments)) return `The arguments are nested deeper than ${deepestArguments}.`;
+  const { length } = (JSON.stringify(args) as string | undefined) ?? "";
+  return length <= mostArguments
+    ? undefined
+    : `The arguments have ${length} characters; at most ${mostArguments} are allowed. Make several smaller calls.`;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}
+
 /** What the calls of one answer may take. */
 const mostRounds = 8;
 const mostCallsOfRound = 4;

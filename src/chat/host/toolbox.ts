@@ -11,6 +11,7 @@ import {
   type ToolBudget,
   toolsFor,
   type ToolsView,
+  unreadable,
 } from "../core/chatTools";
 import type { Part } from "../core/conversation";
 import type { ConversationSettings } from "../core/conversationSettings";
@@ -109,6 +110,8 @@ export class Toolbox implements Disposable {
     const destination = this.deps.destination(model);
     if (toolsFor([tool], destination).length === 0)
       return failed("What is in a database is told to models on this machine only.");
+    const problem = unreadable(call.arguments);
+    if (problem !== undefined) return failed(problem);
     const opens = tools.opens(tool.name, call.arguments);
     if (asksFirst(tool, destination) || opens !== undefined) {
       const about = {

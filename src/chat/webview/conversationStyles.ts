@@ -280,6 +280,11 @@ export const conversationStyles = css`
     font-family: var(--mono);
     font-size: var(--mono-size);
   }
+  /* What is far to the right is as good as hidden. */
+  .json.whole {
+    white-space: pre-wrap;
+    overflow-wrap: anywhere;
+  }
   .json code {
     padding: 0;
     color: inherit;

@@ -15,6 +15,12 @@ const maxDescription = 600;
  * and results are a server's: text for a model and a person, nothing else.
  */
 export class McpTools implements ToolSet {
+  /**
+   * VS Code's names of the tools, by the names that models know them by. A name stays with the tool that had it first:
+   * whoever chose that tool, or consented to its calls, meant no other.
+   */
+  private readonly realNames = new Map<string, string>();
+
   list(): ToolDefinition[] {
     return [...this.known()].map(([name, { name: own, description, inputSchema }]) => ({
       name,
@@ -48,14 +54,21 @@ export class McpTools implements ToolSet {
     }
   }
 
-  /** By a name that every model's call can have. */
+  /** By a name that every model's call can have; without tools that would share one. */
   private known(): ReadonlyMap<string, vscode.LanguageModelToolInformation> {
     const known = new Map<string, vscode.LanguageModelToolInformation>();
-    for (const tool of vscode.lm.tools) {
+    const named = vscode.lm.tools
+      .filter((tool) => tool.name.startsWith(prefix))
+      .map((tool) => ({ name: tool.name.replace(/[^A-Za-z0-9_-]/gu, "_").slice(0, 64), tool }));
+    const counts = new Map<string, number>();
+    for (const { name } of named) counts.set(name, (counts.get(name) ?? 0) + 1);
+    for (const { name, tool } of named) {
       if (known.size >= mostTools) break;
-      if (!tool.name.startsWith(prefix)) continue;
-      const name = tool.name.replace(/[^A-Za-z0-9_-]/gu, "_").slice(0, 64);
-      if (!known.has(name)) known.set(name, tool);
+      if (counts.get(name) !== 1) continue;
+      const real = this.realNames.get(name) ?? tool.name;
+      if (real !== tool.name) continue;
+      this.realNames.set(name, real);
+      known.set(name, tool);
     }
     return known;
   }

@@ -1,9 +1,10 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../platform/core/disposables";
 import { PaddockError, toPaddockError } from "../../platform/core/errors";
+import { visibleText } from "../../platform/core/visibleText";
 import { withSignal } from "../../platform/host/tokenSignal";
 import type { BuiltInName } from "../core/builtInTools";
-import type { ToolSet } from "../core/toolDefinition";
+import type { PaddockTools } from "./paddockTools";
 
 /** Which tools any chat in VS Code may use, and whether a person is asked first. package.json describes each. */
 export const sharedTools: readonly { readonly name: BuiltInName; readonly asks: boolean }[] = [
@@ -14,18 +15,24 @@ export const sharedTools: readonly { readonly name: BuiltInName; readonly asks: 
   { name: "search_workspace", asks: false },
 ];
 
+/** A person is shown the whole of a statement that they are asked about; a longer one is not run. */
+const mostSql = 4_000;
+
+type Shared = Pick<PaddockTools, "invoke" | "databaseOf">;
+
 /** As package.json and `lm.tools` know it. */
 export function sharedName(name: BuiltInName): string {
   return `paddock_${name}`;
 }
 
 /** Gives VS Code the tools that package.json declares. */
-export function registerTools(tools: ToolSet): Disposable {
+export function registerTools(tools: Shared): Disposable {
   const store = new DisposableStore();
   for (const { name, asks } of sharedTools) {
     store.add(
       vscode.lm.registerTool<object>(sharedName(name), {
-        prepareInvocation: ({ input }) => (asks ? { confirmationMessages: question(name, input) } : {}),
+        prepareInvocation: ({ input }) =>
+          asks && sqlOf(input).length <= mostSql ? { confirmationMessages: question(tools, name, input) } : {},
         invoke: ({ input }, token) => invoke(tools, name, input, token),
       }),
     );
@@ -34,13 +41,18 @@ export function registerTools(tools: ToolSet): Disposable {
 }
 
 function invoke(
-  tools: ToolSet,
+  tools: Shared,
   name: string,
   input: object,
   token: vscode.CancellationToken,
 ): Promise<vscode.LanguageModelToolResult> {
   return withSignal(token, async (signal) => {
     try {
+      if (sqlOf(input).length > mostSql)
+        throw new PaddockError(
+          "unsupported",
+          `A statement may have ${mostSql} characters at most: write a shorter one.`,
+        );
       const { text } = await tools.invoke(name, input, signal);
       return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(text)]);
     } catch (error) {
@@ -51,14 +63,29 @@ function invoke(
   });
 }
 
-function question(name: BuiltInName, input: object): vscode.LanguageModelToolConfirmationMessages {
+function sqlOf(input: object): string {
+  const { sql } = input as { readonly sql?: unknown };
+  return typeof sql === "string" ? sql : "";
+}
+
+function question(tools: Shared, name: BuiltInName, input: object): vscode.LanguageModelToolConfirmationMessages {
   const title =
     name === "run_sql"
       ? vscode.l10n.t("Let this chat read rows of a database?")
       : vscode.l10n.t("Let this chat read a database's schema?");
   const message = new vscode.MarkdownString();
   message.appendText(vscode.l10n.t("What is read goes to the model that this chat uses, wherever that runs."));
-  const { sql } = input as { readonly sql?: unknown };
-  if (typeof sql === "string") message.appendCodeblock(sql.slice(0, 4_000), "sql");
+  const database = tools.databaseOf(name, input);
+  if (database !== undefined) {
+    const named = visibleText(database.name);
+    message.appendText("\n\n");
+    message.appendText(
+      database.isOpen
+        ? vscode.l10n.t("Database: {0}", named)
+        : vscode.l10n.t("Database: {0}. It is closed, and is opened for this.", named),
+    );
+  }
+  const sql = sqlOf(input);
+  if (sql !== "") message.appendCodeblock(visibleText(sql), "sql");
   return { title, message };
 }
