@@ -119,6 +119,7 @@ describe("a conversation as JSON", () => {
               { t: "removed", at: 1 },
               { t: "pinned", at: 1, pinned: true },
               { t: "what" },
+              { t: "settings", at: 1, settings: { systemPrompt: "Be brief.", tools: ["mcp_mail_send"] } },
             ],
           },
           { messages: [] },
@@ -128,7 +129,9 @@ describe("a conversation as JSON", () => {
     );
     expect(conversations).toHaveLength(1);
     expect(conversations[0]?.messages.map(({ id }) => id)).toEqual(["root", "child", "newer"]);
-    expect(conversations[0]?.state.map(({ t }) => t)).toEqual(["pinned", "title"]);
+    expect(conversations[0]?.state.map(({ t }) => t)).toEqual(["pinned", "settings", "title"]);
+    // Which tools a model may call is not for a file to say.
+    expect(conversations[0]?.state[1]).toEqual({ t: "settings", at: 1, settings: { systemPrompt: "Be brief." } });
     // root twice, a, b, ../../x, lost, when, hologram, 7; three entries; two conversations.
     expect(dropped).toBe(8 + 3 + 2);
   });

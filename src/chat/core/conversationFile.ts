@@ -84,7 +84,7 @@ export class ConversationReader {
   addState(raw: unknown): void {
     const draft = this.state.length < maxState ? readState(raw) : undefined;
     if (draft === undefined) this.dropped++;
-    else this.state.push(draft);
+    else this.state.push(withoutTools(draft));
   }
 
   addMessage(raw: unknown): void {
@@ -156,6 +156,13 @@ function readState(entry: unknown): StateDraft | undefined {
   // The stamp that it was given for the gate comes off again; the rest has just been parsed.
   const draft = Object.entries(line.entry).filter(([key]) => key !== "v" && key !== "w" && key !== "n");
   return Object.fromEntries(draft) as unknown as StateDraft;
+}
+
+/** Which tools a model may call here, the person here says, and no file from anywhere. */
+function withoutTools(draft: StateDraft): StateDraft {
+  if (draft.t !== "settings") return draft;
+  const { tools: _, ...settings } = draft.settings;
+  return { ...draft, settings };
 }
 
 function isTime(at: number): boolean {
