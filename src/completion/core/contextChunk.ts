@@ -23,6 +23,8 @@ export interface ContextChunk {
   readonly firstLine: number;
   /** Whole lines, each with "\n". */
   readonly text: string;
+  /** Only for a model on this machine, as the schema of a database is. */
+  readonly staysHere?: boolean;
 }
 
 /** What gathers chunks; for tests and benches a list. Never rejects: what cannot be read is left out. */

@@ -34,7 +34,10 @@ export interface ChunkSourceDeps {
   readonly gate: MayRead;
   readonly recentEdits: { readonly regions: readonly EditedRegion[] };
   readonly enclosingHeads?: EnclosingHeads;
-  /** What another room knows of a document, such as the schema of the database that a SQL file is for. */
+  /**
+   * What another room knows of a document, such as the schema of the database that a SQL file is for. No model that runs
+   * elsewhere is shown it.
+   */
   readonly known?: (document: vscode.TextDocument) => readonly Omit<ContextChunk, "kind">[];
   readonly log: Logger;
 }
@@ -124,7 +127,7 @@ export class EditorChunks implements ChunkSource, vscode.Disposable {
   /** As valuable as definitions: what is written is made of it. */
   private known(document: vscode.TextDocument): Promise<readonly ContextChunk[]> {
     const chunks = this.deps.known?.(document) ?? [];
-    return Promise.resolve(chunks.map((chunk) => ({ ...chunk, kind: "definition" as const })));
+    return Promise.resolve(chunks.map((chunk) => ({ ...chunk, kind: "definition" as const, staysHere: true })));
   }
 
   private listOf(

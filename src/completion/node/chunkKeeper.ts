@@ -8,6 +8,14 @@ const REFRESH_MS = 3000;
 /** Longest that a gathering may take, ms. */
 const PATIENCE_MS = 5000;
 
+/** What chunks are chosen for. */
+export interface ChunkRoom {
+  /** UTF-16 units. */
+  readonly room: number;
+  /** The model does not run on this machine: what stays here is not shown to it. */
+  readonly isElsewhere: boolean;
+}
+
 interface Kept {
   at: number;
   candidates: readonly ContextChunk[];
@@ -25,13 +33,14 @@ export class ChunkKeeper implements Disposable {
   ) {}
 
   /** From what is known now; undefined `prefix` and `suffix` never: they are what the prompt shows anyway. */
-  choose(uri: string, prefix: string, suffix: string, room: number): readonly ContextChunk[] {
+  choose(uri: string, prefix: string, suffix: string, { room, isElsewhere }: ChunkRoom): readonly ContextChunk[] {
     const kept = this.byUri.get(uri);
     if (kept === undefined || performance.now() - kept.at > REFRESH_MS) void this.refresh(uri);
     if (kept === undefined) return [];
     const { candidates, chosen } = kept;
     const now = chooseChunks({
-      candidates,
+      // Here and not where they are gathered, since the model may be another since then.
+      candidates: isElsewhere ? candidates.filter(({ staysHere = false }) => !staysHere) : candidates,
       uri,
       prefix,
       suffix,

@@ -8,6 +8,7 @@ import type { EditorSnapshot } from "../core/editorSnapshot";
 import { type Around, type LanePrompt, Lanes } from "../core/lanes";
 import { Shaper } from "../core/shape";
 import type { SyntaxAt } from "../core/syntaxAt";
+import type { ChunkRoom } from "./chunkKeeper";
 import type { Generation } from "./generation";
 import { sleep } from "./sleep";
 
@@ -29,7 +30,12 @@ export interface CompletionDeps {
   readonly layout: (model: ModelId) => InfillLayout | undefined;
   readonly repository: (uri: string) => string;
   /** What is around, as far as it is known now; never waits. */
-  readonly chunks: (snapshot: EditorSnapshot, prefix: string, suffix: string, room: number) => readonly ContextChunk[];
+  readonly chunks: (
+    snapshot: EditorSnapshot,
+    prefix: string,
+    suffix: string,
+    room: ChunkRoom,
+  ) => readonly ContextChunk[];
   readonly syntax: (snapshot: EditorSnapshot) => SyntaxAt | undefined;
   readonly settings: () => CompletionSettings;
   readonly log: Logger;
@@ -46,6 +52,7 @@ export interface AskOptions {
 /** Asks the model: which prompt, what becomes of its answer token by token, and what the KV caches hold afterwards. */
 export class ModelAsker implements Disposable {
   private readonly lanes = new Lanes();
+  private plannedFor: ModelId | undefined;
   /** Requests on their way. */
   private readonly running = new Set<Promise<unknown>>();
   private readonly subscription: Disposable;
@@ -77,7 +84,7 @@ export class ModelAsker implements Disposable {
       const { maxTokens, maxLines, leastProbability } = settings();
       const shaper = new Shaper({ snapshot, syntax: syntax(snapshot), leastProbability, maxLines });
       await this.quiet(signal);
-      const asked = this.lanes.choose(snapshot, layout.order, this.around(snapshot));
+      const asked = this.lanes.choose(snapshot, layout.order, this.around(snapshot, id));
       generation.asked = asked;
       generation.layout = layout;
       generation.sentAt = performance.now();
@@ -122,7 +129,7 @@ export class ModelAsker implements Disposable {
     const model = this.deps.model();
     const layout = await this.layout(model, signal);
     await this.quiet(signal);
-    const around = this.around(snapshot);
+    const around = this.around(snapshot, model);
     for (const next of [this.lanes.nearFirst, this.lanes.behind]) {
       const asked = next.call(this.lanes, snapshot, layout.order, around);
       if (asked !== undefined)
@@ -166,10 +173,15 @@ export class ModelAsker implements Disposable {
     return unlessAborted(Promise.allSettled(this.running), signal);
   }
 
-  private around(snapshot: EditorSnapshot): Around {
+  /** What the model may be shown; what another was shown before is let go of. */
+  private around(snapshot: EditorSnapshot, model: ModelId): Around {
+    const isElsewhere = this.deps.lifecycle.state(model).status === "elsewhere";
+    // A plan goes on with the texts it was made with, and those of a model on this machine may have to stay here.
+    if (this.plannedFor !== model) this.lanes.reset();
+    this.plannedFor = model;
     return {
       repository: this.deps.repository(snapshot.uri),
-      chunks: (prefix, suffix, room) => this.deps.chunks(snapshot, prefix, suffix, room),
+      chunks: (prefix, suffix, room) => this.deps.chunks(snapshot, prefix, suffix, { room, isElsewhere }),
     };
   }
 
