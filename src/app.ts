@@ -40,7 +40,7 @@ import { joinNative } from "./nativeChat";
 import { createPicking } from "./picking";
 import { repositorySource } from "./pickingSources";
 import { createQuantizing } from "./quantizing";
-import { createServers } from "./servers/host/serversRoom";
+import { createServers, type ServersRoom } from "./servers/host/serversRoom";
 import { RoutedInfill } from "./servers/node/serverInfill";
 import { createSpeeding } from "./speeding";
 import { TimingHistory } from "./speed/core/timingHistory";
@@ -97,7 +97,12 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   });
   const routed = new RoutedBackend(engine);
   const lifecycle = store.add(new RoutedLifecycle(engine, routed));
-  const servers = store.add(createServers({ settings, secrets: context.secrets, timings, version, log }));
+  const servers: ServersRoom = store.add(
+    createServers({
+      ...{ settings, secrets: context.secrets, timings, version, log },
+      release: (names) => models.roles.releaseAll(names),
+    }),
+  );
   store.add(routed.add(servers.backend));
   store.add(registry.useElsewhere(servers.models));
   const foreign = store.add(new ForeignModels({ lm: vscode.lm, timings }));

@@ -6,7 +6,13 @@ import { RoutedLifecycle } from "../../src/engine/client/routedLifecycle";
 import type { GenerationProgress } from "../../src/engine/protocol";
 import { machineUseSchema, timingsSchema } from "../../src/engine/timings";
 import { PaddockError } from "../../src/platform/core/errors";
-import { newServerId, parseServerModelId, serverModelId } from "../../src/servers/core/serverEntry";
+import {
+  parseServerModelId,
+  serverEntries,
+  serverId,
+  serverModelId,
+  serverModelPrefix,
+} from "../../src/servers/core/serverEntry";
 import type { ServerKind } from "../../src/servers/core/serverKinds";
 import { findLocalServers } from "../../src/servers/node/localServers";
 import { ServerBackend } from "../../src/servers/node/serverBackend";
@@ -74,10 +80,31 @@ describe("the ids of servers' models", () => {
       expect(parseServerModelId(other)).toBeUndefined();
   });
 
-  it("begin with an id that no other server has", () => {
-    expect(newServerId("http://localhost:8080", [])).toBe("localhost-8080");
-    expect(newServerId("http://localhost:8080", ["localhost-8080"])).toBe("localhost-8080-2");
-    expect(newServerId("http://[::1]:80", [])).toBe("1");
+  it("begin with an id that is the server's address, and that no other address has", () => {
+    expect(serverId("http://localhost:8080")).toBe("localhost:8080");
+    expect(serverId("LOCALHOST:8080/v1/")).toBe("localhost:8080");
+    const others = [
+      ...["http://a.b:80", "http://a.b:8080", "https://a.b", "https://a.b:8080", "http://a-b", "http://[::1]:80"],
+      ...["http://a.b/x", "http://a.b/x%2Fy", "http://a.b/x/y", "http://a.b/X", "no address", "http://https:80/a.b"],
+      "http://no%20address/",
+    ];
+    const ids = others.map(serverId);
+    expect(new Set(ids).size).toBe(others.length);
+    for (const id of ids) {
+      expect(parseServerModelId(serverModelId(id, "a/b"))).toEqual({ server: id, model: "a/b" });
+      expect(serverModelId(id, "a/b").startsWith(serverModelPrefix(id))).toBe(true);
+      for (const other of ids)
+        if (other !== id) expect(serverModelId(other, "a/b").startsWith(serverModelPrefix(id))).toBe(false);
+    }
+  });
+
+  it("follow the address, whatever else the setting says: what was chosen of one server goes to no other", () => {
+    const saved = (url: string): { name: string; url: string } => ({ ...{ id: "desk" }, name: "Desk", url });
+    const [before] = serverEntries([saved("http://localhost:8080")]);
+    const [after] = serverEntries([saved("http://elsewhere.example:8080")]);
+    expect([before?.name, after?.name]).toEqual(["Desk", "Desk"]);
+    expect(before?.id).not.toBe(after?.id);
+    expect(serverEntries([saved("localhost:8080"), saved("http://localhost:8080/v1")])).toHaveLength(1);
   });
 });
 

@@ -156,12 +156,18 @@ export class ModelRoles implements Disposable {
 
   /** What a model was used for that is deleted is left to those that stand in. */
   async deleted(names: readonly string[]): Promise<void> {
+    await this.releaseAll((setting) => names.includes(setting));
+  }
+
+  /** As deleted, of all that the settings name so. @returns what that was. */
+  async releaseAll(names: (setting: string) => boolean): Promise<ModelRole[]> {
     const { settings, active } = this.deps;
-    for (const role of modelRoles) {
-      if (!names.includes(settings.current[settingOfRole[role]])) continue;
+    const released = modelRoles.filter((role) => names(settings.current[settingOfRole[role]]));
+    for (const role of released) {
       if (role === "chat") active.fallBack();
       await settings.set(settingOfRole[role], undefined);
     }
+    return released;
   }
 
   /** Bytes that the chat's model and that of completions take together, where that is more than there is. */

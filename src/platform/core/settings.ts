@@ -4,15 +4,10 @@ import * as v from "valibot";
 const pathSchema = v.pipe(v.string(), v.trim(), v.maxLength(4096));
 
 const serverSchema = v.object({
-  id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]{0,59}$/)),
   name: v.optional(v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(100))),
   url: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(2000)),
 });
-const serversSchema = v.pipe(
-  v.array(serverSchema),
-  v.maxLength(100),
-  v.check((servers) => new Set(servers.map(({ id }) => id)).size === servers.length, "two servers have the same id"),
-);
+const serversSchema = v.pipe(v.array(serverSchema), v.maxLength(100));
 
 /**
  * The person's settings, checked. package.json declares the same defaults and bounds for the Settings editor, but a

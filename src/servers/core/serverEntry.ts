@@ -1,20 +1,29 @@
 import type { ModelId } from "../../engine/backend";
+import { serverAddress } from "../../platform/core/serverAddress";
 
 /** A server that the person has added, as the setting paddock.servers has it. */
-export interface ServerEntry {
-  /** Names it in the ids of its models; never changes. */
-  readonly id: string;
+export interface SavedServer {
   /** For people; absent: the address says it. */
   readonly name?: string | undefined;
   /** As a person typed it; see platform's serverAddress. */
   readonly url: string;
 }
 
+export interface ServerEntry extends SavedServer {
+  /** Names it in the ids of its models; see serverEntries. */
+  readonly id: string;
+}
+
 const ID_PREFIX = "server:";
+
+/** What the ids of all models of a server begin with, and of no other's. */
+export function serverModelPrefix(server: string): string {
+  return `${ID_PREFIX}${server}/`;
+}
 
 /** The id of a server's model: the same for the same server and name, always. */
 export function serverModelId(server: string, model: string): ModelId {
-  return `${ID_PREFIX}${server}/${model}` as ModelId;
+  return `${serverModelPrefix(server)}${model}` as ModelId;
 }
 
 /** @returns undefined: it is not the id of a server's model. */
@@ -23,18 +32,32 @@ export function parseServerModelId(id: string): { readonly server: string; reado
   return server === undefined || model === undefined ? undefined : { server, model };
 }
 
-/** An id for a new server that none of the others has: its host and port, with a number where that is taken. */
-export function newServerId(address: string, taken: readonly string[]): string {
-  const base =
-    new URL(address).host
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, "-")
-      .replace(/^-|-$/g, "")
-      .slice(0, 50) || "server";
-  for (let count = 1; ; count++) {
-    const id = count === 1 ? base : `${base}-${count}`;
-    if (!taken.includes(id)) return id;
+/**
+ * Those of the setting, each with its id. The id is the address and nothing that somebody could write beside it: what
+ * was chosen of one server goes to no other, whatever the setting says later.
+ */
+export function serverEntries(saved: readonly SavedServer[]): ServerEntry[] {
+  const byId = new Map<string, ServerEntry>();
+  for (const { name, url } of saved) {
+    const id = serverId(url);
+    if (!byId.has(id)) byId.set(id, { id, name, url });
   }
+  return [...byId.values()];
+}
+
+/** Scheme, host, port and path, each address with another id; what is no address has one too, and is never asked. */
+export function serverId(url: string): string {
+  try {
+    return escaped(serverAddress(url).replace(/^http:\/\//, ""));
+  } catch {
+    // No host has such a sign in it.
+    return `?${escaped(url)}`;
+  }
+}
+
+/** A model's id is parted at the first slash. */
+function escaped(text: string): string {
+  return text.replace(/[%/]/g, (sign) => (sign === "%" ? "%25" : "%2F"));
 }
 
 /** Where text goes that is sent to the server, for people: always with the address, whatever it is called. */

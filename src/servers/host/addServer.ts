@@ -4,7 +4,7 @@ import { isOpenAddress, serverAddress } from "../../platform/core/serverAddress"
 import { describeError } from "../../platform/host/errorWords";
 import type { OriginSecrets } from "../../platform/host/originSecrets";
 import { plainLabel } from "../../platform/host/plainLabel";
-import { newServerId, serverDestination, type ServerEntry } from "../core/serverEntry";
+import { type SavedServer, serverDestination, serverId } from "../core/serverEntry";
 import { kindName } from "../core/serverKinds";
 import type { ServerLook } from "../core/serverLook";
 import { findLocalServers, type LocalServer } from "../node/localServers";
@@ -15,9 +15,9 @@ import { modelCount, programName } from "./serverWords";
 
 export interface AddServerDeps {
   readonly http: ServerHttp;
-  readonly entries: () => readonly ServerEntry[];
+  readonly entries: () => readonly SavedServer[];
   readonly keys: OriginSecrets;
-  readonly save: (all: readonly ServerEntry[]) => Promise<void>;
+  readonly save: (all: readonly SavedServer[]) => Promise<void>;
 }
 
 export interface AddedServer {
@@ -43,7 +43,7 @@ export class AddServer {
     const address = serverAddress(typed);
     const { origin, host } = new URL(address);
     const { entries, keys, save } = this.deps;
-    const known = entries().find((entry) => sameAddress(entry, address));
+    const known = entries().find(({ url }) => serverId(url) === serverId(address));
     if (known !== undefined) {
       void vscode.window.showInformationMessage(vscode.l10n.t("{0} is among your servers already.", host));
       return undefined;
@@ -61,11 +61,7 @@ export class AddServer {
       if (look instanceof PaddockError && !(await this.addsAnyway(look))) return undefined;
       if (key !== undefined) await keys.set(origin, key);
       const name = look instanceof PaddockError || look.kind === "other" ? undefined : kindName(look.kind);
-      const id = newServerId(
-        address,
-        entries().map((entry) => entry.id),
-      );
-      await save([...entries(), { id, ...(name === undefined ? {} : { name }), url: address }]);
+      await save([...entries(), { name, url: address }]);
       return {
         destination: serverDestination({ name }, address),
         models: look instanceof PaddockError ? 0 : look.models.length,
@@ -131,14 +127,6 @@ export class AddServer {
     const anyway = vscode.l10n.t("Add Anyway");
     const { message, remedy = "" } = describeError(error);
     return (await vscode.window.showWarningMessage(`${message} ${remedy}`.trim(), anyway)) === anyway;
-  }
-}
-
-function sameAddress({ url }: ServerEntry, address: string): boolean {
-  try {
-    return serverAddress(url) === address;
-  } catch {
-    return false;
   }
 }
 

@@ -4,6 +4,9 @@ import type { ServerEntry } from "../core/serverEntry";
 import { kindName, type ServerKind } from "../core/serverKinds";
 import type { ServerHealth } from "../node/servers";
 
+/** What a model can be chosen for. */
+export type ReleasedRole = "chat" | "completion" | "embedding";
+
 export function programName(kind: ServerKind): string {
   return kind === "other" ? vscode.l10n.t("Server with OpenAI's API") : kindName(kind);
 }
@@ -56,4 +59,27 @@ export function tooltipLines(
     lines.push(message, ...(remedy === undefined ? [] : [remedy]));
   }
   return lines;
+}
+
+/** @param released what its models were chosen for, and are no longer. */
+export function removedWords({ name, url }: ServerEntry, released: readonly ReleasedRole[]): string {
+  const which = name ?? url;
+  if (released.length === 0) return vscode.l10n.t("{0} is removed: nothing is sent there any more.", which);
+  const roles = released.map(roleName).join(", ");
+  return vscode.l10n.t(
+    "{0} is removed: nothing is sent there any more. Its models are no longer chosen for: {1}.",
+    which,
+    roles,
+  );
+}
+
+function roleName(role: ReleasedRole): string {
+  switch (role) {
+    case "chat":
+      return vscode.l10n.t("the chat");
+    case "completion":
+      return vscode.l10n.t("completions");
+    case "embedding":
+      return vscode.l10n.t("embeddings");
+  }
 }

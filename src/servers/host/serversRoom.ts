@@ -8,18 +8,27 @@ import { serverAddress } from "../../platform/core/serverAddress";
 import { OriginSecrets } from "../../platform/host/originSecrets";
 import { plainLabel } from "../../platform/host/plainLabel";
 import type { SettingsService } from "../../platform/host/settingsService";
-import { parseServerModelId, serverModelId, type ServerEntry } from "../core/serverEntry";
+import {
+  parseServerModelId,
+  type SavedServer,
+  serverEntries,
+  type ServerEntry,
+  serverModelId,
+  serverModelPrefix,
+} from "../core/serverEntry";
 import { ServerBackend } from "../node/serverBackend";
 import { ServerHttp } from "../node/serverHttp";
 import { Servers } from "../node/servers";
 import { AddServer } from "./addServer";
 import { askKey } from "./askKey";
-import { healthWords, tooltipLines } from "./serverWords";
+import { healthWords, type ReleasedRole, removedWords, tooltipLines } from "./serverWords";
 
 export interface ServersDeps {
   readonly settings: SettingsService;
   readonly secrets: vscode.SecretStorage;
   readonly timings: TimingSink;
+  /** Everything that a model of these settings was chosen for is as if nobody had chosen; says what that was. */
+  readonly release: (names: (setting: string) => boolean) => Promise<readonly ReleasedRole[]>;
   /** Of Paddock, for servers' logs. */
   readonly version: string;
   readonly log: Logger;
@@ -65,7 +74,7 @@ export function createServers(deps: ServersDeps): ServersRoom {
   const subscriptions = new DisposableStore();
   const keys = new OriginSecrets(secrets, "paddock.serverKeys");
   const http = new ServerHttp(`paddock/${version}`);
-  const entries = (): readonly ServerEntry[] => settings.current.servers;
+  const entries = (): readonly ServerEntry[] => serverEntries(settings.current.servers);
   const servers = subscriptions.add(new Servers({ http, entries, keyFor: (origin) => keys.get(origin) }));
   const backend = subscriptions.add(new ServerBackend(servers, timings));
   subscriptions.add(
@@ -74,8 +83,11 @@ export function createServers(deps: ServersDeps): ServersRoom {
     }),
   );
   const closing = new AbortController();
-  const save = (all: readonly ServerEntry[]): Promise<void> =>
-    settings.set("servers", all.length === 0 ? undefined : [...all]);
+  const save = (all: readonly SavedServer[]): Promise<void> =>
+    settings.set(
+      "servers",
+      all.length === 0 ? undefined : all.map(({ name, url }) => (name === undefined ? { url } : { name, url })),
+    );
   const adding = new AddServer({ http, entries, keys, save });
   return {
     servers,
@@ -104,13 +116,13 @@ export function createServers(deps: ServersDeps): ServersRoom {
         const entry = await chosen(given, servers, vscode.l10n.t("Remove a Server"));
         if (entry === undefined) return;
         const rest = entries().filter(({ id }) => id !== entry.id);
+        const prefix = serverModelPrefix(entry.id);
+        const released = await deps.release((setting) => setting.startsWith(prefix));
         await save(rest);
         const origin = originOf(entry);
         if (origin !== undefined && rest.every((other) => originOf(other) !== origin)) await keys.set(origin, "");
         log.info(`Removed the server ${entry.url}.`);
-        void vscode.window.showInformationMessage(
-          vscode.l10n.t("{0} is removed: nothing is sent there any more.", entry.name ?? entry.url),
-        );
+        void vscode.window.showInformationMessage(removedWords(entry, released));
       },
       setServerKey: async (given) => {
         const entry = await chosen(given, servers, vscode.l10n.t("Set a Server's Key"));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { ModelNode } from "../../../src/models/core/modelTree";
-import { serverModelId } from "../../../src/servers/core/serverEntry";
+import { serverId, serverModelId } from "../../../src/servers/core/serverEntry";
 import { ModelServer } from "../../support/modelServer";
 import { paddock, until } from "./extension";
 
@@ -44,10 +44,10 @@ describe("a server that a person adds", () => {
   it("is asked for its models, and stands with them in the view", async () => {
     const { host } = new URL(server.address);
     await run("addServer", `${server.address}/v1/`);
-    const [entry, ...others] = setting("servers") as { id: string; name: string; url: string }[];
+    const [entry, ...others] = setting("servers") as { name: string; url: string }[];
     assert.equal(others.length, 0);
     assert.deepEqual([entry?.name, entry?.url], ["llama-server", server.address]);
-    id = serverModelId(entry?.id ?? "", "small");
+    id = serverModelId(serverId(server.address), "small");
     assert.ok(server.questions.every(({ method }) => method === "GET"));
     await run("refreshModels");
     const shown = await labels();
@@ -99,9 +99,12 @@ describe("a server that a person adds", () => {
 
   it("is asked nothing any more once it is removed, and the starter stands in", async () => {
     const { models, servers, chat, timings } = await paddock();
+    await configure("embedding.model", id);
     await run("removeServer", servers.servers.list()[0]?.id);
     await until("the starter", () => models.active.known.bundled);
-    assert.equal(models.active.standsInFor, id);
+    // A server that is added later gets nothing that was chosen of this one.
+    assert.equal(models.active.standsInFor, undefined);
+    for (const name of ["model", "completion.model", "embedding.model"]) assert.equal(setting(name), "");
     const before = server.questions.length;
     const count = timings().length;
     await chat.ask("And of Italy?");
