@@ -15,6 +15,8 @@ export type ServerFault =
   | { readonly kind: "error"; readonly pieces: number; readonly error: unknown }
   /** Pieces come one by one, ms apart. */
   | { readonly kind: "slow"; readonly betweenMs: number }
+  /** Something comes all the time, and never an end. */
+  | { readonly kind: "trickle" }
   /** Somewhere else says more. */
   | { readonly kind: "redirect"; readonly to: string }
   /** A piece that is no JSON. */
@@ -249,6 +251,12 @@ function fails(fault: ServerFault, response: ServerResponse): boolean {
     case "html":
       response.writeHead(200, { "content-type": "text/html" }).end("<html><body>Sign in</body></html>");
       return true;
+    case "trickle": {
+      response.writeHead(200, { "content-type": "application/json" });
+      const timer = setInterval(() => response.write(" "), 10);
+      response.on("close", () => clearInterval(timer));
+      return true;
+    }
     case "redirect":
       response.writeHead(307, { location: fault.to }).end();
       return true;

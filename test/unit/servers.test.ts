@@ -15,6 +15,7 @@ import {
 } from "../../src/servers/core/serverEntry";
 import type { ServerKind } from "../../src/servers/core/serverKinds";
 import { findLocalServers } from "../../src/servers/node/localServers";
+import { ServerClient } from "../../src/servers/node/serverClient";
 import { ServerBackend } from "../../src/servers/node/serverBackend";
 import { ServerHttp } from "../../src/servers/node/serverHttp";
 import { RoutedInfill } from "../../src/servers/node/serverInfill";
@@ -157,6 +158,25 @@ describe("looking at a server", () => {
   it("calls a page in place of a list what it is", async () => {
     const { server, servers } = await setUp();
     server.lookFault = { kind: "html" };
+    expect((await failure(servers.look("desk", forever))).code).toBe("server/bad-answer");
+  });
+
+  it("gives up one that never comes to an end, and says so", async () => {
+    const { server } = await setUp();
+    server.lookFault = { kind: "trickle" };
+    const place = { address: server.address, destination: "Desk", key: undefined };
+    const client = new ServerClient(new ServerHttp("paddock-test"), () => Promise.resolve(place), 100);
+    const error = await failure(client.look(forever));
+    expect([error.code, error.message]).toEqual(["server/offline", "Desk has not said which models it has."]);
+    const stop = new AbortController();
+    const looking = client.look(stop.signal);
+    stop.abort();
+    await expect(looking).rejects.toMatchObject({ name: "AbortError" });
+  });
+
+  it("takes no list of any length", async () => {
+    const { server, servers } = await setUp();
+    server.models = ["small", "x".repeat(5_000_000)];
     expect((await failure(servers.look("desk", forever))).code).toBe("server/bad-answer");
   });
 

@@ -112,6 +112,14 @@ export function badServerAnswer(server: string, detail: string): PaddockError {
   });
 }
 
+/** It answers, but a small question takes too long. */
+export function tooSlow(server: string, afterMs: number): PaddockError {
+  return new PaddockError("server/offline", `${server} has not said which models it has.`, {
+    remedy: "It answers too slowly: check the connection to it, and what else it is busy with.",
+    detail: `not told in ${afterMs} ms`,
+  });
+}
+
 /** The stream ended before the answer did. */
 export function brokenOff(server: string, cause?: unknown): PaddockError {
   return new PaddockError("server/broken-off", `${server} broke off in the middle of the answer.`, {

@@ -1,13 +1,17 @@
 import { isCancellation, PaddockError } from "../../platform/core/errors";
 import { EventReader } from "../core/eventReader";
 import type { WireRequest } from "../core/requests";
-import { badServerAnswer, refusalError, refusalWords } from "../core/serverErrors";
+import { badServerAnswer, refusalError, refusalWords, tooSlow } from "../core/serverErrors";
 import { type LookAnswers, lookPaths, readLook, type ServerLook } from "../core/serverLook";
 import type { AnswerPiece, EndedAnswer, StreamedAnswer } from "../core/streamedAnswer";
 import type { ServerAnswer, ServerHttp, ServerPlace } from "./serverHttp";
 
 /** A server that is there answers small questions at once. */
 const LOOK_MS = 10_000;
+/** All of a look together: one that trickles is no more there than one that is silent. */
+const WHOLE_LOOK_MS = 30_000;
+/** Of one of its answers: what a thousand models need is far less. */
+const MOST_LOOK_BYTES = 4 * 1024 * 1024;
 /** A long prompt, or a model that has to be loaded first, can take minutes without a word. */
 const ANSWER_MS = 10 * 60_000;
 /** Of an answer that is not streamed: vectors of a few thousand texts. */
@@ -19,6 +23,7 @@ export class ServerClient {
   constructor(
     private readonly http: ServerHttp,
     private readonly place: () => Promise<ServerPlace>,
+    private readonly wholeLookMs = WHOLE_LOOK_MS,
   ) {}
 
   /**
@@ -28,10 +33,13 @@ export class ServerClient {
   async look(signal: AbortSignal): Promise<ServerLook> {
     const place = await this.place();
     const { destination } = place;
+    const limit = AbortSignal.timeout(this.wholeLookMs);
+    const request = { signal: AbortSignal.any([signal, limit]), silenceMs: LOOK_MS, mostBytes: MOST_LOOK_BYTES };
     const asked = lookPaths.map(async (path) => {
       try {
-        return { path, json: await this.json(path, { signal, silenceMs: LOOK_MS }, place) };
+        return { path, json: await this.json(path, request, place) };
       } catch (error) {
+        if (path === "/v1/models" && limit.aborted && !signal.aborted) throw tooSlow(destination, this.wholeLookMs);
         // The list of models is what all of them have; the rest tells one from another.
         if (path === "/v1/models" || isCancellation(error) || signal.aborted) throw error;
         return { path, json: undefined };
@@ -74,13 +82,18 @@ export class ServerClient {
    */
   async json(
     path: string,
-    request: { readonly body?: unknown; readonly signal: AbortSignal; readonly silenceMs?: number },
+    request: {
+      readonly body?: unknown;
+      readonly signal: AbortSignal;
+      readonly silenceMs?: number;
+      readonly mostBytes?: number;
+    },
     known?: ServerPlace,
   ): Promise<unknown> {
     const place = known ?? (await this.place());
     const response = await this.http.ask(place, path, { ...request, silenceMs: request.silenceMs ?? ANSWER_MS });
     if (response.status !== 200) throw await this.refusal(response, place);
-    const text = await this.text(response, MOST_BYTES, place);
+    const text = await this.text(response, request.mostBytes ?? MOST_BYTES, place);
     try {
       return JSON.parse(text) as unknown;
     } catch {
