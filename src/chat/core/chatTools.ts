@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { Tool } from "../../engine/protocol";
+import { valueWithoutMarks, withoutMarks } from "../../platform/core/templateMarks";
 import type { ConversationSettings } from "./conversationSettings";
-import { valueWithoutMarks, withoutMarks } from "./templateMarks";
 
 /** Something that the model may call in the middle of an answer. */
 export interface ChatTool {

@@ -1,7 +1,7 @@
 import type { PromptMessage } from "../../engine/protocol";
 import { PaddockError } from "../../platform/core/errors";
+import { valueWithoutMarks, withoutMarks } from "../../platform/core/templateMarks";
 import type { Message, Part } from "./conversation";
-import { valueWithoutMarks, withoutMarks } from "./templateMarks";
 
 type PromptPart = Extract<PromptMessage, { role: "assistant" }>["parts"][number];
 

@@ -1,6 +1,7 @@
 import type { ChatRequest, CompleteRequest, FillInMiddleRequest, GenerateRequest } from "../../engine/backend";
 import type { InfillPrompt } from "../../engine/infill";
 import type { PromptMessage, Tool } from "../../engine/protocol";
+import { withoutMarks } from "../../platform/core/templateMarks";
 import { samplingFields } from "./samplingFields";
 import type { ServerKind } from "./serverKinds";
 
@@ -112,7 +113,11 @@ function infillFields(
 export function wireTool({ name, description, parameters }: Tool): Fields {
   return {
     type: "function",
-    function: { name, description, parameters: parameters ?? { type: "object", properties: {} } },
+    function: {
+      name,
+      description: withoutMarks(description),
+      parameters: parameters ?? { type: "object", properties: {} },
+    },
   };
 }
 
@@ -121,18 +126,22 @@ export function wireMessages(messages: readonly PromptMessage[], keepsReasoning 
   return messages.map((message, index) => wireMessage(message, keepsReasoning && index === messages.length - 1));
 }
 
+/**
+ * Servers read a mark of the model's template wherever it stands in a prompt, so files, results and questions hold none.
+ * What the model wrote is given back as it came: it is the model's own, and the server's KV cache holds it so.
+ */
 function wireMessage(message: PromptMessage, keepsReasoning: boolean): Fields {
   switch (message.role) {
     case "system":
     case "user":
-      return { role: message.role, content: message.text };
+      return { role: message.role, content: withoutMarks(message.text) };
     case "tool": {
       const { callId, name, result } = message;
       return {
         role: "tool",
         tool_call_id: callId,
         name,
-        content: typeof result === "string" ? result : JSON.stringify(result ?? null),
+        content: withoutMarks(typeof result === "string" ? result : JSON.stringify(result ?? null)),
       };
     }
     case "assistant": {

@@ -1,10 +1,11 @@
 /**
  * Chat templates print the descriptions of tools, and what they were called with, among their own marks, and there a text
- * that looks like a mark is tokenised as one. These are the ways in which models write theirs: `<|im_end|>`,
- * `<｜User｜>`, `</s>`, `<end_of_turn>`, `[INST]`.
+ * that looks like a mark is tokenised as one; servers do so with everything in a prompt. These are the ways in which
+ * models write theirs: `<|im_end|>`, `<｜User｜>`, `</s>`, `<end_of_turn>`, `[INST]`, `<BOS_TOKEN>`. Case counts, as it
+ * does for them: `<S>` is a type parameter.
  */
 const mark =
-  /<[|｜][^\s<>|｜]{1,40}[|｜]>|<\/?(?:s|bos|eos|unk|pad|think|tool_call|tool_response|(?:start|end)_of_[a-z]{1,20})>|\[\/?(?:INST|SYS|AVAILABLE_TOOLS|TOOL_[A-Z]{1,20})\]/giu;
+  /<[|｜][^\s<>|｜]{1,40}[|｜]>|<\/?(?:s|bos|eos|unk|pad|think|tool_call|tool_response|(?:start|end)_of_[a-z]{1,20}|(?:BOS|EOS)_TOKEN)>|\[\/?(?:INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_[A-Z]{1,20})\]/gu;
 /** Deeper than any arguments that a grammar lets through. */
 const deepest = 20;
 
