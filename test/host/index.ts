@@ -15,6 +15,7 @@ export async function run(): Promise<void> {
   });
   mocha.suite.emit("pre-require", globalThis as never, "", mocha);
   await import("./suite/activation.test");
+  await import("./suite/actions.test");
   await import("./suite/answer.test");
   await import("./suite/applyBlock.test");
   await import("./suite/completion.test");
