@@ -35,6 +35,7 @@ export async function run(): Promise<void> {
   await import("./suite/servers.test");
   await import("./suite/severalAtOnce.test");
   await import("./suite/speed.test");
+  await import("./suite/tools.test");
   await import("./suite/workspaceLinks.test");
   await import("./suite/workspaceSymbols.test");
   const failures: { title: string; error: string }[] = [];
