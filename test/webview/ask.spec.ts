@@ -290,9 +290,9 @@ test("every button of an answer asks the host for what it says", async ({ page }
     "clear",
   ];
   await expect.poll(() => ask.calls.map(({ method }) => method).filter((method) => method !== "ready")).toEqual(wanted);
-  expect(methods(ask, "correct")).toEqual([{ turn: "t1", sql: "SELECT 1" }]);
-  expect(methods(ask, "allowWrite")).toEqual([{ turn: "w", rows: 7 }]);
-  expect(methods(ask, "allowWriting")).toEqual([{ turn: "n" }]);
+  await expect.poll(() => methods(ask, "correct")).toEqual([{ turn: "t1", sql: "SELECT 1" }]);
+  await expect.poll(() => methods(ask, "allowWrite")).toEqual([{ turn: "w", rows: 7 }]);
+  await expect.poll(() => methods(ask, "allowWriting")).toEqual([{ turn: "n" }]);
   expect(ask.problems).toEqual([]);
 });
 
@@ -326,8 +326,8 @@ test("the history finds, brings back and deletes; the plan is a tree", async ({ 
   await expect(search).toBeFocused();
   await frame.getByRole("button", { name: "Bring back: how many orders?" }).press("Enter");
   await expect(frame.getByRole("button", { name: "History" })).toBeFocused();
-  expect(methods(ask, "forgetEntry")).toEqual([{ entry: "h2" }]);
-  expect(methods(ask, "recall")).toEqual([{ entry: "h1" }]);
+  await expect.poll(() => methods(ask, "forgetEntry")).toEqual([{ entry: "h2" }]);
+  await expect.poll(() => methods(ask, "recall")).toEqual([{ entry: "h1" }]);
 
   const item = (name: string) => frame.getByRole("treeitem", { name });
   await item("CO-ROUTINE spent").focus();
@@ -485,7 +485,9 @@ test("100,000 rows: loaded in pieces, scrolled smoothly, sorted and searched at 
   const ask = await openAsk(page, { view: askView([ran({}, { rows: count })]), rows: { r1: many } });
   const { frame } = ask;
   await expect(frame.getByRole("grid")).toHaveAttribute("aria-rowcount", String(count + 1), { timeout: 30_000 });
-  expect(methods(ask, "rows").map(({ from }) => from)).toEqual(Array.from({ length: 20 }, (_, index) => index * 5000));
+  await expect
+    .poll(() => methods(ask, "rows").map(({ from }) => from))
+    .toEqual(Array.from({ length: 20 }, (_, index) => index * 5000));
   const scrolled = await frames(page, frame);
   await frame.evaluate(() => document.querySelector(".grid")?.scrollTo(0, 0));
   const sorted: Record<string, number> = {};
