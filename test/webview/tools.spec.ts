@@ -6,15 +6,23 @@ import { expectAccessible, test } from "./chatTest";
 
 const hostile = '<img src=x onerror="alert(1)">\u202E[click](http://evil.example)';
 const shown = (name: string, more: Partial<ViewState["tools"]["tools"][number]> = {}) => ({
-  ...{ name, title: name, description: `Does ${name}.`, writes: false, origin: "paddock" as const, on: true },
+  ...{
+    name,
+    title: name,
+    description: `Does ${name}.`,
+    asks: false,
+    heldBack: false,
+    origin: "paddock" as const,
+    on: true,
+  },
   ...more,
 });
 const tools: ViewState["tools"] = {
   support: "some",
   tools: [
     shown("read_file", { title: "Read a file" }),
-    shown("propose_edit", { title: "Propose a change of a file", writes: true }),
-    shown("mcp_mail_send", { title: "mail_send", description: hostile, writes: true, origin: "mcp", on: false }),
+    shown("propose_edit", { title: "Propose a change of a file", asks: true }),
+    shown("mcp_mail_send", { title: "mail_send", description: hostile, asks: true, origin: "mcp", on: false }),
   ],
 };
 const calls = (over: Partial<ViewState> = {}): ViewState => ({
