@@ -66,16 +66,17 @@ test("each call is folded with what it was given and what came of it, as text on
   const { frame, problems, strangers } = await openChat(page, url, calls());
   const blocks = frame.locator(".tool-call");
   await expect(blocks.locator("summary")).toHaveText([
-    /Calls read_file/,
-    /read_file gave nothing/,
-    /Calling propose_edit/,
+    /Calls “Read a file”/,
+    /“Read a file” gave nothing/,
+    /Calling “Propose a change of a file”/,
   ]);
   await expect(blocks.first().locator("pre")).toHaveCount(2);
   await expect(blocks.first().locator("pre").first()).toBeHidden();
   await blocks.first().locator("summary").focus();
   await page.keyboard.press("Enter");
   await expect(blocks.first().locator("pre").first()).toContainText('"path": "a.ts"');
-  const result = blocks.first().getByLabel("Result of read_file");
+  await expect(blocks.first()).toContainText("For the model it is called read_file.");
+  const result = blocks.first().getByLabel("Result of “Read a file”");
   await expect(result).toContainText("<img src=x");
   expect(await result.innerText()).not.toContain("\u202E");
   await expect(frame.locator(".tool-call img, .tool-call a")).toHaveCount(0);
@@ -83,6 +84,19 @@ test("each call is folded with what it was given and what came of it, as text on
   await expect(blocks.nth(1)).toContainText("There is no file b.ts.");
   expect(problems).toEqual([]);
   expect(strangers).toEqual([]);
+});
+
+test("a tool that is gone, and a result without its call, have the name that the model knew", async ({ page, url }) => {
+  const parts = [{ type: "toolResult", callId: "c-9", name: "mcp_gone_ask", result: hostile } as const];
+  const { frame, problems } = await openChat(page, url, {
+    ...conversation([question("Ask it"), answer("", { id: "old", parts })]),
+    tools,
+  });
+  const block = frame.locator(".tool-call");
+  await block.locator("summary").click();
+  await expect(block.getByLabel("Result of “mcp_gone_ask”")).toContainText("<img src=x");
+  await expect(block).not.toContainText("For the model");
+  expect(problems).toEqual([]);
 });
 
 test("a call that waits shows what it would do, is read out, and takes the person's word by keyboard", async ({
@@ -94,9 +108,12 @@ test("a call that waits shows what it would do, is read out, and takes the perso
   await expect(frame.getByRole("group", { name: "Permission for a call" })).toHaveCount(0);
   await chat.tell("asked", { asked });
   const block = frame.locator(".tool-call").last();
-  await expect(block.locator("summary")).toHaveText(/Asks to call propose_edit/);
+  await expect(block.locator("summary")).toHaveText(/Asks to call “Propose a change of a file”/);
   await expect(block.locator("pre")).toBeVisible();
-  await expect(frame.getByRole("status").filter({ hasText: "May the model call propose_edit?" })).toHaveCount(1);
+  await expect(frame.locator(".phase")).toHaveText(/Waiting for you/);
+  await expect(
+    frame.getByRole("status").filter({ hasText: "May the model call “Propose a change of a file”?" }),
+  ).toHaveCount(1);
   for (const [name, given] of [
     ["Allow once", "once"],
     ["Allow for this conversation", "conversation"],

@@ -1,7 +1,7 @@
 import type { AskedCall } from "../core/chatTools";
 import { type Message, plainText } from "../core/conversation";
 import type { Live } from "../core/webviewContract";
-import type { WebviewTexts } from "../core/webviewTexts";
+import type { ChatContext } from "./context";
 import { callQuestion, fill } from "./strings";
 
 /** So much of a finished answer is read out by itself; the rest is read by going there. */
@@ -13,14 +13,15 @@ export class Announcer {
   /** The call that the person was told waits for them. */
   private told: string | undefined;
 
-  constructor(private readonly texts: WebviewTexts) {}
+  constructor(private readonly context: Pick<ChatContext, "texts" | "toolTitle">) {}
 
   /** @returns what to say now; undefined for nothing new. */
   next(messages: readonly Message[], live: Live | undefined, asked: AskedCall | null): string | undefined {
-    const { texts, current } = this;
+    const { context, current } = this;
+    const { texts } = context;
     const isNews = asked !== null && asked.call !== this.told;
     this.told = asked?.call;
-    if (isNews) return callQuestion(texts, asked);
+    if (isNews) return callQuestion(context, asked);
     const answer = messages.findLast(({ role }) => role === "assistant");
     if (answer?.status === "streaming") {
       const phase = live?.message === answer.id ? live.phase : "waiting";

@@ -53,7 +53,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
   override connectedCallback(): void {
     super.connectedCallback();
     this.session = new ChatSession(this.dataset.texts, this);
-    this.announcer = new Announcer(this.session.context.texts);
+    this.announcer = new Announcer(this.session.context);
     document.addEventListener("keydown", this.onEscape);
     document.addEventListener("pointerdown", this.onElsewhere);
     this.drops = new DropTarget((items) => void this.drop(items));

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { type Params, type Result, RpcPeer } from "../../platform/core/rpc";
 import { isCancellation } from "../../platform/core/errors";
 import { formatCount } from "../../platform/core/format";
+import { visibleText } from "../../platform/core/visibleText";
 import { hostConnection } from "../../platform/webview/hostConnection";
 import { type VsCodeApi, vsCodeApi } from "../../platform/webview/vscodeApi";
 import {
@@ -199,6 +200,7 @@ export class ChatSession {
         this.failures.delete(place);
         this.events.changed();
       },
+      toolTitle: (name) => visibleText(this.model.state?.tools.tools.find((tool) => tool.name === name)?.title ?? name),
       quote: (text) => this.events.quote(text),
       asked: () => this.events.asked(),
     };

@@ -25,6 +25,8 @@ export interface ChatContext {
   ): Promise<Result<ChatHostContract, N> | undefined>;
   failureAt(place: string): Failure | undefined;
   dismissFailure(place: string): void;
+  /** A tool by the name that models have for it: as people know it. One that is gone is known by that name alone. */
+  readonly toolTitle: (name: string) => string;
   /** Puts text into the input box as a quotation. */
   quote(text: string): void;
   /** A question was asked from its own place in the conversation; by now that place may be gone. */

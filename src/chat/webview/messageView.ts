@@ -130,8 +130,10 @@ export class MessageView extends PaddockElement {
   }
 
   private progress(): TemplateResult {
-    const { live } = this;
+    const { live, asked } = this;
     const { texts } = this.context;
+    // The model has written its call, and nothing goes on before the person has answered.
+    if (asked !== null) return html`<p class="phase">${icon("question")} ${texts.waitingForYou}</p>`;
     if (live === undefined || live.phase === "waiting") {
       return html`<p class="phase">
         <span class="codicon codicon-loading spinning" aria-hidden="true"></span> ${texts.waiting}

@@ -3,6 +3,7 @@ import { fill, readTexts as readPageTexts } from "../../ui/texts";
 import { visibleText } from "../../platform/core/visibleText";
 import type { AskedCall } from "../core/chatTools";
 import { type WebviewTexts, webviewTexts } from "../core/webviewTexts";
+import type { ChatContext } from "./context";
 
 const english: WebviewTexts = webviewTexts({ t: (text) => text });
 
@@ -17,11 +18,14 @@ export function tokenCount(count: number, isCounted: boolean): string {
 }
 
 /** What a person is asked about a call, and where what comes of it goes. */
-export function callQuestion(texts: WebviewTexts, { tool, destination, opens }: AskedCall): string {
-  const name = visibleText(tool);
-  if (destination !== undefined) return fill(texts.toolQuestionElsewhere, name, visibleText(destination));
-  if (opens !== undefined) return fill(texts.toolQuestionOpens, name, visibleText(opens));
-  return fill(texts.toolQuestion, name);
+export function callQuestion(
+  { texts, toolTitle }: Pick<ChatContext, "texts" | "toolTitle">,
+  { tool, destination, opens }: AskedCall,
+): string {
+  const title = toolTitle(tool);
+  if (destination !== undefined) return fill(texts.toolQuestionElsewhere, title, visibleText(destination));
+  if (opens !== undefined) return fill(texts.toolQuestionOpens, title, visibleText(opens));
+  return fill(texts.toolQuestion, title);
 }
 
 export { fill };

@@ -30,6 +30,7 @@ export function toolCallView(
   context: ChatContext,
 ): TemplateResult {
   const { texts } = context;
+  const title = context.toolTitle(call.name);
   const question = asked?.call === call.id ? asked : undefined;
   const isAsked = question !== undefined;
   const failure = result === undefined ? undefined : callFailure(result.result);
@@ -43,9 +44,11 @@ export function toolCallView(
         ? (["tools", texts.toolCall] as const)
         : (["warning", texts.toolFailed] as const);
   return html`<details class="fold tool-call" ?open=${isAsked}>
-      <summary>${icon(sign)} ${fill(words, visibleText(call.name))}</summary>
+      <summary>${icon(sign)} ${fill(words, title)}</summary>
+      ${modelName(call, context)}
       <pre
         class="json ${isAsked ? "whole" : ""}"
+        role="group"
         tabindex="0"
         aria-label=${texts.toolArguments}
       ><code>${isAsked ? whole(call.arguments) : shown(call.arguments)}</code></pre>
@@ -54,8 +57,9 @@ export function toolCallView(
           ? nothing
           : html`<pre
               class="json"
+              role="group"
               tabindex="0"
-              aria-label=${fill(texts.toolResult, visibleText(call.name))}
+              aria-label=${fill(texts.toolResult, title)}
             ><code>${shown(failure ?? result.result)}</code></pre>`
       }
     </details>
@@ -63,11 +67,19 @@ export function toolCallView(
 }
 
 /** A result whose call is not there, as in a conversation from a file. */
-export function toolResultView({ name, result }: Result, { texts }: ChatContext): TemplateResult {
-  return html`<details class="fold">
-    <summary>${icon("output")} ${fill(texts.toolResult, visibleText(name))}</summary>
-    <pre class="json" tabindex="0"><code>${shown(result)}</code></pre>
+export function toolResultView(part: Result, context: ChatContext): TemplateResult {
+  const label = fill(context.texts.toolResult, context.toolTitle(part.name));
+  return html`<details class="fold tool-call">
+    <summary>${icon("output")} ${label}</summary>
+    ${modelName(part, context)}
+    <pre class="json" role="group" tabindex="0" aria-label=${label}><code>${shown(part.result)}</code></pre>
   </details>`;
+}
+
+/** What stands in the prompt and the log, for whoever looks into the details. */
+function modelName({ name }: Call | Result, { texts, toolTitle }: ChatContext): TemplateResult | typeof nothing {
+  const known = visibleText(name);
+  return known === toolTitle(name) ? nothing : html`<p class="hint">${fill(texts.toolName, known)}</p>`;
 }
 
 function questionView(asked: AskedCall, conversation: string, context: ChatContext): TemplateResult {
@@ -78,7 +90,7 @@ function questionView(asked: AskedCall, conversation: string, context: ChatConte
       void context.ask("composer", "answerCall", { conversation, call: asked.call, answer: given });
   return html`<div class="callout with-buttons tool-question" role="group" aria-label=${texts.toolQuestionLabel}>
     ${icon("shield")}
-    <p>${callQuestion(texts, asked)}</p>
+    <p>${callQuestion(context, asked)}</p>
     <div class="buttons">
       <vscode-button @click=${answer("once")}>${texts.toolAllowOnce}</vscode-button>
       <vscode-button secondary @click=${answer("conversation")}>${texts.toolAllowConversation}</vscode-button>
