@@ -58,7 +58,7 @@ export function actionsDeps(rooms: ActingRooms): ActionsDeps {
     modelNamed: (name) => namedModel(registry, name),
     facts: (model, signal) => factsOf(rooms, model, signal),
     destination: (model) => backend.destination(model),
-    propose: async (proposal) => (await edits.propose(proposal)) === "opened",
+    propose: async (proposal) => (await edits.propose({ ...proposal, isRepeatable: true })) === "opened",
     ask: async (question, references) => {
       await chat.ask(question, references);
       await chat.focusInput();

@@ -26,6 +26,8 @@ export interface EditProposal {
     | { readonly kind: "lines"; readonly edits: readonly LineEdit[] };
   /** What it is, for people: "Code from the chat". */
   readonly label: string;
+  /** It can be asked for again, by the commands that repeat and refine what ran last. */
+  readonly isRepeatable?: boolean;
 }
 
 /** Where the workspace keeps the names of the documents under review. */
@@ -67,10 +69,12 @@ export class EditService implements Disposable {
     // A comparison that a reload left behind has nothing to compare any more.
     void closeReviewTabs();
     this.tellOfEnded();
+    // What an extension host that is gone has said of its reviews still holds.
+    this.showState();
   }
 
   /** Opens the review at its first change. Rejects with a reason where the target cannot be changed. */
-  async propose({ target, change, label }: EditProposal): Promise<Proposed> {
+  async propose({ target, change, label, isRepeatable = false }: EditProposal): Promise<Proposed> {
     const open = vscode.workspace.textDocuments.find(
       ({ uri, isClosed }) => !isClosed && uri.toString() === target.toString(),
     );
@@ -85,7 +89,7 @@ export class EditService implements Disposable {
     const proposed = change.kind === "whole" ? splitLines(change.text) : applyLineEdits(base, change.edits);
     const earlier = this.sessionOf(target);
     if (earlier !== undefined && !(await this.makeWay(earlier))) return "kept";
-    const session = new ReviewSession({ id: this.next++, uri: target, document, base, proposed, label });
+    const session = new ReviewSession({ id: this.next++, uri: target, document, base, proposed, label, isRepeatable });
     await session.refresh();
     if (session.review.hunks.every(({ standing }) => standing === "present")) {
       void vscode.window.showInformationMessage(
@@ -285,9 +289,11 @@ export class EditService implements Disposable {
   private showState(): void {
     const session = this.active;
     const uri = vscode.window.activeTextEditor?.document.uri;
-    const here = uri !== undefined && this.sessionOf(uri) !== undefined;
+    const here = uri === undefined ? undefined : this.sessionOf(uri);
     void vscode.commands.executeCommand("setContext", "paddock.reviewing", this.sessions.size > 0);
-    void vscode.commands.executeCommand("setContext", "paddock.reviewingHere", here);
+    void vscode.commands.executeCommand("setContext", "paddock.reviewingHere", here !== undefined);
+    const isRepeatable = here !== undefined && here === this.lastRepeatable;
+    void vscode.commands.executeCommand("setContext", "paddock.reviewingActionHere", isRepeatable);
     if (session === undefined) {
       this.status.hide();
       return;
@@ -297,6 +303,11 @@ export class EditService implements Disposable {
     this.status.tooltip = vscode.l10n.t("Paddock proposes changes to {0}. Show them.", session.name);
     this.status.accessibilityInformation = { label: vscode.l10n.t("{0} in {1}", text, session.name), role: "button" };
     this.status.show();
+  }
+
+  /** What ran last is repeated, so that an older review has nothing to repeat. */
+  private get lastRepeatable(): ReviewSession | undefined {
+    return [...this.sessions.values()].findLast((session) => session.isRepeatable);
   }
 
   private sessionOf(uri: vscode.Uri): ReviewSession | undefined {

@@ -24,6 +24,7 @@ export interface ReviewStart {
   readonly base: readonly string[];
   readonly proposed: readonly string[];
   readonly label: string;
+  readonly isRepeatable: boolean;
 }
 
 /**
@@ -34,6 +35,7 @@ export class ReviewSession {
   readonly id: number;
   readonly uri: vscode.Uri;
   readonly label: string;
+  readonly isRepeatable: boolean;
   readonly review: Review;
   /** The text that would result, as a read-only document. */
   readonly proposedUri: vscode.Uri;
@@ -44,10 +46,11 @@ export class ReviewSession {
   current: number | undefined;
   private document: vscode.TextDocument | undefined;
 
-  constructor({ id, uri, document, base, proposed, label }: ReviewStart) {
+  constructor({ id, uri, document, base, proposed, label, isRepeatable }: ReviewStart) {
     this.id = id;
     this.uri = uri;
     this.label = label;
+    this.isRepeatable = isRepeatable;
     this.document = document;
     this.isNewFile = document === undefined;
     this.review = new Review(base, proposed);
