@@ -29,10 +29,10 @@ export function chatActions(deps: Deps): ChatActions {
       if (change === undefined) {
         throw new PaddockError("unsupported", vscode.l10n.t("No repository was chosen."));
       }
-      const { files, recent, root } = change;
+      const { files, recent, root, staged, refused: withheld } = change;
       const answer = await run(deps, { kind: "commit", subject: { files, recent }, ...instruction(asked) }, asked);
       return answer.kind === "text" && answer.form === "message"
-        ? { kind: "message", text: answer.text, repository: root }
+        ? { kind: "message", text: answer.text, repository: root, staged, refused: withheld }
         : refused(answer, asked, deps);
     },
     useCommitMessage: async (text, repository) => {

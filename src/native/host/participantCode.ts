@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { markdownBlock } from "../../platform/core/markdownText";
+import { markdownBlock, markdownCode } from "../../platform/core/markdownText";
 import { visibleText } from "../../platform/core/visibleText";
 import type { AnswerMetadata, SlashCommand } from "../core/participantNames";
 import { buttonCommands } from "./participantButtons";
@@ -73,7 +73,7 @@ function show(answer: ActionAnswer, { stream }: Question, growing: Growing): str
     }
     case "message": {
       const block = markdownBlock(answer.text);
-      stream.markdown(`${block}\n`);
+      stream.markdown([block, ...commitNotes(answer)].map((text) => `${text}\n`).join("\n"));
       stream.button({
         command: buttonCommands.useCommitMessage,
         title: vscode.l10n.t("Use as Commit Message"),
@@ -85,6 +85,17 @@ function show(answer: ActionAnswer, { stream }: Question, growing: Growing): str
       stream.markdown(`${visibleText(answer.reason)}\n`);
       return "";
   }
+}
+
+/** What the message does not know, as quotations below it. */
+function commitNotes({ staged, refused }: Extract<ActionAnswer, { kind: "message" }>): string[] {
+  const notes: string[] = [];
+  if (!staged) notes.push(vscode.l10n.t("Nothing is staged: the message is about all changes."));
+  if (refused.length > 0) {
+    const names = refused.map((name) => markdownCode(visibleText(name))).join(", ");
+    notes.push(vscode.l10n.t("Not shown to the model, because it may hold secrets: {0}.", names));
+  }
+  return notes.map((note) => `> ${note}`);
 }
 
 /** The first place in a file that is attached: VS Code attaches what is selected by itself. */

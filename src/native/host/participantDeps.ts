@@ -47,7 +47,15 @@ export type ActionAnswer =
       readonly imports: readonly string[];
     }
   /** For the next commit of a repository, by its folder. */
-  | { readonly kind: "message"; readonly text: string; readonly repository: vscode.Uri }
+  | {
+      readonly kind: "message";
+      readonly text: string;
+      readonly repository: vscode.Uri;
+      /** False: nothing is staged, and it is about all changes. */
+      readonly staged: boolean;
+      /** Names of files that the model was not shown. */
+      readonly refused: readonly string[];
+    }
   /** Not used, with the reason as a sentence for a person. */
   | { readonly kind: "refused"; readonly reason: string };
 
