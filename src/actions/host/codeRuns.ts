@@ -65,6 +65,7 @@ export class CodeRuns {
         return runAction({ backend: deps.backend, model, facts, request, signal, onProgress: report });
       },
       deps.destination(model),
+      name,
     );
     this.last = { run, raw: outcome.raw };
     await vscode.commands.executeCommand("setContext", lastKey, true);

@@ -13,11 +13,19 @@ export interface RunningAction {
   report(progress: ActionProgress): void;
 }
 
+interface Running {
+  /** "Paddock: fixing", with where text goes. */
+  readonly what: string;
+  /** The same, with who answers. */
+  readonly whoAndWhat: string;
+  progress: ActionProgress;
+}
+
 /** Says in the status bar what is being worked on and how far it is; a click or a command cancels. */
 export class RunningActions implements Disposable {
   private readonly store = new DisposableStore();
   private readonly status: vscode.StatusBarItem;
-  private readonly running = new Map<AbortController, { readonly what: string; progress: ActionProgress }>();
+  private readonly running = new Map<AbortController, Running>();
 
   constructor() {
     this.status = this.store.add(
@@ -30,11 +38,18 @@ export class RunningActions implements Disposable {
   /**
    * @param name for people: "Paddock: fixing". Rejects with what `work` rejects with, and with `cancelled`.
    * @param destination where text goes that a model is asked; undefined: it stays on this machine.
+   * @param model who is asked, for people; undefined: no model is.
    */
-  async run<T>(name: string, work: (action: RunningAction) => Promise<T>, destination?: string): Promise<T> {
+  async run<T>(
+    name: string,
+    work: (action: RunningAction) => Promise<T>,
+    destination?: string,
+    model?: string,
+  ): Promise<T> {
     const abort = new AbortController();
     const what = destination === undefined ? name : vscode.l10n.t("{0} at {1}", name, visibleText(destination));
-    const state = { what, progress: { phase: "waiting", text: "" } as ActionProgress };
+    const whoAndWhat = model === undefined ? what : vscode.l10n.t("{0}, with {1}", what, visibleText(model));
+    const state: Running = { what, whoAndWhat, progress: { phase: "waiting", text: "" } };
     this.running.set(abort, state);
     this.show();
     try {
@@ -70,25 +85,30 @@ export class RunningActions implements Disposable {
       this.status.hide();
       return;
     }
-    const { what, progress } = newest;
-    const state = stateText(progress);
-    this.status.text = `$(loading~spin) ${what}: ${state}`;
+    const { what, whoAndWhat, progress } = newest;
+    this.status.text = `$(loading~spin) ${what}: ${stateText(progress)}`;
     // A plain string: what a model writes is no Markdown here.
     const preview = visibleText(progress.text.slice(-maxPreview));
     const cancel = vscode.l10n.t("Click to cancel.");
-    this.status.tooltip = preview === "" ? cancel : `${preview}\n\n${cancel}`;
-    this.status.accessibilityInformation = { label: vscode.l10n.t("{0}. Cancel", what), role: "button" };
+    this.status.tooltip = [whoAndWhat, preview, cancel].filter((text) => text !== "").join("\n\n");
+    // Without the count, which would be another label with each token.
+    const label = vscode.l10n.t("{0}: {1}. Press Enter to cancel.", whoAndWhat, spokenState(progress));
+    this.status.accessibilityInformation = { label, role: "button" };
     this.status.show();
   }
 }
 
-function stateText({ phase, text }: ActionProgress): string {
+function stateText(progress: ActionProgress): string {
+  return progress.phase === "writing" ? vscode.l10n.t("{0} characters", progress.text.length) : spokenState(progress);
+}
+
+function spokenState({ phase }: ActionProgress): string {
   switch (phase) {
     case "waiting":
       return vscode.l10n.t("waiting for the model");
     case "prompt":
       return vscode.l10n.t("reading the code");
     case "writing":
-      return vscode.l10n.t("{0} characters", text.length);
+      return vscode.l10n.t("the model is writing");
   }
 }
