@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import type { Disposable } from "../../platform/core/disposables";
-import { PaddockError, cancelled, isCancellation, toPaddockError } from "../../platform/core/errors";
+import { cancelled, toPaddockError } from "../../platform/core/errors";
 import {
   type DivergenceRequest,
   type DivergenceResult,
@@ -23,6 +23,8 @@ import {
 import { type EngineInfo, PROTOCOL_VERSION } from "../protocol";
 import { contextTuning, type EngineTuning, modelTuning } from "../tuning";
 import { type EngineProcess, withWatchdog } from "./engineProcess";
+import { Estimator } from "./estimator";
+import { measuringError } from "./measuringError";
 import { MeasuringTurn } from "./measuringTurn";
 import { PredictionsFolder, predictionsBytes } from "./predictionsFolder";
 import { probeMachine, type TimeKernels } from "./probeMachine";
@@ -38,8 +40,6 @@ const UNLOAD_MS = 60_000;
 const ESTIMATE_MS = 60_000;
 /** Of texts that are written to compare their speed; their prompts are short. Tokens. */
 const TEXT_CONTEXT = 2048;
-/** Estimates come in bursts, one for each file of a folder; they share a process until none has come for this long. */
-const ESTIMATOR_IDLE_MS = 3_000;
 /** Of the whole of a measurement, what loading the model counts in its progress. */
 const LOAD_SHARE = 0.2;
 
@@ -68,14 +68,6 @@ interface LoadedWith {
   readonly tuning?: EngineTuning;
 }
 
-/** The process that estimates share. */
-interface Estimator {
-  readonly engine: EngineProcess;
-  readonly ready: Promise<EngineInfo>;
-  users: number;
-  idle?: NodeJS.Timeout;
-}
-
 /** Of a series: the process of the measurement before, which has no model. */
 interface Kept {
   engine: EngineProcess | undefined;
@@ -85,26 +77,27 @@ interface Kept {
 export class ProcessMeasuring implements Measuring, Disposable {
   private readonly engines = new Set<EngineProcess>();
   private readonly closing = new AbortController();
-  private estimator: Estimator | undefined;
+  private readonly estimator: Estimator;
   private readonly predictions: PredictionsFolder;
 
   constructor(private readonly options: ProcessMeasuringOptions) {
     this.predictions = new PredictionsFolder(options.folder);
+    this.estimator = new Estimator({ launch: () => this.launch(), hello: (engine) => this.hello(engine) });
   }
 
   engine(signal: AbortSignal): Promise<EngineInfo> {
-    return this.withEstimator(signal, (_, info) => Promise.resolve(info));
+    return this.estimate(signal, (_, info) => Promise.resolve(info));
   }
 
   gpuMemory(signal: AbortSignal): Promise<GpuMemory> {
-    return this.withEstimator(signal, (engine) =>
+    return this.estimate(signal, (engine) =>
       withWatchdog(ESTIMATE_MS, "tell its GPU", () => engine.peer.request("gpuMemory", {})),
     );
   }
 
   async estimateMemory(file: string, { contextSize, gpuLayers, signal }: MemoryOptions): Promise<MemoryEstimate> {
     await this.checked(file, signal, "estimate");
-    return this.withEstimator(signal, (engine) =>
+    return this.estimate(signal, (engine) =>
       withWatchdog(ESTIMATE_MS, "estimate memory", () =>
         engine.peer.request("estimateMemory", { path: file, contextSize, gpuLayers }),
       ),
@@ -287,7 +280,7 @@ export class ProcessMeasuring implements Measuring, Disposable {
         return await work({ engine: own, turn, relaunch });
       } catch (error) {
         if (signal.aborted) throw cancelled();
-        throw named(error, "measured");
+        throw measuringError(error, "measured");
       } finally {
         signal.removeEventListener("abort", onAbort);
         if (kept?.engine !== own) {
@@ -357,58 +350,7 @@ export class ProcessMeasuring implements Measuring, Disposable {
     return engine;
   }
 
-  private async withEstimator<T>(
-    signal: AbortSignal,
-    work: (engine: EngineProcess, info: EngineInfo) => Promise<T>,
-  ): Promise<T> {
-    const either = AbortSignal.any([signal, this.closing.signal]);
-    either.throwIfAborted();
-    const estimator = (this.estimator ??= this.startEstimator());
-    clearTimeout(estimator.idle);
-    estimator.users++;
-    try {
-      return await abortable(
-        either,
-        estimator.ready.then((info) => work(estimator.engine, info)),
-      );
-    } catch (error) {
-      if (either.aborted) throw cancelled();
-      const known = named(error, "estimated the memory of");
-      if (known.code.startsWith("engine/")) this.endEstimator(estimator);
-      throw known;
-    } finally {
-      estimator.users--;
-      if (estimator.users === 0 && this.estimator === estimator)
-        estimator.idle = setTimeout(() => this.endEstimator(estimator), ESTIMATOR_IDLE_MS);
-    }
+  private estimate<T>(signal: AbortSignal, work: (engine: EngineProcess, info: EngineInfo) => Promise<T>): Promise<T> {
+    return this.estimator.use(AbortSignal.any([signal, this.closing.signal]), work);
   }
-
-  private startEstimator(): Estimator {
-    const engine = this.launch();
-    return { engine, ready: this.hello(engine), users: 0 };
-  }
-
-  private endEstimator(estimator: Estimator): void {
-    clearTimeout(estimator.idle);
-    if (this.estimator === estimator) this.estimator = undefined;
-    estimator.engine.dispose();
-  }
-}
-
-function named(error: unknown, what: string): PaddockError {
-  if (isCancellation(error)) return cancelled();
-  const known = toPaddockError(error);
-  if (known.code !== "disconnected") return known;
-  return new PaddockError("engine/crashed", `The engine crashed while it ${what} this model.`, {
-    remedy: "The file may be damaged or memory too short. See the log for the engine's last words.",
-    detail: known.message,
-  });
-}
-
-function abortable<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => reject(cancelled());
-    signal.addEventListener("abort", leave, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
-  });
 }
