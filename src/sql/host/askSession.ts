@@ -1,23 +1,18 @@
 import type { Disposable } from "../../platform/core/disposables";
-import { isCancellation, PaddockError, toPaddockError } from "../../platform/core/errors";
+import { isCancellation, toPaddockError } from "../../platform/core/errors";
 import { Emitter } from "../../platform/core/event";
 import type { Answer, AskOptions, EarlierTurn } from "../core/asking";
 import type { AskView, FailureView, HistoryList, TurnView } from "../core/askContract";
 import type { QueryResult } from "../core/database";
 import type { DatabaseEngine } from "../core/schema";
-import { confirmedPairs, findAsked, questionsAsked } from "../node/askHistory";
+import { confirmedPairs, findAsked } from "../node/askHistory";
 import type { ConnectedDatabase } from "./askPanelDeps";
-import { keptTurn, newTurn, planLines, recordOf, resultView, takeAnswer, type Turn, turnView } from "./askTurn";
+import { newTurn, planLines, resultView, takeAnswer, type Turn, turnView } from "./askTurn";
 import type { AskSessionDeps } from "./askSessionDeps";
 import { KeptResults } from "./keptResults";
 import { PanelConnection } from "./panelConnection";
+import { PanelTurns } from "./panelTurns";
 import { passTurn } from "./turnGate";
-
-/** Earlier turns that a follow-up question is asked with. */
-const mostEarlier = 3;
-/** Turns that a panel shows. */
-const mostTurns = 50;
-const mostRecent = 50;
 
 /**
  * What is asked of one connection: the turns with their results, and what goes on for them. It outlives its page, which
@@ -28,19 +23,18 @@ export class AskSession implements Disposable {
   private readonly said = new Emitter<string>();
   private readonly whole = new AbortController();
   readonly results = new KeptResults();
-  private turns: Turn[] = [];
-  private recent: readonly string[] = [];
+  private readonly turns: PanelTurns;
   private readonly connection: PanelConnection;
-  private readonly restored: Promise<void>;
 
   constructor(private readonly deps: AskSessionDeps) {
-    const { id, profile, connect } = deps;
+    const { id, profile, connect, store, log } = deps;
+    const changed = (): void => this.changed.fire();
     this.connection = new PanelConnection({
       ...{ id, profile, connect },
       failure: (error) => this.failure(error),
-      changed: () => this.changed.fire(),
+      changed,
     });
-    this.restored = this.restore();
+    this.turns = new PanelTurns({ id, store, log, changed });
   }
 
   readonly onDidChange = this.changed.event;
@@ -49,14 +43,14 @@ export class AskSession implements Disposable {
 
   /** Never rejects. */
   get ready(): Promise<void> {
-    return this.restored;
+    return this.turns.restored;
   }
 
   view(): AskView {
     return {
       connection: this.connection.view(),
-      turns: this.turns.map(turnView),
-      recent: [...this.recent],
+      turns: this.turns.all.map(turnView),
+      recent: [...this.turns.recent],
     };
   }
 
@@ -84,29 +78,23 @@ export class AskSession implements Disposable {
 
   /** Asks, and runs what comes of it where the person wants that. What fails is in the turn. */
   async ask(question: string): Promise<void> {
-    for (const other of this.turns) if (other.state === "asking") other.running?.abort();
-    const turn = newTurn(question);
-    const earlier = this.turns
-      .filter(({ state }) => state === "answered")
-      .slice(-mostEarlier)
-      .map(({ question: asked, sql }): EarlierTurn => ({ question: asked, sql: sql ?? "" }));
-    this.turns = [...this.turns, turn].slice(-mostTurns);
-    // Before it is in the history, and also where it is cancelled.
-    this.recent = [question, ...this.recent.filter((one) => one !== question)].slice(0, mostRecent);
+    for (const other of this.turns.all) if (other.state === "asking") other.running?.abort();
+    const { earlier } = this.turns;
+    const turn = this.turns.ask(question);
     await this.answer(turn, [], earlier, ({ asker }, options) => asker.ask(question, options));
   }
 
   /** Shows a statement that the person wrote, as a turn without a question. @returns its id. */
   add(sql: string): string {
     const turn: Turn = { ...newTurn(""), sql, state: "answered", isCorrected: true };
-    this.turns = [...this.turns, turn].slice(-mostTurns);
+    this.turns.append(turn);
     this.changed.fire();
     return turn.id;
   }
 
   /** Has a statement that failed put right by the engine's own words. */
   async fix(id: string): Promise<void> {
-    const turn = this.find(id);
+    const turn = this.turns.find(id);
     const { sql, engineWords } = turn;
     if (sql === null || engineWords === undefined) return;
     const before = turn.attempts.some((one) => one.sql === sql)
@@ -116,12 +104,12 @@ export class AskSession implements Disposable {
   }
 
   cancel(id: string): void {
-    this.find(id).running?.abort();
+    this.turns.find(id).running?.abort();
   }
 
   /** Runs a turn's statement, through the gate; one that writes is counted first, and then waits for `allowWrite`. */
   async run(id: string): Promise<void> {
-    const turn = this.find(id);
+    const turn = this.turns.find(id);
     await this.work(turn, async (signal) => {
       const { sql } = turn;
       if (sql === null) return;
@@ -141,7 +129,7 @@ export class AskSession implements Disposable {
 
   /** @param rows that the person was told of and agreed to; the database takes it back where it would be others. */
   async allowWrite(id: string, rows: number): Promise<void> {
-    const turn = this.find(id);
+    const turn = this.turns.find(id);
     if (turn.run.state !== "confirm" || turn.run.rows !== rows) return;
     await this.work(turn, async (signal) => {
       this.setRun(turn, "writing", rows);
@@ -153,23 +141,23 @@ export class AskSession implements Disposable {
   }
 
   declineWrite(id: string): void {
-    const turn = this.find(id);
+    const turn = this.turns.find(id);
     if (turn.run.state === "confirm") this.setRun(turn, "none");
   }
 
   /** The person's own statement takes the place of the answer's, and is run. */
   async correct(id: string, sql: string): Promise<void> {
-    const turn = this.find(id);
+    const turn = this.turns.find(id);
     turn.running?.abort();
     Object.assign(turn, { sql, state: "answered", isCorrected: true, isConfirmed: false, confidence: null });
     Object.assign(turn, { explanation: "", tables: [], columns: [], assumptions: [], failure: null, plan: null });
     turn.timing = null;
     await this.run(id);
-    this.keep(turn);
+    this.turns.keep(turn);
   }
 
   async plan(id: string): Promise<void> {
-    const turn = this.find(id);
+    const turn = this.turns.find(id);
     const { sql } = turn;
     if (sql === null) return;
     turn.plan = { isRunning: true, lines: [], failure: null };
@@ -185,34 +173,32 @@ export class AskSession implements Disposable {
   }
 
   confirm(id: string, isRight: boolean): void {
-    const turn = this.find(id);
+    const turn = this.turns.find(id);
     if (turn.question === "" || turn.sql === null) return;
     turn.state = "answered";
     turn.isConfirmed = isRight;
-    this.keep(turn);
+    this.turns.keep(turn);
     if (isRight) this.said.fire(this.deps.words.confirmed());
   }
 
   setFavourite(id: string, isFavourite: boolean): void {
-    const turn = this.find(id);
+    const turn = this.turns.find(id);
     turn.isFavourite = isFavourite;
-    this.keep(turn);
+    this.turns.keep(turn);
   }
 
   /** Takes a turn out of the panel; the history keeps it. */
   remove(id: string): void {
-    const turn = this.find(id);
+    const turn = this.turns.find(id);
     turn.running?.abort();
     this.results.drop(id);
-    this.turns = this.turns.filter((one) => one !== turn);
-    this.shown();
+    this.turns.remove(turn);
   }
 
   clear(): void {
-    for (const { running } of this.turns) running?.abort();
+    this.stopAll();
     this.results.clear();
-    this.turns = [];
-    this.shown();
+    this.turns.clear();
   }
 
   history(search: string, list: HistoryList): ReturnType<typeof findAsked> {
@@ -220,40 +206,32 @@ export class AskSession implements Disposable {
   }
 
   /** Brings what was asked before back as the last turn. */
-  async recall(entry: string): Promise<void> {
-    const there = this.turns.find(({ id }) => id === entry);
-    const record = (await this.deps.store.records(this.deps.id)).find(({ id }) => id === entry);
-    const turn = there ?? (record === undefined ? undefined : keptTurn(record));
-    if (turn === undefined) return;
-    this.turns = [...this.turns.filter((one) => one !== turn), turn].slice(-mostTurns);
-    this.shown();
+  recall(entry: string): Promise<void> {
+    return this.turns.recall(entry);
   }
 
   async forgetEntry(entry: string): Promise<void> {
     await this.deps.store.remove(this.deps.id, entry);
-    const turn = this.turns.find(({ id }) => id === entry);
-    if (turn !== undefined) this.remove(entry);
-    await this.readRecent();
+    if (this.turns.all.some(({ id }) => id === entry)) this.remove(entry);
+    await this.turns.readRecent();
     this.changed.fire();
   }
 
   /** Ends what runs and shows nothing any more; the store is its owner's to empty. */
   erase(): void {
-    for (const { running } of this.turns) running?.abort();
-    this.turns = [];
-    this.recent = [];
+    this.stopAll();
     this.results.clear();
-    this.changed.fire();
+    this.turns.erase();
   }
 
   /** The statement of a turn; undefined: it has none. */
   sqlOf(id: string): string | undefined {
-    return this.find(id).sql ?? undefined;
+    return this.turns.find(id).sql ?? undefined;
   }
 
   /** What INSERT statements of a result go into: the only table that it came from. */
   target(result: string): { readonly table: string; readonly engine: DatabaseEngine } {
-    const turn = this.turns.find((one) => one.result?.id === result);
+    const turn = this.turns.all.find((one) => one.result?.id === result);
     const [only, another] = turn?.tables ?? [];
     return {
       table: only !== undefined && another === undefined ? only.table : "result",
@@ -263,7 +241,7 @@ export class AskSession implements Disposable {
 
   dispose(): void {
     this.whole.abort();
-    for (const { running } of this.turns) running?.abort();
+    this.stopAll();
     this.results.clear();
     this.changed.dispose();
     this.said.dispose();
@@ -298,8 +276,8 @@ export class AskSession implements Disposable {
       return;
     }
     this.said.fire(this.deps.words.answered(turn.explanation));
-    this.keep(turn);
-    this.shown();
+    this.turns.keep(turn);
+    this.turns.shown();
     if (answer.result !== undefined) this.keepResult(turn, answer.result);
     else if (this.deps.runsAnswers() && turn.effect === "read") await this.run(turn.id);
   }
@@ -345,11 +323,11 @@ export class AskSession implements Disposable {
 
   private keepResult(turn: Turn, result: QueryResult): void {
     const { id, dropped } = this.results.keep(turn.id, result);
-    for (const other of this.turns) if (dropped.includes(other.id)) other.result = null;
+    for (const other of this.turns.all) if (dropped.includes(other.id)) other.result = null;
     turn.result = resultView(id, result);
     this.setRun(turn, "done");
     this.said.fire(this.deps.words.found(result.rows.length));
-    if (turn.question === "") this.keep(turn);
+    if (turn.question === "") this.turns.keep(turn);
   }
 
   private dropResult(turn: Turn): void {
@@ -362,42 +340,7 @@ export class AskSession implements Disposable {
     this.changed.fire();
   }
 
-  private find(id: string): Turn {
-    const turn = this.turns.find((one) => one.id === id);
-    if (turn === undefined) throw new PaddockError("internal", "This question is no longer in the panel.");
-    return turn;
-  }
-
-  private keep(turn: Turn): void {
-    this.changed.fire();
-    // What was deleted meanwhile stays so.
-    const record = this.turns.includes(turn) ? recordOf(turn) : undefined;
-    if (record !== undefined) this.stored(this.deps.store.put(this.deps.id, record));
-  }
-
-  private shown(): void {
-    this.changed.fire();
-    this.stored(
-      this.deps.store.setShown(
-        this.deps.id,
-        this.turns.map(({ id }) => id),
-      ),
-    );
-  }
-
-  private stored(done: Promise<void>): void {
-    done.catch((error: unknown) => this.deps.log.warn(`What was asked could not be kept: ${String(error)}`));
-  }
-
-  private async restore(): Promise<void> {
-    const shown = await this.deps.store.shown(this.deps.id);
-    this.turns = [...shown.map(keptTurn), ...this.turns];
-    await this.readRecent();
-    this.changed.fire();
-  }
-
-  private async readRecent(): Promise<void> {
-    const kept = await questionsAsked(this.deps.store, this.deps.id);
-    this.recent = [...new Set([...this.recent, ...kept])].slice(0, mostRecent);
+  private stopAll(): void {
+    for (const { running } of this.turns.all) running?.abort();
   }
 }
