@@ -1,23 +1,20 @@
 import { type Disposable, DisposableStore } from "../../platform/core/disposables";
-import { isCancellation, toPaddockError } from "../../platform/core/errors";
 import { Emitter } from "../../platform/core/event";
 import { CompletionStats } from "../core/completionStats";
 import { Debounce } from "../core/debounce";
 import { type EditorSnapshot, linePrefix } from "../core/editorSnapshot";
 import type { Reason } from "../core/reasons";
-import { placeOf, type Rest, restOf, type Suggestion, Suggestions } from "../core/suggestion";
+import { type Rest, restOf, type Suggestion, Suggestions } from "../core/suggestion";
 import { reasonAgainst } from "../core/when";
 import { withText } from "../core/withText";
+import { Background } from "./background";
 import { Generation } from "./generation";
 import { type CompletionDeps, ModelAsker } from "./modelAsker";
-import { sleep } from "./sleep";
 
 /** After the last key, ms: then the long prompt catches up, since nobody is typing into it. */
 const IDLE_MS = 300;
 /** After the cursor has moved, ms: a place where somebody lands is where they type. */
 const MOVED_MS = 80;
-/** A suggestion that is looked at for so long, ms, may be accepted, and what follows is worth having. */
-const PREFETCH_MS = 150;
 /** Alternatives offered beside the first where the person asks for them. */
 const ALTERNATIVES = 2;
 /** Several signs of growth are told as one, ms. */
@@ -60,12 +57,7 @@ export class Completions implements Disposable {
   private readonly debounce = new Debounce();
   private readonly suggestions = new Suggestions();
   private current: Generation | undefined;
-  /** What runs when nobody waits: a warm-up of the prompt, or what follows the suggestion shown. */
-  private background: AbortController | undefined;
-  /** The place whose suggestion is prefetched, or was. */
-  private ahead: string | undefined;
-  /** What is being made for it. */
-  private coming: Generation | undefined;
+  private readonly background: Background;
   private idle: Timer | undefined;
   private growing: Timer | undefined;
   private keyAt = -Infinity;
@@ -78,6 +70,7 @@ export class Completions implements Disposable {
 
   constructor(private readonly deps: CompletionDeps) {
     this.asker = this.store.add(new ModelAsker(deps));
+    this.background = new Background(deps.log);
   }
 
   /** Whether the model sees what follows the cursor; undefined until it is loaded. */
@@ -94,7 +87,7 @@ export class Completions implements Disposable {
     }
     const fits = this.follow(snapshot, what);
     // What follows the suggestion shown is still worth having while that is typed through.
-    if (!fits && !this.isComing(snapshot)) this.stopBackground();
+    if (!fits && !this.background.isComing(snapshot)) this.background.stop();
     clearTimeout(this.idle);
     if (this.current !== undefined && !this.current.agrees(snapshot)) this.drop(this.current);
     if (what === "edit") this.startEarly(snapshot, now);
@@ -116,7 +109,7 @@ export class Completions implements Disposable {
   /** The editor lost the focus, or completions were turned off: nothing is wanted. */
   left(): void {
     clearTimeout(this.idle);
-    this.stopBackground();
+    this.background.stop();
     if (this.current !== undefined) this.drop(this.current);
     this.last = undefined;
   }
@@ -223,24 +216,18 @@ export class Completions implements Disposable {
 
   private start(snapshot: EditorSnapshot, askedAt: number, wait: number): Generation {
     if (this.current !== undefined) this.drop(this.current);
-    this.stopBackground();
+    this.background.stop();
     const generation = new Generation(++this.ids, snapshot, askedAt);
     this.current = generation;
     void this.ask(generation, "completion", wait).then(() => this.keep(generation));
     return generation;
   }
 
-  private isComing(snapshot: EditorSnapshot): boolean {
-    return this.coming?.sentAt !== undefined && !this.coming.ended && this.coming.agrees(snapshot);
-  }
-
   /** What was being made ahead for this place is what somebody waits for now. */
   private adopt(snapshot: EditorSnapshot, askedAt: number): Generation | undefined {
-    const { coming } = this;
-    if (coming === undefined || !this.isComing(snapshot)) return undefined;
+    const coming = this.background.take(snapshot);
+    if (coming === undefined) return undefined;
     if (this.current !== undefined) this.drop(this.current);
-    this.background = undefined;
-    this.coming = undefined;
     this.current = coming;
     coming.want(askedAt);
     return coming;
@@ -349,11 +336,11 @@ export class Completions implements Disposable {
     const { lifecycle, model } = this.deps;
     // Merely looking around loads no model.
     if (what === "move" && lifecycle.state(model()).status !== "ready") return;
-    if (this.current?.ended === false || this.background !== undefined) {
+    if (this.current?.ended === false || this.background.isRunning) {
       this.idle = setTimeout(() => this.catchUp(snapshot, what), IDLE_MS);
       return;
     }
-    void this.inBackground((signal) => this.asker.warmUp(snapshot, signal));
+    void this.background.run((signal) => this.asker.warmUp(snapshot, signal));
   }
 
   /** What would follow if the suggestion were accepted; kept like any other suggestion. */
@@ -366,39 +353,11 @@ export class Completions implements Disposable {
     )
       return;
     if (this.suggestions.find(after) !== undefined) return;
-    // While the suggestion is typed along, what follows it stays the same, also where that is nothing.
-    const place = JSON.stringify(placeOf(after));
-    if (place === this.ahead) return;
-    void this.inBackground(async (signal) => {
-      this.ahead = place;
-      await sleep(PREFETCH_MS, signal);
-      const generation = new Generation(++this.ids, after, performance.now(), "prefetched");
-      const stop = (): void => generation.stop();
-      signal.addEventListener("abort", stop, { once: true });
-      this.coming = generation;
-      await this.ask(generation, "prefetch", 0);
-      if (this.coming === generation) this.coming = undefined;
-      this.keep(generation);
+    void this.background.prefetch(after, {
+      begin: () => new Generation(++this.ids, after, performance.now(), "prefetched"),
+      ask: (generation) => this.ask(generation, "prefetch", 0),
+      keep: (generation) => this.keep(generation),
     });
-  }
-
-  private async inBackground(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    this.stopBackground();
-    const stopping = new AbortController();
-    this.background = stopping;
-    try {
-      await work(stopping.signal);
-    } catch (error) {
-      if (!isCancellation(error)) this.deps.log.debug(`Nothing was made ready: ${toPaddockError(error).message}`);
-    } finally {
-      if (this.background === stopping) this.background = undefined;
-    }
-  }
-
-  private stopBackground(): void {
-    this.background?.abort();
-    this.background = undefined;
-    this.ahead = undefined;
   }
 }
 
