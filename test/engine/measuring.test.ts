@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { EmbeddedEngine } from "../../src/engine/client/embeddedEngine";
 import type { ProcessMeasuring } from "../../src/engine/client/measuring";
 import { readGgufHeader } from "../../src/gguf/core/ggufHeader";
+import { modelShape } from "../../src/gguf/core/modelShape";
 import { preflight } from "../../src/models/node/ggufPreflight";
 import { headerBytes } from "../../src/gguf/core/ggufBytes";
 import {
@@ -13,6 +14,7 @@ import {
   type GeneratedModel,
   generatedTensors,
 } from "../../src/gguf/core/generatedPlan";
+import { memoryFormula } from "../../src/picker/core/memoryNeed";
 import { PaddockError } from "../../src/platform/core/errors";
 import { embeddedEngine, forever } from "../support/embedded";
 import { engineBundle, starterPath } from "../support/engineBundle";
@@ -90,6 +92,32 @@ test("what is too large for this machine is estimated all the same, and not load
   const speed = { promptTokens: 8, generatedTokens: 1, depth: 0, repetitions: 1, signal: forever };
   expect((await rejected(measuring.measureSpeed(file, speed))).code).toBe("model/too-large");
   await rm(file);
+});
+
+test("layers with a sliding window keep as many tokens as the formula says", async () => {
+  const contextSize = 4096;
+  const file = path.join(folder, "windowed.gguf");
+  await writeFile(file, tinyGguf({ contextSize, layers: 4, slidingWindow: 512 }));
+  const header = await preflight(file, forever);
+  const contents = { shape: modelShape([header]), tensors: header.tensors };
+  expect(contents.shape).toMatchObject({ slidingWindow: 512, windowedLayers: 3 });
+  const contextBytes = async (type: "F16" | "Q8_0"): Promise<number> => {
+    const tuning = { flashAttention: true, kvCacheKeyType: type, kvCacheValueType: type };
+    const own = embeddedEngine(bundle.enginePath, { windowed: file }, { contextSize }, undefined, undefined, tuning);
+    try {
+      return (await own.engine.load(own.id("windowed"), forever)).context.ramBytes;
+    } finally {
+      await own.engine.close();
+    }
+  };
+  // 32 values take 64 bytes in F16 and 34 in Q8_0, in the KV cache and nowhere else.
+  const saved = (await contextBytes("F16")) - (await contextBytes("Q8_0"));
+  const { value } = memoryFormula.need(contents, contextSize).kvCache;
+  expect(saved / ((1 - 34 / 64) * value)).toBeCloseTo(1, 3);
+  // Keys and values of 64, two conversations; a window and a batch are five times 256 cells.
+  expect(value).toBe(2 * 2 * 128 * (contextSize + 3 * 1280));
+  const estimate = await measuring.estimateMemory(file, { contextSize, gpuLayers: null, signal: forever });
+  expect(estimate.contextRamBytes / (await contextBytes("F16"))).toBeCloseTo(1, 3);
 });
 
 test("an engine on the CPU has no GPU's memory to tell of", async () => {

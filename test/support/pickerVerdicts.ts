@@ -57,6 +57,7 @@ export function candidate(name: string, type: string, other: Readonly<Record<str
     experts: undefined,
     slidingWindow: undefined,
     windowedLayers: 0,
+    kvCache: { whole: 32 * 8 * (128 + 128), windowed: 0 },
     parameters,
     tensorBytes,
     bitsPerWeight: (tensorBytes * 8) / parameters,

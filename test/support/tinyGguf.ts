@@ -25,6 +25,8 @@ export interface TinyModel {
   readonly weights?: "F32" | "Q8_0" | "Q4_0";
   /** A mixture of so many experts, of which two are used for each token. */
   readonly experts?: number;
+  /** A Cohere 2 model, of which all but each fourth layer look back only so many tokens. */
+  readonly slidingWindow?: number;
 }
 
 type Value =
@@ -135,7 +137,8 @@ function tinyParts(options: TinyModel): { metadata: Record<string, Value>; tenso
     chatTemplate = chatml,
     embedding = false,
     contextSize = 512,
-    architecture = "llama",
+    slidingWindow,
+    architecture = slidingWindow === undefined ? "llama" : "cohere2",
     seed = 1,
     width = 64,
     layers = 2,
@@ -172,7 +175,10 @@ function tinyParts(options: TinyModel): { metadata: Record<string, Value>; tenso
       square("attn_k"),
       square("attn_v"),
       square("attn_output"),
-      { name: `blk.${layer}.ffn_norm.weight`, dimensions: [width], data: ones(width) },
+      // Cohere's attention and feed-forward stand side by side, behind one norm.
+      ...(slidingWindow === undefined
+        ? [{ name: `blk.${layer}.ffn_norm.weight`, dimensions: [width], data: ones(width) }]
+        : []),
       ...(experts === 0
         ? [
             tensor(`blk.${layer}.ffn_gate.weight`, width, feedForward),
@@ -204,6 +210,13 @@ function tinyParts(options: TinyModel): { metadata: Record<string, Value>; tenso
       : {
           [`${architecture}.expert_count`]: { type: "u32", value: experts } as const,
           [`${architecture}.expert_used_count`]: { type: "u32", value: 2 } as const,
+        }),
+    ...(slidingWindow === undefined
+      ? {}
+      : {
+          [`${architecture}.attention.sliding_window`]: { type: "u32", value: slidingWindow } as const,
+          [`${architecture}.attention.layer_norm_epsilon`]: { type: "f32", value: 1e-5 } as const,
+          [`${architecture}.logit_scale`]: { type: "f32", value: 1 } as const,
         }),
     ...(embedding ? { [`${architecture}.pooling_type`]: { type: "u32", value: 1 } } : {}),
     "tokenizer.ggml.model": { type: "string", value: "llama" },

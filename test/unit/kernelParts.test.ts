@@ -36,6 +36,7 @@ const shape: ModelShape = {
     experts: undefined,
     slidingWindow: undefined,
     windowedLayers: 0,
+    kvCache: { whole: LAYERS * 4 * (64 + 64), windowed: 0 },
     parameters: 0,
     tensorBytes: 0,
     bitsPerWeight: 0,

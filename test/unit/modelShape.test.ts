@@ -40,6 +40,7 @@ describe("a model's shape", () => {
       experts: undefined,
       slidingWindow: undefined,
       windowedLayers: 0,
+      kvCache: { whole: 30 * 3 * (64 + 64), windowed: 0 },
       parameters: 134_515_008,
       hasImportanceMatrix: false,
       fileType: "Q4_1",
@@ -129,6 +130,23 @@ describe("a model's shape", () => {
     const window = { [`${architecture}.attention.sliding_window`]: 512 };
     expect(modelShape([header({ ...metadata, ...window, ...pattern })]).windowedLayers).toBe(windowed);
     expect(modelShape([header({ ...metadata, ...pattern })]).windowedLayers).toBe(0);
+  });
+
+  const window = { "attention.sliding_window": 512 };
+  test.each<[string, number, number, Record<string, HeaderValue>]>([
+    ["of all layers alike", 8 * 4 * 128, 0, {}],
+    ["not of layers without attention", 3 * 4 * 128, 0, { "attention.head_count_kv": [0, 0, 4, 0, 4, 0, 0, 4] }],
+    ["of layers with a window by themselves", 2 * 4 * 128, 6 * 4 * 128, window],
+    ["with keys that are shorter there", 2 * 4 * 128, 6 * 4 * 96, { ...window, "attention.key_length_swa": 32 }],
+    ["not of layers that use another's", 1 * 4 * 128, 3 * 4 * 128, { ...window, "attention.shared_kv_layers": 4 }],
+  ])("tells what a token leaves in the KV cache: %s", (_, whole, windowed, more) => {
+    const metadata = {
+      ...{ block_count: 8, embedding_length: 512, "attention.head_count": 8, "attention.head_count_kv": 4 },
+      ...{ "attention.sliding_window_pattern": 4, ...more },
+    };
+    const named = Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`x.${key}`, value]));
+    const shape = modelShape([header({ "general.architecture": "x", ...named })]);
+    expect(shape.kvCache).toEqual({ whole, windowed });
   });
 
   test.each<[string, Record<string, HeaderValue>, RegExp]>([

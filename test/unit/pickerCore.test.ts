@@ -165,6 +165,30 @@ describe("memory", () => {
     expect(totalMemory(need).value).toBeGreaterThan(need.weights.value + need.kvCache.value);
   });
 
+  it("by formula: layers with a window keep that and a batch, the others everything", () => {
+    const kvCache = { whole: 8 * 2048, windowed: 24 * 2048 };
+    const windowed = { ...shape, slidingWindow: 1024, windowedLayers: 24, kvCache };
+    const cellsOf = (over: Partial<typeof shape>, contextSize: number): readonly [whole: number, windowed: number] => {
+      const of = (part: typeof kvCache): number =>
+        memoryFormula.need({ ...contents, shape: { ...windowed, ...over, kvCache: part } }, contextSize).kvCache.value /
+        2;
+      return [of({ whole: 1, windowed: 0 }), of({ whole: 0, windowed: 1 })];
+    };
+    // The window, a batch of 512 and the binding's one more token, in cells of 256.
+    expect(cellsOf({}, 8192)).toEqual([8192, 1792]);
+    expect(cellsOf({}, 1024)).toEqual([1024, 1024]);
+    // A small model has two conversations.
+    expect(cellsOf({ parameters: 3e8 }, 8192)).toEqual([2 * 8192, 2 * 1792]);
+    const { value, error } = memoryFormula.need({ ...contents, shape: windowed }, 8192).kvCache;
+    expect(value).toBe(2 * (kvCache.whole * 8192 + kvCache.windowed * 1792));
+    expect(error).toBeCloseTo(0.01 * value, 3);
+    // Which layers have the window, nobody says.
+    const unknown = { ...shape, slidingWindow: 1024 };
+    const most = memoryFormula.need({ ...contents, shape: unknown }, 8192).kvCache;
+    expect(most.value).toBe(GIB);
+    expect(most.error).toBeCloseTo(0.8 * GIB, 0);
+  });
+
   it("is rounded up to whole cells and grows with the context", () => {
     expect(memoryFormula.need(contents, 1)).toEqual(memoryFormula.need(contents, 256));
     let before = 0;

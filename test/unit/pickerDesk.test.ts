@@ -180,6 +180,36 @@ describe("the desk", () => {
     expect(row("Q4_K").memory?.kvCache.value).toBeCloseTo(2048 * 1000, -3);
   });
 
+  it("knows at sizes that llama.cpp was not asked for that layers with a window stop growing", async () => {
+    const { contents } = q4;
+    if (contents === undefined) throw new Error("There are contents.");
+    const kvCache = { whole: 1000, windowed: 3000 };
+    const shape = { ...contents.shape, slidingWindow: 1024, windowedLayers: 24, kvCache };
+    // Half of what the formula says, as with another type of the cache.
+    const kvBytes = (size: number): number => 1000 * size + 3000 * Math.min(size, 1792);
+    const {
+      desk: picker,
+      open,
+      row,
+    } = desk(
+      {},
+      {
+        estimateMemory: (_file, { contextSize }) =>
+          Promise.resolve({
+            ...{ weightsRamBytes: 8 * GIB, weightsVramBytes: 0, contextVramBytes: 0, kvBytes: kvBytes(contextSize) },
+            contextRamBytes: kvBytes(contextSize) + GIB,
+          }),
+      },
+    );
+    await open({ ...q4, contents: { ...contents, shape } });
+    await expect.poll(() => row("Q4_K").memory?.kvCache.how).toBe("calibrated");
+    for (const contextSize of [512, 1536, 3072, 6144, 8192]) {
+      picker.setLimits({ ...limits, contextSize });
+      expect(row("Q4_K").memory?.kvCache.value).toBeCloseTo(kvBytes(contextSize), -1);
+      expect(row("Q4_K").memory?.compute.value).toBeCloseTo(GIB, -1);
+    }
+  });
+
   it("counts the second copy of an embedding that is the output, too, and is repacked", async () => {
     const tensors = (contents: NonNullable<Candidate["contents"]>) =>
       contents.tensors.filter(({ name }) => name !== "output.weight");

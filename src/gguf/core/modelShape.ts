@@ -1,6 +1,7 @@
 import { fileTypeName } from "./fileTypes";
 import { GgufError, type GgufHeader, type GgufTensor } from "./ggufHeader";
 import { ggmlTypes } from "./ggmlTypes";
+import { kvCacheShape, type KvCacheShape } from "./kvCacheShape";
 import { ModelMetadata, orderParts, textOf } from "./modelMetadata";
 import { windowedLayers } from "./slidingWindow";
 
@@ -34,6 +35,7 @@ export interface ModelShape {
   readonly slidingWindow: number | undefined;
   /** Layers that look back no further than that, as far as it is known which do. */
   readonly windowedLayers: number;
+  readonly kvCache: KvCacheShape;
   /** Values of all tensors. */
   readonly parameters: number;
   readonly tensorBytes: number;
@@ -77,7 +79,13 @@ export function modelShape(headers: readonly GgufHeader[]): ModelShape {
   const embeddingLength = model.count("embedding_length", MAX_LENGTH) ?? embedding?.[0] ?? 0;
   const heads = model.count("attention.head_count", MAX_LENGTH) ?? 0;
   const headLength = heads === 0 ? 0 : Math.floor(embeddingLength / heads);
+  const attention = {
+    headsKv: model.count("attention.head_count_kv", MAX_LENGTH) ?? heads,
+    keyLength: model.count("attention.key_length", MAX_LENGTH) ?? headLength,
+    valueLength: model.count("attention.value_length", MAX_LENGTH) ?? headLength,
+  };
   const slidingWindow = model.count("attention.sliding_window", MAX_LENGTH) ?? 0;
+  const isWindowed = slidingWindow === 0 ? () => false : windowedLayers(model);
   const vocabulary = metadata.get("tokenizer.ggml.tokens");
   const fileType = metadata.get("general.file_type");
   return {
@@ -87,9 +95,7 @@ export function modelShape(headers: readonly GgufHeader[]): ModelShape {
     embeddingLength,
     feedForwardLength: model.count("feed_forward_length", MAX_LENGTH),
     heads,
-    headsKv: model.count("attention.head_count_kv", MAX_LENGTH) ?? heads,
-    keyLength: model.count("attention.key_length", MAX_LENGTH) ?? headLength,
-    valueLength: model.count("attention.value_length", MAX_LENGTH) ?? headLength,
+    ...attention,
     trainContextSize: model.count("context_length", 0xffff_ffff) ?? 0,
     vocabularySize:
       typeof vocabulary === "object"
@@ -97,7 +103,8 @@ export function modelShape(headers: readonly GgufHeader[]): ModelShape {
         : (model.count("vocab_size", MAX_LENGTH) ?? embedding?.[1] ?? 0),
     experts: expertsOf(model),
     slidingWindow: slidingWindow === 0 ? undefined : slidingWindow,
-    windowedLayers: slidingWindow === 0 ? 0 : windowedLayers(model, layers),
+    windowedLayers: Array.from({ length: layers }, (_, layer) => isWindowed(layer)).filter(Boolean).length,
+    kvCache: kvCacheShape(model, { layers, ...attention }, isWindowed, MAX_LENGTH),
     parameters,
     tensorBytes,
     bitsPerWeight: parameters === 0 ? 0 : (tensorBytes * 8) / parameters,

@@ -14,6 +14,9 @@ const periods: Readonly<Record<string, { readonly period: number; readonly full?
   exaone4: { period: 4 },
   "exaone-moe": { period: 4 },
   afmoe: { period: 4 },
+  mellum: { period: 4 },
+  "muse-glimmer": { period: 4 },
+  laguna: { period: 4, full: "first" },
   smallthinker: { period: 4, full: "first" },
   cohere2moe: { period: 4, full: "first" },
   gemma3n: { period: 5 },
@@ -24,18 +27,19 @@ const periods: Readonly<Record<string, { readonly period: number; readonly full?
 const MOST = 0xffff_ffff;
 
 /**
- * How many layers look back no further than the model's window. None where neither the file nor llama.cpp says which:
- * some files name a window that llama.cpp pays no heed to (Phi-3).
+ * Which layers, from 0, look back no further than the model's window. None where neither the file nor llama.cpp says
+ * which: some files name a window that llama.cpp pays no heed to (Phi-3).
  * @throws GgufError damaged: the pattern is not of whole numbers.
  */
-export function windowedLayers(model: ModelMetadata, layers: number): number {
+export function windowedLayers(model: ModelMetadata): (layer: number) => boolean {
   const given = model.counts("attention.sliding_window_pattern", MOST);
   const known = periods[model.architecture];
   // One for each layer: 1 where it has the window.
-  if (given !== undefined && given.length !== 1) return given.slice(0, layers).filter((flag) => flag !== 0).length;
+  if (given !== undefined && given.length !== 1) return (layer) => (given[layer] ?? 0) !== 0;
   const period = given?.[0] ?? known?.period;
-  if (period === undefined) return 0;
+  if (period === undefined) return () => false;
   // A period of 0: there is no layer that looks at everything.
-  if (period === 0) return layers;
-  return layers - (known?.full === "first" ? Math.ceil(layers / period) : Math.floor(layers / period));
+  if (period === 0) return () => true;
+  const full = known?.full === "first" ? 0 : period - 1;
+  return (layer) => layer % period !== full;
 }

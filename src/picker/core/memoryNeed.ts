@@ -53,23 +53,42 @@ export function usableContext({ trainContextSize }: ModelShape, wanted: number):
 }
 
 /**
- * Memory by formula, for files whose header is all there is. Weights: the tensors' bytes. KV cache: layers × heads ×
- * (key + value length) × F16 for each token of each conversation that stays in memory; sliding windows and layers without attention only make it less, so this
- * is the most it can be. Compute: for each token of a batch the logits and the widest activations in F32, and the mask.
+ * Memory by formula, for files whose header is all there is. Weights: the tensors' bytes. KV cache: heads × (key + value
+ * length) × F16 of each layer, for each token of each conversation that stays in memory; in layers with a sliding window
+ * for no more tokens than the window and a batch. Compute: for each token of a batch the logits and the widest
+ * activations in F32, and the mask.
  */
 export const memoryFormula: MemoryModel = {
   need({ shape }, contextSize) {
-    const size = usableContext(shape, contextSize);
-    const cells = Math.ceil(size / CELLS) * CELLS * mainSequences(shape.parameters);
-    const kv = shape.layers * shape.headsKv * (shape.keyLength + shape.valueLength) * F16 * cells;
+    const sequences = mainSequences(shape.parameters);
+    const size = wholeCells(usableContext(shape, contextSize));
+    const cells = size * sequences;
+    const kv = F16 * sequences * (shape.kvCache.whole * size + shape.kvCache.windowed * windowedCells(shape, size));
     const widest = Math.max(shape.feedForwardLength ?? 0, shape.embeddingLength) + 2 * shape.embeddingLength;
     const compute = BATCH * (F32 * Math.max(shape.vocabularySize + shape.embeddingLength, widest) + F16 * cells);
     const vocabulary = shape.vocabularySize * BYTES_PER_TOKEN + PROCESS;
     return {
       weights: figure(shape.tensorBytes, "estimated", 0.02 * shape.tensorBytes),
-      kvCache: figure(kv, "estimated", shape.slidingWindow === undefined ? 0.01 * kv : 0.8 * kv),
+      kvCache: figure(kv, "estimated", isWindowUnknown(shape) ? 0.8 * kv : 0.01 * kv),
       compute: figure(compute, "estimated", 0.3 * compute),
       vocabulary: figure(vocabulary, "estimated", 0.3 * vocabulary),
     };
   },
 };
+
+function wholeCells(tokens: number): number {
+  return Math.ceil(tokens / CELLS) * CELLS;
+}
+
+/**
+ * Cells of a conversation in layers with a window (llama_kv_cache_iswa of llama.cpp v0.5.0). The binding's batches have
+ * room for one token more there.
+ */
+function windowedCells({ slidingWindow = Infinity }: ModelShape, cells: number): number {
+  return Math.min(cells, wholeCells(slidingWindow + BATCH + 1));
+}
+
+/** The file names a window, and nobody says which layers have it. */
+function isWindowUnknown({ slidingWindow, windowedLayers }: ModelShape): boolean {
+  return slidingWindow !== undefined && windowedLayers === 0;
+}

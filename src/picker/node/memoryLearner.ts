@@ -23,8 +23,9 @@ export interface MemoryLearnerDeps {
 
 /**
  * Memory as llama.cpp's own simulation says, which replaces the formula once it has answered. Builds of one model share
- * the KV cache and the compute buffers, so two answers for one of its files, at two context sizes, serve all: both are
- * linear in the context size. How many layers go to a GPU is each file's own, and is asked for each context size.
+ * the KV cache and the compute buffers, so two answers for one of its files, at two context sizes, serve all: buffers are
+ * linear in the context size, and the KV cache is in what the formula says of it, which knows of sliding windows. How many
+ * layers go to a GPU is each file's own, and is asked for each context size.
  */
 export class MemoryLearner {
   private readonly learned = new Map<string, MemoryModel>();
@@ -93,15 +94,16 @@ export class MemoryLearner {
     const at = (size: number): Promise<EstimatedMemory> =>
       this.deps.measuring.estimateMemory(file, { contextSize: size, gpuLayers: null, signal });
     const [first, second] = [await at(near), await at(far)];
-    const kv = line([near, kvOf(first, contents, near)], [far, kvOf(second, contents, far)]);
-    const context = line([near, contextOf(first)], [far, contextOf(second)]);
+    const kvAt = { near: kvOf(first, contents, near), far: kvOf(second, contents, far) };
+    const kv = line([kvByFormula(contents, near), kvAt.near], [kvByFormula(contents, far), kvAt.far]);
+    const buffers = line([near, contextOf(first) - kvAt.near], [far, contextOf(second) - kvAt.far]);
     // What it takes beside the tensors' own bytes, by llama.cpp's count.
     const counted = (first.weightsRamBytes + first.weightsVramBytes) / Math.max(shape.tensorBytes, 1);
     return {
       need: (other, wanted) => {
         const size = usableContext(other.shape, wanted);
-        const kvBytes = Math.max(0, kv(size));
-        const reserved = Math.max(0, context(size) - kvBytes);
+        const kvBytes = Math.max(0, kv(kvByFormula(contents, size)));
+        const reserved = Math.max(0, buffers(size));
         // Byte-pair vocabularies, which most are, have about a merge for each token.
         const vocabulary = { shape: other.shape, merges: other.shape.vocabularySize };
         const weights = other.shape.tensorBytes * counted + uncountedBytes(first, other);
@@ -114,7 +116,7 @@ export class MemoryLearner {
           kvCache: figure(kvBytes, "calibrated", CONTEXT_ERROR * kvBytes),
           compute:
             first.gpuLayers === undefined
-              ? figure(reserved, "calibrated", CONTEXT_ERROR * context(size))
+              ? figure(reserved, "calibrated", CONTEXT_ERROR * (kvBytes + reserved))
               : touchedCompute(other.shape, reserved, first.gpuLayers),
         };
       },
@@ -138,12 +140,15 @@ function contextOf({ contextRamBytes, contextVramBytes }: EstimatedMemory): numb
 }
 
 function kvOf(estimate: EstimatedMemory, file: ModelFile, contextSize: number): number {
-  const byFormula = memoryFormula.need(file, contextSize).kvCache.value;
-  return Math.min(estimate.kvBytes ?? byFormula, contextOf(estimate));
+  return Math.min(estimate.kvBytes ?? kvByFormula(file, contextSize), contextOf(estimate));
 }
 
-/** Through two points. */
+function kvByFormula(file: ModelFile, contextSize: number): number {
+  return memoryFormula.need(file, contextSize).kvCache.value;
+}
+
+/** Through two points; where they are one above the other, what the first says. */
 function line([x, y]: readonly [number, number], [otherX, otherY]: readonly [number, number]): (at: number) => number {
-  const slope = (otherY - y) / (otherX - x);
+  const slope = otherX === x ? 0 : (otherY - y) / (otherX - x);
   return (at) => y + slope * (at - x);
 }
