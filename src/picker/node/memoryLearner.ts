@@ -140,7 +140,9 @@ function contextOf({ contextRamBytes, contextVramBytes }: EstimatedMemory): numb
 }
 
 function kvOf(estimate: EstimatedMemory, file: ModelFile, contextSize: number): number {
-  return Math.min(estimate.kvBytes ?? kvByFormula(file, contextSize), contextOf(estimate));
+  // Of several conversations the binding reckons one window; llama.cpp keeps one for each, as the formula does.
+  const told = file.shape.windowedLayers > 0 ? undefined : estimate.kvBytes;
+  return Math.min(told ?? kvByFormula(file, contextSize), contextOf(estimate));
 }
 
 function kvByFormula(file: ModelFile, contextSize: number): number {
