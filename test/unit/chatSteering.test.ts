@@ -63,6 +63,19 @@ it("a retry with another model answers once, beside the first, and says who answ
   await chat.close();
 });
 
+it("a question can be put to another model once, in a new conversation and in one that goes on", async () => {
+  const chat = await chatWindow({ folder, backend: backend() });
+  const other = "other" as ModelId;
+  const conversation = await chat.controller.send(null, "Who are you?", [], other);
+  await soon(() => expect(chat.controller.generating).toBe(false));
+  await chat.controller.send(conversation, "And now?", [], other);
+  await soon(() => expect(chat.controller.generating).toBe(false));
+  await chat.controller.send(conversation, "And who else?");
+  await soon(() => expect(chat.controller.generating).toBe(false));
+  expect(requests.map(({ model }) => model)).toEqual(["other", "other", "starter"]);
+  await chat.close();
+});
+
 it("new conversations begin with the preset chosen for them, also in another window", async () => {
   const chat = await chatWindow({ folder, backend: backend() });
   await chat.presets.save("Mine", { seed: 9 });

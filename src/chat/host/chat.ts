@@ -239,13 +239,11 @@ export const createChat: CreateChat = (deps) => {
       if (!isEmptyTaken(taken)) void attachments.add(taken);
       await view.focusInput();
     },
-    ask: async (text, references = []) => {
+    ask: async (text, references = [], { model, conversation } = {}) => {
       await ready();
-      return controller.send(
-        null,
-        text,
-        references.map((reference) => ({ type: "reference" as const, ...reference })),
-      );
+      if (conversation !== undefined) await controller.select(conversation);
+      const parts = references.map((reference) => ({ type: "reference" as const, ...reference }));
+      return controller.send(conversation ?? null, text, parts, model);
     },
     prompts,
     commands: { ...memory.commands, ...promptCommands },

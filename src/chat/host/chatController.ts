@@ -109,8 +109,14 @@ export class ChatController {
   /**
    * Stores the question and starts the answer; resolves when the question is stored.
    * @param conversation null for a new one.
+   * @param model that answers this once.
    */
-  async send(conversation: string | null, text: string, attached: readonly Part[] = []): Promise<string> {
+  async send(
+    conversation: string | null,
+    text: string,
+    attached: readonly Part[] = [],
+    model: ModelId = this.deps.activeModel.current().id,
+  ): Promise<string> {
     const { texts, store } = this.deps;
     const askedAt = performance.now();
     if (text.trim() === "") throw new PaddockError("invalid-message", texts.emptyMessage);
@@ -120,13 +126,14 @@ export class ChatController {
     if (conversation !== null) {
       await this.withFree(
         conversation,
-        (handle) => this.ask(handle, question, [{ ...asked, parent: handle.conversation().leaf }], askedAt),
+        (handle) => this.ask(handle, question, [{ ...asked, parent: handle.conversation().leaf }], askedAt, model),
         () => parts,
+        model,
       );
       return conversation;
     }
     const settings = this.nextSettings ?? this.deps.standardSettings();
-    await this.deps.planner.refuseTooLarge(parts, this.deps.activeModel.current().id, settings);
+    await this.deps.planner.refuseTooLarge(parts, model, settings);
     const handle = store.create();
     this.show(handle);
     const title = titleFrom(text);
@@ -137,7 +144,7 @@ export class ChatController {
       ...(changedSettings(settings).length === 0 ? [] : [{ t: "settings" as const, settings }]),
       { ...asked, parent: null },
     ];
-    await this.ask(handle, question, entries, askedAt);
+    await this.ask(handle, question, entries, askedAt, model);
     return handle.id;
   }
 
@@ -331,19 +338,19 @@ export class ChatController {
 
   /**
    * With the conversation as it is in its file now, unless an answer is under way in it.
-   * @param question refused where it is too large for any prompt.
+   * @param question refused where it is too large for any prompt of the model.
    */
   private async withFree(
     conversation: string,
     use: (handle: ConversationHandle) => Promise<void>,
     question?: (handle: ConversationHandle) => readonly Part[],
+    model: ModelId = this.deps.activeModel.current().id,
   ): Promise<void> {
-    const { texts, planner, activeModel } = this.deps;
+    const { texts, planner } = this.deps;
     const handle = await this.open(conversation);
     try {
       await handle.refresh();
-      if (question !== undefined)
-        await planner.refuseTooLarge(question(handle), activeModel.current().id, handle.conversation().settings);
+      if (question !== undefined) await planner.refuseTooLarge(question(handle), model, handle.conversation().settings);
       if (this.answers.has(conversation)) throw new PaddockError("unsupported", texts.stillAnswering);
       if (handle.answering() !== undefined) throw new PaddockError("unsupported", texts.answeringElsewhere);
       await use(handle);

@@ -65,6 +65,13 @@ export interface ChatDeps {
   readonly log: Logger;
 }
 
+export interface AskOptions {
+  /** Answers this once; absent: the one in use. */
+  readonly model?: ModelId;
+  /** Goes on there; absent: a new one. */
+  readonly conversation?: string;
+}
+
 /** The chat room as the commands see it. */
 export interface Chat extends Disposable {
   /** An answer is being made in this window; for the context key paddock.generating. */
@@ -76,8 +83,8 @@ export interface Chat extends Disposable {
   attach(taken: TakenContext): Promise<void>;
   /** Shows the view with a new, empty conversation. */
   newConversation(): Promise<void>;
-  /** Asks in a new conversation, which is shown then. @returns the conversation, when the question is stored. */
-  ask(text: string, references?: readonly ContextReference[]): Promise<string>;
+  /** Asks and shows the conversation. @returns the conversation, when the question is stored. */
+  ask(text: string, references?: readonly ContextReference[], how?: AskOptions): Promise<string>;
   /** The prompt files of the workspace and of the person. */
   readonly prompts: Pick<PromptFiles, "list" | "use">;
   /** What a person does with conversations, by the name of the command after "paddock.". */
