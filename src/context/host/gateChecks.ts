@@ -12,8 +12,8 @@ export async function refusalOfUri(uri: vscode.Uri): Promise<Refusal | undefined
 }
 
 /** @throws PaddockError `unsupported` with what the gate has against it. */
-export function check(refusal: Refusal | undefined): void {
-  if (refusal !== undefined) throw refused(refusal);
+export function check(refusal: Refusal | undefined, words = refused): void {
+  if (refusal !== undefined) throw words(refusal);
 }
 
 export function refused(refusal: Refusal): PaddockError {

@@ -38,14 +38,17 @@ export function linesOf({ start, end }: vscode.Range): string {
   return from === to ? String(from) : `${from}-${to}`;
 }
 
-/** A file as it is in the editor, or on disk where it isn't open. @throws PaddockError when the gate refuses it. */
-export async function fileText(uri: vscode.Uri): Promise<WorkspaceReference> {
-  check(await refusalOfUri(uri));
+/**
+ * A file as it is in the editor, or on disk where it isn't open. @throws PaddockError when the gate refuses it.
+ * @param words for that, where the file is not attached but used otherwise.
+ */
+export async function fileText(uri: vscode.Uri, words = refused): Promise<WorkspaceReference> {
+  check(await refusalOfUri(uri), words);
   const label = nameOf(uri);
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
-  const text = open?.getText() ?? (await readText(uri, label));
-  check(refusalOfSize(Buffer.byteLength(text)));
-  check(refusalOfText(text));
+  const text = open?.getText() ?? (await readText(uri, label, words));
+  check(refusalOfSize(Buffer.byteLength(text)), words);
+  check(refusalOfText(text), words);
   return { label, uri: uri.toString(), text };
 }
 
@@ -63,14 +66,14 @@ export function nameOf(uri: vscode.Uri): string {
   return vscode.workspace.asRelativePath(uri);
 }
 
-async function readText(uri: vscode.Uri, label: string): Promise<string> {
+async function readText(uri: vscode.Uri, label: string, words: typeof refused): Promise<string> {
   let bytes: Uint8Array;
   try {
     const { size, type } = await vscode.workspace.fs.stat(uri);
     if ((type & vscode.FileType.File) === 0) {
       throw new PaddockError("unsupported", vscode.l10n.t("{0} is not a file.", label));
     }
-    check(refusalOfSize(size));
+    check(refusalOfSize(size), words);
     bytes = await vscode.workspace.fs.readFile(uri);
   } catch (error) {
     if (error instanceof PaddockError) throw error;
@@ -79,6 +82,6 @@ async function readText(uri: vscode.Uri, label: string): Promise<string> {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw refused({ why: "binary" });
+    throw words({ why: "binary" });
   }
 }
