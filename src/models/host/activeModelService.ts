@@ -9,7 +9,7 @@ import type { SettingsService } from "../../platform/host/settingsService";
 import type { KnownModel, ModelRegistry } from "../node/modelRegistry";
 import type { ModelStore } from "../node/modelStore";
 import { isThere } from "../node/isThere";
-import { pickOtherModel } from "./pickOtherModel";
+import { type ModelPurpose, pickOtherModel } from "./pickOtherModel";
 
 export interface ActiveModelDependencies {
   readonly registry: ModelRegistry;
@@ -139,8 +139,8 @@ export class ActiveModelService implements Disposable {
     return this.deps.registry.known(id as ModelId)?.displayName ?? id;
   }
 
-  chooseOther(): Promise<ModelId | undefined> {
-    return pickOtherModel(this.deps.registry, this.deps.store, this.model.id);
+  chooseOther(purpose: ModelPurpose = "answer"): Promise<ModelId | undefined> {
+    return pickOtherModel(this.deps.registry, this.deps.store, this.model.id, purpose);
   }
 
   /** Loads the model that `setting` names, with progress and cancel, and makes it the setting when it is ready. */

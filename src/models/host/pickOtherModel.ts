@@ -6,11 +6,15 @@ import type { ModelRegistry } from "../node/modelRegistry";
 import type { ModelStore } from "../node/modelStore";
 import { elsewhereWords } from "./elsewhereItems";
 
+/** What a model is asked for: a question of the chat once more, or an action. */
+export type ModelPurpose = "answer" | "action";
+
 /** Asks for a model for one use; the one that answers otherwise stays. @returns undefined when none was chosen. */
 export async function pickOtherModel(
   registry: ModelRegistry,
   store: ModelStore,
   current: ModelId,
+  purpose: ModelPurpose,
 ): Promise<ModelId | undefined> {
   const items = async (): Promise<(vscode.QuickPickItem & { readonly id?: ModelId })[]> => {
     await Promise.all([store.ready(), registry.lookElsewhere()]);
@@ -42,8 +46,14 @@ export async function pickOtherModel(
     ];
   };
   const picked = await vscode.window.showQuickPick<vscode.QuickPickItem & { readonly id?: ModelId }>(items(), {
-    title: vscode.l10n.t("Retry with Another Model"),
-    placeHolder: vscode.l10n.t("It answers this question once; the model you use stays the same"),
+    title:
+      purpose === "answer"
+        ? vscode.l10n.t("Retry with Another Model")
+        : vscode.l10n.t("Repeat the Action with Another Model"),
+    placeHolder:
+      purpose === "answer"
+        ? vscode.l10n.t("It answers this question once; the model you use stays the same")
+        : vscode.l10n.t("It does this once; the model you use stays the same"),
   });
   if (picked === undefined) return undefined;
   if (picked.id !== undefined) return picked.id;
