@@ -7,6 +7,12 @@ export interface TemplateWords {
   readonly aboutVariables: string;
   readonly aboutInputs: string;
   readonly aboutLinks: string;
+  /** What makes an action of it, and what its fields say. */
+  readonly aboutActions: string;
+  readonly aboutWhere: string;
+  readonly aboutContext: string;
+  readonly aboutOutput: string;
+  readonly aboutModel: string;
 }
 
 /** It teaches by being a prompt that works. What it explains stands in the header, which no model is given. */
@@ -20,6 +26,11 @@ description: ${JSON.stringify(words.description)}
 #   \${input:name}  \${input:name:placeholder}
 # ${words.aboutLinks}
 #   [style guide](../../docs/style.md)
+# ${words.aboutActions}
+#where: selection # ${words.aboutWhere}
+#context: file # ${words.aboutContext}
+#output: chat # ${words.aboutOutput}
+#model: NAME # ${words.aboutModel}
 ---
 
 ${words.task}

@@ -152,5 +152,12 @@ function templateWords() {
     aboutVariables: vscode.l10n.t("In the text these stand for what is in the editor in front:"),
     aboutInputs: vscode.l10n.t("These are asked for when the prompt is run:"),
     aboutLinks: vscode.l10n.t("A link to a file attaches it:"),
+    aboutActions: vscode.l10n.t(
+      "Without the “#” before “where” or “output” it is an action, too, in the list of “Paddock: Run Action…”:",
+    ),
+    aboutWhere: vscode.l10n.t("selection, symbol or file: what it is about"),
+    aboutContext: vscode.l10n.t("file or none: whether the rest of the file goes along"),
+    aboutOutput: vscode.l10n.t("edit, chat or editor: where the answer goes"),
+    aboutModel: vscode.l10n.t("the model that answers, as the Models view names it; without it the one in use"),
   };
 }
