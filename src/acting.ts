@@ -2,12 +2,15 @@ import * as vscode from "vscode";
 import { definitionAround, definitionEnd } from "./actions/core/extent";
 import { ownActionForm } from "./actions/core/ownAction";
 import { type ActionsRoom, createActions } from "./actions/host/actions";
-import type { ActionsDeps } from "./actions/host/actionDeps";
+import type { ActionsDeps, ModelHere } from "./actions/host/actionDeps";
+import { parsePromptFile, promptFileEnding } from "./chat/core/promptFile";
 import type { Chat } from "./chat/host/chatDeps";
 import { snapshotOf } from "./completion/host/snapshots";
 import type { Syntax } from "./completion/node/syntax";
+import type { Refusal } from "./context/core/gate";
 import { enclosingSymbol } from "./context/host/enclosing";
 import { folderOutline } from "./context/host/folderOutline";
+import { refused } from "./context/host/gateChecks";
 import { chooseRepository, repositoryOf } from "./context/host/gitApi";
 import { changesToCommit } from "./context/host/gitChanges";
 import { withPatience } from "./context/host/patience";
@@ -16,9 +19,13 @@ import { fileText, rangeText } from "./context/host/workspaceSources";
 import type { EditService } from "./edits/host/editService";
 import type { ModelId, ModelLifecycle } from "./engine/backend";
 import type { RoutedBackend } from "./engine/client/routedBackend";
+import { canChat } from "./models/core/storedModel";
 import type { ModelsRoom } from "./models/host/models";
+import { memoryForModels } from "./models/node/ggufPreflight";
 import type { ModelRegistry } from "./models/node/modelRegistry";
+import type { ModelStore } from "./models/node/modelStore";
 import { PaddockError } from "./platform/core/errors";
+import { formatBytes } from "./platform/core/format";
 import type { Logger } from "./platform/core/logger";
 import type { SettingsService } from "./platform/host/settingsService";
 
@@ -53,22 +60,27 @@ export function actionsDeps(rooms: ActingRooms): ActionsDeps {
   return {
     backend,
     model: () => active.current(),
-    chooseModel: () => active.chooseOther(),
+    chooseModel: () => active.chooseOther("action"),
+    modelsHere: () => modelsHere(models.store),
+    findModel: async () => {
+      await vscode.commands.executeCommand("paddock.findModel");
+    },
     nameOf: (model) => active.nameOf(model),
     modelNamed: (name) => namedModel(registry, name),
     facts: (model, signal) => factsOf(rooms, model, signal),
     destination: (model) => backend.destination(model),
     propose: async (proposal) => (await edits.propose({ ...proposal, isRepeatable: true })) === "opened",
-    ask: async (question, references) => {
-      await chat.ask(question, references);
+    ask: async ({ text, references, ...how }) => {
+      const conversation = await chat.ask(text, references, how);
       await chat.focusInput();
+      return conversation;
     },
     checkDocument: async (document) => {
       await rangeText(document, new vscode.Range(0, 0, 0, 0), "");
     },
     enclosing: (document, position, signal) => enclosing(rooms.syntax, document, position, signal),
     failedCommand: () => workspaceContext.failedCommand(),
-    fileReference: (uri) => fileText(uri),
+    fileReference: (uri) => fileText(uri, (refusal) => notSummarized(refusal, uri)),
     folderReference: (uri, signal) => folderOutline(uri, signal),
     commitChange,
     commitBox: async (root) => {
@@ -76,12 +88,14 @@ export function actionsDeps(rooms: ActingRooms): ActionsDeps {
       // Git answers with the repository that a folder is inside of, too.
       return repository?.rootUri.toString() === root.toString() ? repository.inputBox : undefined;
     },
+    promptHeader: (document) =>
+      document.uri.path.endsWith(promptFileEnding) ? parsePromptFile("", document.getText()).fields : undefined,
     ownActions: async () => {
       const found = await chat.prompts.list(AbortSignal.timeout(patienceMs), true);
       return found.flatMap(({ uri, place, prompt }) => {
         const form = ownActionForm(prompt.fields);
         const { name, description } = prompt;
-        return form === undefined ? [] : [{ id: `prompt:${uri.toString()}`, name, description, place, form }];
+        return form === undefined ? [] : [{ id: `prompt:${uri.toString()}`, uri, name, description, place, form }];
       });
     },
     fillOwn: async (id) => {
@@ -93,6 +107,40 @@ export function actionsDeps(rooms: ActingRooms): ActionsDeps {
     report,
     log,
   };
+}
+
+/** Models that write and that this machine has the memory for. */
+async function modelsHere(store: ModelStore): Promise<ModelHere[]> {
+  const { models } = await store.ready();
+  return models.flatMap((model) => {
+    const { id, name: displayName, content, sizeBytes } = model;
+    if (!content.usable || !canChat(model) || sizeBytes > memoryForModels()) return [];
+    return [{ id, displayName, parameters: content.facts.parameters }];
+  });
+}
+
+/** Why a file is not summarized. */
+function notSummarized(refusal: Refusal, uri: vscode.Uri): PaddockError {
+  const name = vscode.workspace.asRelativePath(uri);
+  switch (refusal.why) {
+    case "secret":
+      return refused(refusal);
+    case "binary":
+      return new PaddockError("unsupported", vscode.l10n.t("{0} is no text, so it can't be summarized.", name), {
+        remedy: vscode.l10n.t("Choose a file of text in UTF-8."),
+      });
+    case "tooLarge":
+      return new PaddockError(
+        "unsupported",
+        vscode.l10n.t(
+          "{0} has {1}; a file that is summarized may have {2}.",
+          name,
+          formatBytes(refusal.bytes),
+          formatBytes(refusal.most),
+        ),
+        { remedy: vscode.l10n.t("Select the part that matters, and use “Paddock: Explain”.") },
+      );
+  }
 }
 
 /** A prompt file names a model as the Models view does, or by its id. */

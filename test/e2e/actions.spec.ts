@@ -59,7 +59,7 @@ test("the lightbulb's fix is reviewed, accepted, and taken back to the last byte
   }).toPass({ timeout: 60_000 });
   const review = page.locator("[id*='paddock.review']");
   // What a small model writes is its own affair: a change is reviewed, and what can't be used is refused in words.
-  const refusal = page.locator(".notification-toast").filter({ hasText: "Try Another Model" });
+  const refusal = page.locator(".notification-toast").filter({ hasText: "Another Model…" });
   await expect(review.or(refusal).first()).toBeVisible({ timeout: 120_000 });
   expect(await readFile(file, "utf8")).toBe(original);
   // Documentation has its form by a grammar, so that there always is something to review.

@@ -105,6 +105,15 @@ describe("an action's plan", () => {
     expect(textOf(planAction({ kind: "edit", subject, alone: true }, room(16_384, 8e9)))).not.toContain("above199");
   });
 
+  it("shows what the person's own prompt links to, as long as there is room", () => {
+    const attached = [{ label: "style.md", text: lines(20, "style") }];
+    const request: ActionRequest = { kind: "edit", subject, instruction: "Keep to the style", attached };
+    expect(textOf(planAction(request, room(8192, 135e6)))).toContain("style.md:");
+    const small = planAction(request, room(500, 135e6));
+    expect(small.dropped).toEqual(["imports", "attached"]);
+    expect(textOf(small)).toContain("sum(itms)");
+  });
+
   it("begins code for a model that can go on with it, and asks for a form where there is one", () => {
     const begun = planAction({ kind: "fix", subject }, room(8192, 8e9));
     expect(begun.begins).toBe("```typescript\n");
@@ -255,12 +264,14 @@ describe("an action of the person's own", () => {
       context: "none",
       model: "m",
       output: "edit",
+      unknown: [],
     });
-    expect(ownActionForm(new Map([["where", "everywhere"]]))).toEqual({
-      where: "selection",
+    expect(ownActionForm(new Map([["where", "symbol"]]))).toEqual({
+      where: "symbol",
       context: "file",
       model: undefined,
       output: "chat",
+      unknown: [],
     });
   });
 });

@@ -2,8 +2,10 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type * as vscode from "vscode";
 import type { ActionsDeps } from "../../src/actions/host/actionDeps";
 import { CommitBox } from "../../src/actions/host/commitBox";
+import type { RanAction } from "../../src/actions/host/lastAction";
 import type { RunningAction, RunningActions } from "../../src/actions/host/runningActions";
 import type { ActionRun } from "../../src/actions/node/actionRun";
+import type { ModelId } from "../../src/engine/backend";
 import { chatActions } from "../../src/nativeActions";
 
 const editor = vi.hoisted(() => ({ picks: [] as unknown[][], pick: undefined as string | undefined }));
@@ -40,11 +42,20 @@ function repositoryOf(value: string): { value: string; boxOf: () => { value: str
   return input;
 }
 
-function boxOf(input: ReturnType<typeof repositoryOf>): { box: CommitBox; destinations: (string | undefined)[] } {
+interface Box {
+  readonly box: CommitBox;
+  readonly destinations: (string | undefined)[];
+  readonly ran: RanAction[];
+  readonly refusals: string[];
+}
+
+function boxOf(input: ReturnType<typeof repositoryOf>): Box {
   const destinations: (string | undefined)[] = [];
+  const ran: RanAction[] = [];
+  const refusals: string[] = [];
   const deps = {
     backend: {},
-    model: () => ({ id: "m", displayName: "M" }),
+    nameOf: (model: string) => model,
     facts: () => Promise.resolve({}),
     destination: () => "a server",
     commitChange: () =>
@@ -57,10 +68,16 @@ function boxOf(input: ReturnType<typeof repositoryOf>): { box: CommitBox; destin
     destinations.push(destination);
     return work({ signal: new AbortController().signal, report: () => undefined } satisfies RunningAction);
   };
-  return { box: new CommitBox(deps, { run } as unknown as RunningActions), destinations };
+  const last = {
+    set: (action: RanAction) => void ran.push(action),
+    offerMore: (text: string) => void refusals.push(text),
+  };
+  const models = { get: () => Promise.resolve("m" as ModelId) };
+  const box = new CommitBox(deps, { run } as unknown as RunningActions, last, models);
+  return { box, destinations, ran, refusals };
 }
 
-const says = (text: string): unknown => ({ answer: { kind: "text", form: "message", text } });
+const says = (text: string): unknown => ({ answer: { kind: "text", form: "message", text }, raw: `raw ${text}` });
 
 beforeEach(() => {
   editor.picks = [];
@@ -73,12 +90,49 @@ describe("the box for the commit message", () => {
     const input = repositoryOf("");
     const { box, destinations } = boxOf(input);
     runAction.mockResolvedValueOnce(says("One")).mockResolvedValueOnce(says("Two"));
+    runAction.mockResolvedValueOnce(says("Three"));
     await box.write(undefined);
     await box.write(undefined);
-    expect(input.value).toBe("Two");
+    await box.write(undefined);
+    expect(input.value).toBe("Three");
     expect(editor.picks).toEqual([]);
-    expect(runAction.mock.calls.map(([{ request }]) => request.attempt)).toEqual([0, 1]);
-    expect(destinations).toEqual(["a server", "a server"]);
+    expect(runAction.mock.calls.map(([{ request }]) => request.attempt)).toEqual([0, 1, 2]);
+    expect(destinations).toEqual(["a server", "a server", "a server"]);
+  });
+
+  it("can be asked for again: by another model, otherwise, and after a refusal", async () => {
+    const input = repositoryOf("");
+    const { box, ran, refusals } = boxOf(input);
+    runAction.mockResolvedValueOnce(says("One")).mockResolvedValueOnce(says("Two"));
+    runAction.mockResolvedValueOnce({ answer: { kind: "refused", why: "empty" }, raw: "" });
+    await box.write(undefined);
+    await ran.at(-1)?.repeat("other" as ModelId);
+    expect(input.value).toBe("Two");
+    await ran.at(-1)?.refine("shorter");
+    expect(runAction.mock.calls.map(([{ model, request }]) => [model, request.attempt, request.refine])).toEqual([
+      ["m", 0, undefined],
+      ["other", 0, undefined],
+      ["other", 0, { answer: "raw Two", wish: "shorter" }],
+    ]);
+    expect(refusals).toEqual(["{0} gave no answer that could be used."]);
+    expect(input.value).toBe("Two");
+    expect(ran).toHaveLength(3);
+  });
+
+  it("keeps what a person had begun to write, and knows it when it is asked for again", async () => {
+    const input = repositoryOf("the tax");
+    const { box, ran } = boxOf(input);
+    editor.pick = "Put It Above";
+    runAction.mockResolvedValueOnce(says("One")).mockResolvedValueOnce(says("Two"));
+    await box.write(undefined);
+    expect(input.value).toBe("One\n\nthe tax");
+    await ran[0]?.repeat("m" as ModelId);
+    expect(input.value).toBe("Two\n\nthe tax");
+    expect(editor.picks).toHaveLength(1);
+    expect(runAction.mock.calls.map(([{ request }]) => request.instruction)).toEqual([
+      "It is about this: the tax",
+      "It is about this: the tax",
+    ]);
   });
 
   it("does not write over what was typed while the model wrote", async () => {

@@ -22,6 +22,7 @@ export const droppableParts = [
   "nearAfter",
   "nearBefore",
   "imports",
+  "attached",
   "earlierAnswer",
 ] as const;
 export type DroppablePart = (typeof droppableParts)[number];

@@ -3,19 +3,16 @@ import { PaddockError } from "../../platform/core/errors";
 import type { ActionKind } from "./actionKinds";
 import { type ActionPlan, type DroppablePart, droppableParts, type ModelRoom } from "./actionPlan";
 import { type ActionRequest, type CodeRequest, isCodeRequest } from "./actionRequest";
-import { problemLine, systemWords, taskWords } from "./actionWords";
+import { problemLine, sourceLine, systemWords, taskWords } from "./actionWords";
 import { commitSchema, documentationSchema, documentedDefinition, namesSchema } from "./answerSchemas";
 import { keptHead } from "./begunDefinition";
 import { exampleFor } from "./examples";
 import { fenced, fenceFor } from "./fence";
 import { languageForm } from "./languageForms";
+import { modelSize } from "./modelSize";
 import { selectionShape } from "./selectionShape";
-import { surroundings } from "./surroundings";
+import { surroundingsFor } from "./surroundings";
 
-/** Below this a model is led astray by code that is not its task, and wants to see how an answer looks. */
-const smallParameters = 1_000_000_000;
-/** Below this, by the code a few lines further away. */
-const middleParameters = 3_000_000_000;
 /** UTF-8 bytes a token has at least, in code; the runner counts with the model itself before it asks. */
 const bytesPerToken = 3;
 /** What a template adds around three or four messages, tokens. */
@@ -87,7 +84,7 @@ function schemaFor(request: ActionRequest, room: ModelRoom): ActionPlan["schema"
     case "name":
       return namesSchema;
     case "commit":
-      return commitSchema(request.subject, (room.parameters ?? 0) >= smallParameters);
+      return commitSchema(request.subject, modelSize(room.parameters) !== "small");
     case "document": {
       const definition = documentedDefinition(request.subject);
       return definition === undefined ? undefined : documentationSchema(definition);
@@ -98,7 +95,7 @@ function schemaFor(request: ActionRequest, room: ModelRoom): ActionPlan["schema"
 }
 
 /** Code is begun for the model: it can say nothing before it, and no fence is of another language. */
-function beginning(request: ActionRequest, { parameters = 0 }: ModelRoom): string | undefined {
+function beginning(request: ActionRequest, { parameters }: ModelRoom): string | undefined {
   switch (request.kind) {
     case "fix":
     case "edit":
@@ -106,7 +103,7 @@ function beginning(request: ActionRequest, { parameters = 0 }: ModelRoom): strin
     case "simplify":
     case "tests": {
       const { selected, languageId } = request.subject;
-      const head = parameters < smallParameters ? keptHead(request) : "";
+      const head = modelSize(parameters) === "small" ? keptHead(request) : "";
       return `${fenceFor(selected)}${languageForm(languageId).fence}\n${head}`;
     }
     case "translate":
@@ -117,7 +114,7 @@ function beginning(request: ActionRequest, { parameters = 0 }: ModelRoom): strin
 }
 
 function draftOf(request: ActionRequest, room: ModelRoom, asJson: boolean): Draft {
-  const isSmall = (room.parameters ?? 0) < smallParameters;
+  const isSmall = modelSize(room.parameters) === "small";
   const example = isSmall && request.refine === undefined ? exampleFor(request) : [];
   const base = { example, task: taskWords(request, asJson) };
   if (isCodeRequest(request)) return { ...base, sections: codeSections(request, room), cuttable: undefined };
@@ -153,20 +150,21 @@ function draftOf(request: ActionRequest, room: ModelRoom, asJson: boolean): Draf
 function codeSections(request: CodeRequest, room: ModelRoom): Section[] {
   const { subject, kind } = request;
   const { name, fence } = languageForm(subject.languageId);
-  const around = surroundings(request.alone === true ? { ...subject, before: "", after: "" } : subject);
-  const parameters = room.parameters ?? 0;
+  const around = surroundingsFor(modelSize(room.parameters), request);
   const block = (part: DroppablePart, title: string, text: string): Section => ({
     part,
     text: text === "" ? "" : `${title}\n${fenced(text, fence)}`,
   });
   const [first, ...others] = subject.problems;
+  const attached = request.attached?.map(({ label, text }) => `${label}:\n${fenced(text)}`) ?? [];
   const sections: Section[] = [
+    { part: "attached", text: attached.join("\n\n") },
     { text: `File: ${subject.path} (${name})` },
     block("imports", "Its imports:", around.imports),
-    ...(parameters < middleParameters ? [] : [block("farBefore", "Further above:", around.farBefore)]),
-    ...(parameters < smallParameters ? [] : [block("nearBefore", "Right above the code:", around.nearBefore)]),
-    ...(parameters < smallParameters ? [] : [block("nearAfter", "Right below the code:", around.nearAfter)]),
-    ...(parameters < middleParameters ? [] : [block("farAfter", "Further below:", around.farAfter)]),
+    block("farBefore", "Further above:", around.farBefore),
+    block("nearBefore", "Right above the code:", around.nearBefore),
+    block("nearAfter", "Right below the code:", around.nearAfter),
+    block("farAfter", "Further below:", around.farAfter),
     { text: `The code:\n${fenced(selectionShape(subject).lines.join("\n"), fence)}` },
   ];
   if (first === undefined || (kind !== "fix" && kind !== "explain")) return sections;
@@ -178,8 +176,8 @@ function codeSections(request: CodeRequest, room: ModelRoom): Section[] {
 
 /** The line itself: a model does not count lines. */
 function quoted({ subject }: CodeRequest, line: number): string {
-  const text = (subject.before + subject.selected + subject.after).split(/\r\n?|\n/u)[line - 1]?.trim() ?? "";
-  return text === "" || text.length > 200 ? "" : `That line is: \`${text}\``;
+  const text = sourceLine(subject, line);
+  return text === "" ? "" : `That line is: \`${text}\``;
 }
 
 function present({ refine }: ActionRequest, { sections, example }: Draft): ReadonlySet<DroppablePart> {

@@ -77,6 +77,8 @@ export interface CodeRequest extends Wishes {
   readonly targetLanguage?: string;
   /** Nothing of the file around the selection goes along. */
   readonly alone?: boolean;
+  /** Files that the person's own prompt links to. */
+  readonly attached?: readonly { readonly label: string; readonly text: string }[];
 }
 
 export type ActionRequest =

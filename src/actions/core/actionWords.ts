@@ -1,4 +1,4 @@
-import type { ActionRequest, CodeProblem, CodeRequest } from "./actionRequest";
+import type { ActionRequest, CodeProblem, CodeRequest, CodeSubject } from "./actionRequest";
 import { definitionIn } from "./definition";
 import { languageForm } from "./languageForms";
 import { selectionShape } from "./selectionShape";
@@ -6,6 +6,8 @@ import { selectionShape } from "./selectionShape";
 /** What the prompts say. They are for models, which know programming best in English. */
 export const systemWords = "You are an expert programmer. You do exactly what is asked and nothing more.";
 
+/** A longer line is not quoted, characters. */
+const maxQuoted = 200;
 const onlyCode = "Reply with the code only, in one code block.";
 
 /** The task, after all that it is about. @param asJson the answer's form is held by a grammar. */
@@ -78,6 +80,12 @@ function testWords(languageId: string): string {
 export function problemLine({ line, severity, message, source }: CodeProblem): string {
   const words = message.trim().replace(/\s*\n\s*/gu, " ");
   return `- line ${line}, ${severity}: ${words}${source === undefined ? "" : ` (${source})`}`;
+}
+
+/** A line of the file without its indentation, from 1; "" where there is none, or nobody would quote it. */
+export function sourceLine({ before, selected, after }: CodeSubject, line: number): string {
+  const text = (before + selected + after).split(/\r\n?|\n/u)[line - 1]?.trim() ?? "";
+  return text.length > maxQuoted ? "" : text;
 }
 
 function sentence(words: string): string {

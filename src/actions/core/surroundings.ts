@@ -1,6 +1,7 @@
-import type { CodeSubject } from "./actionRequest";
+import type { CodeRequest, CodeSubject } from "./actionRequest";
 import { commonLead, isBlank, withoutLead } from "./indentation";
 import { languageForm } from "./languageForms";
+import type { ModelSize } from "./modelSize";
 
 /** What stands around a selection, in the parts that a prompt may leave out. Texts of whole lines, "" for none. */
 export interface Surroundings {
@@ -34,6 +35,17 @@ export function surroundings({ before, after, languageId }: CodeSubject): Surrou
     nearAfter: text(below.slice(0, nearLines)),
     farAfter: text(below.slice(nearLines, nearLines + farLines)),
   };
+}
+
+/** Of that, what a model of this size makes use of: "" for the rest. */
+export function surroundingsFor(
+  size: ModelSize,
+  { subject, alone }: Pick<CodeRequest, "subject" | "alone">,
+): Surroundings {
+  const around = surroundings(alone === true ? { ...subject, before: "", after: "" } : subject);
+  if (size === "large") return around;
+  const near = { ...around, farBefore: "", farAfter: "" };
+  return size === "middle" ? near : { ...near, nearBefore: "", nearAfter: "" };
 }
 
 /** The line that the selection is in belongs to the selection. */

@@ -37,3 +37,27 @@ export function isUseless(model: string, kind: ActionKind): boolean {
   const use = measuredUse(model, kind);
   return use !== undefined && use.cases > 0 && use.useful / use.cases < leastShare;
 }
+
+/** A model with its size. */
+export interface SizedModel {
+  readonly id: string;
+  /** 0 where its file does not say. */
+  readonly parameters: number;
+}
+
+/**
+ * What is likely to do an action better than a model that is of no use with it: the one that measured best, else the
+ * largest that nobody measured.
+ * @param here models that this machine can run.
+ */
+export function betterModel<T extends SizedModel>(kind: ActionKind, model: string, here: readonly T[]): T | undefined {
+  const size = here.find(({ id }) => id === model)?.parameters ?? 0;
+  const share = ({ id }: T): number => {
+    const use = measuredUse(id, kind);
+    return use === undefined || use.cases === 0 ? 0 : use.useful / use.cases;
+  };
+  return here
+    .filter((one) => one.id !== model && !isUseless(one.id, kind))
+    .filter((one) => share(one) > 0 || one.parameters > size)
+    .sort((a, b) => share(b) - share(a) || b.parameters - a.parameters)[0];
+}

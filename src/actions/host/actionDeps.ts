@@ -12,9 +12,24 @@ export interface ActionReference {
   readonly text: string;
 }
 
+/** What the chat is asked for an action; all of it stands in the conversation. */
+export interface ActionQuestion {
+  readonly text: string;
+  readonly references: readonly ActionReference[];
+  readonly model: ModelId;
+  /** Where it goes on; undefined: in a new conversation. */
+  readonly conversation?: string;
+}
+
 export interface ActionModel {
   readonly id: ModelId;
   readonly displayName: string;
+}
+
+/** A model on this machine that it can run. */
+export interface ModelHere extends ActionModel {
+  /** 0 where its file does not say. */
+  readonly parameters: number;
 }
 
 /** What is about to be committed in a repository. */
@@ -40,6 +55,7 @@ export interface FailedCommand {
 /** A prompt file that says it is an action. */
 export interface OwnAction {
   readonly id: string;
+  readonly uri: vscode.Uri;
   readonly name: string;
   readonly description: string;
   readonly place: string;
@@ -52,6 +68,9 @@ export interface ActionsDeps {
   readonly model: () => ActionModel;
   /** Asks the person for another model, for one use. */
   readonly chooseModel: () => Promise<ModelId | undefined>;
+  readonly modelsHere: () => Promise<readonly ModelHere[]>;
+  /** Lets the person look for models elsewhere, to download one. */
+  readonly findModel: () => Promise<void>;
   readonly nameOf: (model: ModelId) => string;
   /** A model by what a prompt file calls it; undefined: there is none of that name. */
   readonly modelNamed: (name: string) => ModelId | undefined;
@@ -65,8 +84,8 @@ export interface ActionsDeps {
     readonly change: { readonly kind: "whole"; readonly text: string; readonly base: string };
     readonly label: string;
   }) => Promise<boolean>;
-  /** Asks in a new conversation and shows it. */
-  readonly ask: (question: string, references: readonly ActionReference[]) => Promise<void>;
+  /** Asks in the chat and shows it. @returns the conversation, when the question is stored. */
+  readonly ask: (question: ActionQuestion) => Promise<string>;
   /** @throws PaddockError where no model may see the document. */
   readonly checkDocument: (document: vscode.TextDocument) => Promise<void>;
   /** The lines of the innermost definition around a place, by the language's own extension or its grammar. */
@@ -77,7 +96,7 @@ export interface ActionsDeps {
   ) => Promise<vscode.Range | undefined>;
   /** @throws PaddockError where nothing failed that was recorded. */
   readonly failedCommand: () => FailedCommand;
-  /** @throws PaddockError where the gate refuses it. */
+  /** A file of text. @throws PaddockError where it is none, is too large, or may hold secrets. */
   readonly fileReference: (uri: vscode.Uri) => Promise<ActionReference>;
   readonly folderReference: (uri: vscode.Uri, signal: AbortSignal) => Promise<ActionReference>;
   /**
@@ -87,6 +106,8 @@ export interface ActionsDeps {
   readonly commitChange: (root: vscode.Uri | undefined, signal: AbortSignal) => Promise<CommitChange | undefined>;
   /** The box for the message of a repository. @returns undefined where VS Code has that repository open no more. */
   readonly commitBox: (root: vscode.Uri) => Promise<CommitChange["box"] | undefined>;
+  /** The header of a prompt file, names in lower case; undefined for a document that is none. */
+  readonly promptHeader: (document: vscode.TextDocument) => ReadonlyMap<string, string> | undefined;
   readonly ownActions: () => Promise<readonly OwnAction[]>;
   /** The prompt's text with its variables filled in; undefined: the person gave none. */
   readonly fillOwn: (

@@ -1,6 +1,10 @@
 import * as vscode from "vscode";
+import { visibleText } from "../../platform/core/visibleText";
 import type { ActionKind } from "../core/actionKinds";
+import type { QuestionPart } from "../core/chatQuestion";
 import type { AnswerRefusal } from "../core/fittedAnswer";
+import type { ModelSize } from "../core/modelSize";
+import type { UnknownValue } from "../core/ownAction";
 
 /** What an action is called where several are offered. */
 export function actionTitle(kind: ActionKind): string {
@@ -97,16 +101,90 @@ export function refusalText(why: AnswerRefusal, model: string): string {
   }
 }
 
-/** The question that the chat is asked for an action whose answer is a text. */
-export function questionFor(kind: ActionKind): string {
+/** The question that the chat is asked for an action: small models lose themselves in what has many parts. */
+export function questionFor(kind: "explain" | "explainCommand" | "summarize", size: ModelSize): string {
+  const isSmall = size === "small";
   switch (kind) {
+    case "explain":
+      return isSmall
+        ? vscode.l10n.t("Explain what this code does and how, in a few short paragraphs.")
+        : vscode.l10n.t(
+            "Explain what this code does and how: what it is for, how it works step by step, and what is easy to get wrong.",
+          );
     case "explainCommand":
-      return vscode.l10n.t("This command failed. Why, and how do I fix it?");
+      return isSmall
+        ? vscode.l10n.t("This command failed. Say why, and how to fix it.")
+        : vscode.l10n.t(
+            "This command failed. Which part of what it wrote says why? Say what is wrong, how to fix it, and what to run then.",
+          );
     case "summarize":
-      return vscode.l10n.t("Summarize this file: what it is for, and its main parts.");
-    case "askFolder":
-      return vscode.l10n.t("What is this folder for, and how is it laid out?");
-    default:
-      return vscode.l10n.t("Explain what this code does and how.");
+      return isSmall
+        ? vscode.l10n.t("Summarize this file: what it is for, and its main parts, in a short list.")
+        : vscode.l10n.t(
+            "Summarize this file: what it is for, its main parts and how they work together, and what others use of it.",
+          );
   }
+}
+
+/** @param line of the file that is meant; "" where nobody would quote it. */
+export function problemQuestion(message: string, line: string, size: ModelSize): string {
+  const pieces = [
+    vscode.l10n.t("What does this message mean here, and what is wrong? “{0}”", message),
+    ...(line === "" ? [] : [vscode.l10n.t("It is about this line: {0}", line)]),
+    ...(size === "small" ? [] : [vscode.l10n.t("Say how the code has to change, and why.")]),
+  ];
+  return pieces.join("\n\n");
+}
+
+/** What a person is offered to ask about a folder. */
+export function folderQuestion(): string {
+  return vscode.l10n.t("What is this folder for, and how is it laid out?");
+}
+
+/** What is added to it. */
+export function folderInstruction(size: ModelSize): string {
+  return size === "small"
+    ? vscode.l10n.t("Answer in a few short sentences.")
+    : vscode.l10n.t("Answer from the names of the files and what they define, and say so where these do not tell.");
+}
+
+/** Added where only part of what is asked about fits. */
+export function cutNote(): string {
+  return vscode.l10n.t("Only part of it is here: say what can be told from that.");
+}
+
+/** What a part of a question is called beside it. @param place the file's, with lines for the code itself. */
+export function partLabel({ what }: QuestionPart, place: { readonly label: string; readonly path: string }): string {
+  const { label, path } = place;
+  switch (what) {
+    case "imports":
+      return vscode.l10n.t("{0}: imports", path);
+    case "farBefore":
+      return vscode.l10n.t("{0}: further above", path);
+    case "nearBefore":
+      return vscode.l10n.t("{0}: right above", path);
+    case "nearAfter":
+      return vscode.l10n.t("{0}: right below", path);
+    case "farAfter":
+      return vscode.l10n.t("{0}: further below", path);
+    case "problems":
+      return vscode.l10n.t("{0}: problems", path);
+    case "code":
+    case "command":
+    case "file":
+    case "folder":
+      return label;
+  }
+}
+
+/** A value of a prompt file's header that nobody knows, with those there are. */
+export function unknownValueText({ field, value, allowed }: UnknownValue): string {
+  return vscode.l10n.t("“{0}: {1}” is not known: it can be {2}.", field, visibleText(value), allowed.join(", "));
+}
+
+/** Of a header's `model`. */
+export function unknownModelText(): string {
+  return vscode.l10n.t(
+    "No model here is called that, so the one in use answers. “model” can be a name in the Models view, or a model's id.",
+  );
 }

@@ -10,7 +10,10 @@ import { actionTitle } from "./actionTexts";
 import { CodeRuns } from "./codeRuns";
 import { codeTarget, type GivenTarget } from "./codeTarget";
 import { CommitBox } from "./commitBox";
+import { HeaderProblems } from "./headerProblems";
+import { LastAction } from "./lastAction";
 import { type GivenAction, Lightbulb, runGivenCommand } from "./lightbulb";
+import { ModelForAction } from "./modelForAction";
 import { OwnActions } from "./ownActions";
 import { RunningActions } from "./runningActions";
 import { TextRuns } from "./textRuns";
@@ -26,28 +29,30 @@ export interface ActionsRoom extends Disposable {
 export function createActions(deps: ActionsDeps): ActionsRoom {
   const store = new DisposableStore();
   const running = store.add(new RunningActions());
-  const runs = new CodeRuns(deps, running);
-  const texts = new TextRuns(deps, running);
-  const commit = new CommitBox(deps, running);
-  const own = new OwnActions(deps, runs, running);
+  const last = new LastAction(deps);
+  const models = new ModelForAction(deps, running);
+  const runs = new CodeRuns(deps, running, last, models);
+  const texts = new TextRuns(deps, running, last, models);
+  const commit = new CommitBox(deps, running, last, models);
+  const own = new OwnActions(deps, runs, texts, running);
+  store.add(new HeaderProblems(deps));
 
   const runCode = async (kind: CodeActionKind, given?: GivenTarget): Promise<void> => {
     if (kind === "explain") return texts.explain(given);
     const target = await running.run(vscode.l10n.t("Paddock: reading the code"), ({ signal }) =>
       codeTarget(deps, given, signal),
     );
-    const model = deps.model().id;
     if (kind === "edit") {
       const instruction = await askInstruction();
-      if (instruction !== undefined) await runs.run({ kind, target, model, instruction });
+      if (instruction !== undefined) await runs.run({ kind, target, instruction });
       return;
     }
     if (kind === "translate") {
       const targetLanguage = await askLanguage(target.subject.languageId);
-      if (targetLanguage !== undefined) await runs.run({ kind, target, model, targetLanguage });
+      if (targetLanguage !== undefined) await runs.run({ kind, target, targetLanguage });
       return;
     }
-    await runs.run({ kind, target, model });
+    await runs.run({ kind, target });
   };
   const run = async (kind: ActionKind, given?: GivenTarget): Promise<void> => {
     switch (kind) {
@@ -90,8 +95,8 @@ export function createActions(deps: ActionsDeps): ActionsRoom {
       summarizeFile: (first) => texts.summarize(first instanceof vscode.Uri ? first : undefined),
       askFolder: (first) => texts.askFolder(first instanceof vscode.Uri ? first : undefined),
       runAction: (first) => choose(first),
-      repeatAction: () => runs.repeat(),
-      refineAction: () => runs.refine(),
+      repeatAction: () => last.repeat(),
+      refineAction: () => last.refine(),
       cancelAction: () => {
         running.cancelAll();
         return Promise.resolve();

@@ -1,15 +1,16 @@
 import * as vscode from "vscode";
 import type { ModelId } from "../../engine/backend";
 import { PaddockError } from "../../platform/core/errors";
-import type { CodeActionKind } from "../core/actionKinds";
+import { type CodeActionKind, isEditing } from "../core/actionKinds";
 import type { CodeRequest, Refinement } from "../core/actionRequest";
 import type { FittedAnswer } from "../core/fittedAnswer";
 import { withImports } from "../core/placeImports";
-import { isUseless, measuredUse } from "../core/usefulness";
 import { runAction } from "../node/actionRunner";
-import type { ActionsDeps } from "./actionDeps";
+import type { ActionReference, ActionsDeps } from "./actionDeps";
 import { actionTitle, proposalLabel, refusalText, workingText } from "./actionTexts";
 import type { CodeTarget } from "./codeTarget";
+import type { LastAction, RanAction } from "./lastAction";
+import type { ModelForAction } from "./modelForAction";
 import { renameTo } from "./renameTo";
 import type { RunningActions } from "./runningActions";
 
@@ -17,36 +18,32 @@ import type { RunningActions } from "./runningActions";
 export interface CodeRun {
   readonly kind: CodeActionKind;
   readonly target: CodeTarget;
-  readonly model: ModelId;
+  /** Absent: the one for the action. */
+  readonly model?: ModelId;
+  /** What a person calls it, where that is no action of ours. */
+  readonly title?: string;
   readonly instruction?: string;
   readonly targetLanguage?: string;
   readonly refine?: Refinement;
   readonly attempt?: number;
   readonly alone?: boolean;
+  readonly attached?: readonly ActionReference[];
 }
-
-interface LastRun {
-  readonly run: CodeRun;
-  /** As the model wrote it. */
-  readonly raw: string;
-}
-
-const lastKey = "paddock.hasLastAction";
 
 /** Actions whose answer is code or names: they are asked here, and their edits go to review. */
 export class CodeRuns {
-  private last: LastRun | undefined;
-  private readonly toldUseless = new Set<string>();
-
   constructor(
     private readonly deps: ActionsDeps,
     private readonly running: RunningActions,
+    private readonly last: LastAction,
+    private readonly models: ModelForAction,
   ) {}
 
   /** Asks the model, and takes what it answers to where it belongs. Rejects with `cancelled` where it was. */
   async run(run: CodeRun): Promise<void> {
     const { deps } = this;
-    const { kind, target, model } = run;
+    const { kind, target } = run;
+    const model = run.model ?? (await this.models.get(kind));
     const request: CodeRequest = {
       kind,
       subject: target.subject,
@@ -55,8 +52,8 @@ export class CodeRuns {
       ...(run.refine === undefined ? {} : { refine: run.refine }),
       ...(run.attempt === undefined ? {} : { attempt: run.attempt }),
       ...(run.alone === undefined ? {} : { alone: run.alone }),
+      ...(run.attached === undefined ? {} : { attached: run.attached }),
     };
-    this.tellUseless(run);
     const name = deps.nameOf(model);
     const outcome = await this.running.run(
       vscode.l10n.t("Paddock: {0}", workingText(kind)),
@@ -67,62 +64,31 @@ export class CodeRuns {
       deps.destination(model),
       name,
     );
-    this.last = { run, raw: outcome.raw };
-    await vscode.commands.executeCommand("setContext", lastKey, true);
     const { answer, tries, plan } = outcome;
+    const ran = this.ran({ ...run, model }, outcome.raw);
+    this.last.set(ran);
     const dropped = plan.dropped.length === 0 ? "nothing" : plan.dropped.join(", ");
     deps.log.info(
       `Action ${kind} with ${model}: ${answer.kind} after ${tries} tries; left out of the prompt: ${dropped}.`,
     );
-    await this.use(run, name, answer);
+    if (answer.kind === "refused") this.last.offerMore(refusalText(answer.why, name), ran);
+    else await this.use(run, name, answer);
   }
 
-  /** The last action once more, with a model that the person chooses; with the same one it is another try. */
-  async repeat(): Promise<void> {
-    const { run } = this.lastRun();
-    const model = await this.deps.chooseModel();
-    if (model === undefined) return;
-    await this.run({ ...run, model, attempt: model === run.model ? (run.attempt ?? 0) + 1 : 0 });
+  /** @param raw the answer as the model wrote it. */
+  private ran(run: CodeRun & { readonly model: ModelId }, raw: string): RanAction {
+    const { model, target, attempt = 0 } = run;
+    return {
+      title: run.title ?? actionTitle(run.kind),
+      model,
+      isReviewed: isEditing(run.kind) || run.kind === "name",
+      check: () => checkUnchanged(target),
+      repeat: (other) => this.run({ ...run, model: other, attempt: other === model ? attempt + 1 : 0 }),
+      refine: (wish) => this.run({ ...run, refine: { answer: raw, wish } }),
+    };
   }
 
-  /** The last answer, changed as the person says. */
-  async refine(): Promise<void> {
-    const { run, raw } = this.lastRun();
-    const wish = await vscode.window.showInputBox({
-      title: vscode.l10n.t("Refine: {0}", actionTitle(run.kind)),
-      prompt: vscode.l10n.t("What should be different?"),
-      ignoreFocusOut: true,
-    });
-    if (wish === undefined || wish.trim() === "") return;
-    await this.run({ ...run, refine: { answer: raw, wish: wish.trim() } });
-  }
-
-  private lastRun(): LastRun {
-    const { last } = this;
-    if (last === undefined) {
-      throw new PaddockError("unsupported", vscode.l10n.t("No action has run yet that could be repeated."), {
-        remedy: vscode.l10n.t("Run one first, such as “Paddock: Fix”."),
-      });
-    }
-    const { document, subject } = last.run.target;
-    // An edit that was taken back is none.
-    if (document.isClosed || document.getText() !== subject.before + subject.selected + subject.after) {
-      throw new PaddockError(
-        "unsupported",
-        vscode.l10n.t("The file was changed since, so the action can't be repeated."),
-        {
-          remedy: vscode.l10n.t("Select the code again and run the action anew."),
-        },
-      );
-    }
-    return last;
-  }
-
-  private async use(run: CodeRun, model: string, answer: FittedAnswer): Promise<void> {
-    if (answer.kind === "refused") {
-      this.offerMore(refusalText(answer.why, model));
-      return;
-    }
+  private async use(run: CodeRun, model: string, answer: Exclude<FittedAnswer, { kind: "refused" }>): Promise<void> {
     if (answer.kind === "edit") {
       await this.propose(run, model, answer);
       return;
@@ -166,45 +132,15 @@ export class CodeRuns {
     });
     if (picked !== undefined) await renameTo(this.deps, this.running, target, picked);
   }
+}
 
-  private offerMore(text: string): void {
-    const another = vscode.l10n.t("Try Another Model");
-    const refine = vscode.l10n.t("Refine…");
-    void vscode.window
-      .showWarningMessage(text, another, refine)
-      .then(async (picked) => {
-        if (picked === another) await this.repeat();
-        else if (picked === refine) await this.refine();
-      })
-      .then(undefined, this.deps.report);
-  }
-
-  /** Said once in a window: after that the person knows. */
-  private tellUseless(run: CodeRun): void {
-    const { kind, model } = run;
-    const key = `${model} ${kind}`;
-    const use = measuredUse(model, kind);
-    if (!isUseless(model, kind) || use === undefined || this.toldUseless.has(key)) return;
-    this.toldUseless.add(key);
-    const another = vscode.l10n.t("Use Another Model");
-    void vscode.window
-      .showInformationMessage(
-        vscode.l10n.t(
-          "“{0}” was of use in {1} of {2} measured cases with {3}: a larger model does it better.",
-          actionTitle(kind),
-          use.useful,
-          use.cases,
-          this.deps.nameOf(model),
-        ),
-        another,
-      )
-      .then(async (picked) => {
-        if (picked !== another) return;
-        const chosen = await this.deps.chooseModel();
-        if (chosen !== undefined) await this.run({ ...run, model: chosen });
-      })
-      .then(undefined, this.deps.report);
-  }
+/** An edit that was taken back is none. @throws PaddockError where the document is not as it was asked about. */
+function checkUnchanged({ document, subject }: CodeTarget): void {
+  const { before, selected, after } = subject;
+  if (!document.isClosed && document.getText() === before + selected + after) return;
+  throw new PaddockError("unsupported", vscode.l10n.t("The file was changed since, so the action can't be repeated."), {
+    remedy: vscode.l10n.t("Select the code again and run the action anew."),
+  });
 }
 
 async function openBeside(content: string, language: string): Promise<void> {

@@ -1,74 +1,119 @@
 import * as vscode from "vscode";
+import type { ModelId } from "../../engine/backend";
 import { visibleText } from "../../platform/core/visibleText";
-import type { ActionRequest } from "../core/actionRequest";
-import type { FittedAnswer } from "../core/fittedAnswer";
+import type { ActionRequest, Refinement } from "../core/actionRequest";
 import { runAction } from "../node/actionRunner";
 import type { ActionsDeps, CommitChange } from "./actionDeps";
-import { refusalText, workingText } from "./actionTexts";
+import { actionTitle, refusalText, workingText } from "./actionTexts";
+import type { LastAction, RanAction } from "./lastAction";
+import type { ModelForAction } from "./modelForAction";
 import type { RunningAction, RunningActions } from "./runningActions";
 
-interface Written {
-  readonly change: CommitChange;
-  readonly answer: FittedAnswer;
-  /** What stood in the box when the model was asked. */
-  readonly before: string;
+/** Everything by which the same can be asked again, about what is changed by then. */
+interface CommitRun {
+  /** Undefined: it is found, or asked for. */
+  readonly root: vscode.Uri | undefined;
+  readonly model: ModelId;
+  /** What the person had begun to write. */
+  readonly begun?: string;
+  readonly refine?: Refinement;
+  /** Absent: another try where the box has our message, else the first. */
+  readonly attempt?: number;
+}
+
+/** What we put into a box. */
+interface Ours {
+  /** All that stood there then. */
+  readonly text: string;
+  /** The person's words below our message. */
+  readonly below: string;
+  readonly attempt: number;
 }
 
 /** Writes the message for what is staged into the Source Control view's box; what stands there is not lost unasked. */
 export class CommitBox {
   /** By repository, because Git gives out another box at each call: what was written by us, and may go for another try. */
-  private readonly written = new Map<string, string>();
+  private readonly written = new Map<string, Ours>();
 
   constructor(
     private readonly deps: ActionsDeps,
     private readonly running: RunningActions,
+    private readonly last: Pick<LastAction, "set" | "offerMore">,
+    private readonly models: Pick<ModelForAction, "get">,
   ) {}
 
   /** @param root the repository's folder, where the person clicked in its title. */
   async write(root: vscode.Uri | undefined): Promise<void> {
+    await this.run({ root, model: await this.models.get("commit") });
+  }
+
+  private async run(run: CommitRun): Promise<void> {
     const { deps } = this;
-    const model = deps.model();
-    const work = async ({ signal, report }: RunningAction): Promise<Written | undefined> => {
-      const change = await deps.commitChange(root, signal);
+    const { model, refine } = run;
+    const work = async ({ signal, report }: RunningAction) => {
+      const change = await deps.commitChange(run.root, signal);
       if (change === undefined) return undefined;
       const { files, recent, box } = change;
       const before = box.value;
-      const typed = before.trim();
-      const isOurs = this.isOurs(change);
+      const ours = this.ours(change);
+      const begun = run.begun ?? (ours === undefined ? before.trim() : ours.below);
+      const attempt = run.attempt ?? (ours === undefined ? 0 : ours.attempt + 1);
       const request: ActionRequest = {
         kind: "commit",
         subject: { files, recent },
         // What somebody has begun to write says what the change is about.
-        ...(typed === "" || isOurs ? {} : { instruction: `It is about this: ${typed.slice(0, 500)}` }),
-        attempt: isOurs && typed !== "" ? 1 : 0,
+        ...(begun === "" ? {} : { instruction: `It is about this: ${begun.slice(0, 500)}` }),
+        ...(refine === undefined ? {} : { refine }),
+        attempt,
       };
-      const facts = await deps.facts(model.id, signal);
-      const run = { backend: deps.backend, model: model.id, facts, request, signal, onProgress: report };
-      const { answer } = await runAction(run);
-      return { change, answer, before };
+      const facts = await deps.facts(model, signal);
+      const { answer, raw } = await runAction({
+        ...{ backend: deps.backend, model, facts, request, signal },
+        onProgress: report,
+      });
+      return { change, answer, raw, before, begun, attempt };
     };
     const what = vscode.l10n.t("Paddock: {0}", workingText("commit"));
-    const found = await this.running.run(what, work, deps.destination(model.id));
+    const found = await this.running.run(what, work, deps.destination(model), deps.nameOf(model));
     if (found === undefined) return;
-    const { change, answer, before } = found;
+    const { change, answer, raw, before, begun, attempt } = found;
+    const ran = this.ran({ root: change.root, model, begun, attempt }, raw);
+    this.last.set(ran);
     if (answer.kind !== "text" || answer.form !== "message") {
       const why = answer.kind === "refused" ? answer.why : "malformed";
-      void vscode.window.showWarningMessage(refusalText(why, model.displayName));
+      this.last.offerMore(refusalText(why, deps.nameOf(model)), ran);
       return;
     }
-    await this.put(change, answer.text, before);
+    await this.put(change, answer.text, attempt, before);
     this.tell(change);
   }
 
-  private isOurs({ root, box }: CommitChange): boolean {
-    return this.written.get(root.toString()) === box.value;
+  /** @param raw the answer as the model wrote it. */
+  private ran(run: CommitRun & { readonly attempt: number }, raw: string): RanAction {
+    const { model, attempt } = run;
+    return {
+      title: actionTitle("commit"),
+      model,
+      isReviewed: false,
+      // What is changed is looked at anew, and what stands in the box is asked about.
+      check: () => undefined,
+      repeat: (other) => this.run({ ...run, model: other, attempt: other === model ? attempt + 1 : 0 }),
+      refine: (wish) => this.run({ ...run, refine: { answer: raw, wish } }),
+    };
   }
 
-  private async put(change: CommitChange, message: string, before: string): Promise<void> {
+  /** What we wrote, where it stands in the box still. */
+  private ours({ root, box }: CommitChange): Ours | undefined {
+    const ours = this.written.get(root.toString());
+    return ours?.text === box.value && box.value.trim() !== "" ? ours : undefined;
+  }
+
+  private async put(change: CommitChange, message: string, attempt: number, before: string): Promise<void> {
     const { box } = change;
     // What was typed while the model wrote counts as well.
-    const isFree = box.value.trim() === "" || (box.value === before && this.isOurs(change));
-    if (!isFree) {
+    const ours = box.value === before ? this.ours(change) : undefined;
+    let below = ours?.below ?? "";
+    if (ours === undefined && box.value.trim() !== "") {
       const replace = vscode.l10n.t("Replace What Is There");
       const above = vscode.l10n.t("Put It Above");
       const picked = await vscode.window.showQuickPick([replace, above], {
@@ -78,9 +123,10 @@ export class CommitBox {
         ignoreFocusOut: true,
       });
       if (picked === undefined) return;
-      box.value = picked === above ? `${message}\n\n${box.value}` : message;
-    } else box.value = message;
-    this.written.set(change.root.toString(), box.value);
+      below = picked === above ? box.value : "";
+    }
+    box.value = below === "" ? message : `${message}\n\n${below}`;
+    this.written.set(change.root.toString(), { text: box.value, below, attempt });
   }
 
   private tell({ staged, refused }: CommitChange): void {

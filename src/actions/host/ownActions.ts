@@ -1,17 +1,24 @@
 import * as vscode from "vscode";
+import type { ModelId } from "../../engine/backend";
 import { PaddockError } from "../../platform/core/errors";
 import { visibleText } from "../../platform/core/visibleText";
-import type { ActionReference, ActionsDeps, OwnAction } from "./actionDeps";
+import type { ActionsDeps, OwnAction } from "./actionDeps";
+import { unknownModelText, unknownValueText } from "./actionTexts";
 import type { CodeRuns } from "./codeRuns";
 import { type CodeTarget, codeTarget } from "./codeTarget";
 import type { RunningActions } from "./runningActions";
+import type { TextRuns } from "./textRuns";
 
 /** Runs prompt files that say in their header that they are actions. */
 export class OwnActions {
+  /** Names of models that are not here, of which the person was told. */
+  private readonly told = new Set<string>();
+
   constructor(
     private readonly deps: ActionsDeps,
-    private readonly runs: CodeRuns,
-    private readonly running: RunningActions,
+    private readonly runs: Pick<CodeRuns, "run">,
+    private readonly texts: Pick<TextRuns, "askOwn">,
+    private readonly running: Pick<RunningActions, "run">,
   ) {}
 
   list(): Promise<readonly OwnAction[]> {
@@ -29,32 +36,60 @@ export class OwnActions {
     await this.run(found);
   }
 
-  async run({ id, name, form }: OwnAction): Promise<void> {
-    const { deps } = this;
-    const filled = await deps.fillOwn(id);
-    if (filled === undefined) return;
-    const model = this.modelFor(form.model, name);
-    const target = await this.target(form.where);
-    if (form.output === "chat") {
-      const { document, range, subject } = target;
-      const label = `${subject.path}:${range.start.line + 1}-${range.end.line + 1}`;
-      const own: ActionReference = { label, uri: document.uri.toString(), text: subject.selected };
-      // A prompt that has the selection in its text has said where it wants it.
-      const isThere = filled.text.includes(subject.selected.trim());
-      await deps.ask(filled.text, [...filled.references, ...(isThere ? [] : [own])]);
+  async run(action: OwnAction): Promise<void> {
+    const { id, name, form } = action;
+    if (form.unknown.length > 0) {
+      this.refuse(action);
       return;
     }
-    const kind = form.output === "edit" ? "edit" : "explain";
-    await this.runs.run({ kind, target, model, instruction: filled.text, alone: form.context === "none" });
+    const filled = await this.deps.fillOwn(id);
+    if (filled === undefined) return;
+    const target = await this.target(form.where);
+    const model = this.modelFor(action);
+    const alone = form.context === "none";
+    const title = visibleText(name);
+    if (form.output === "chat") {
+      await this.texts.askOwn({ title, model, target, alone, ...filled });
+      return;
+    }
+    await this.runs.run({
+      kind: form.output === "edit" ? "edit" : "explain",
+      title,
+      target,
+      instruction: filled.text,
+      alone,
+      attached: filled.references,
+      ...(model === undefined ? {} : { model }),
+    });
   }
 
-  private modelFor(named: string | undefined, action: string): ReturnType<ActionsDeps["model"]>["id"] {
-    const found = named === undefined ? undefined : this.deps.modelNamed(named);
-    // Prompt files of other products name models that nobody has here.
-    if (named !== undefined && found === undefined) {
-      this.deps.log.info(`The action ${action} names the model ${named}, which is not here; the one in use answers.`);
-    }
-    return found ?? this.deps.model().id;
+  /** What is spelt wrong is said, not guessed. */
+  private refuse({ name, uri, form: { unknown } }: OwnAction): void {
+    const start = vscode.l10n.t("The action {0} has not run, because its header is not understood.", visibleText(name));
+    const words = [start, ...unknown.map(unknownValueText)].join(" ");
+    this.say(words, uri);
+  }
+
+  /** @returns undefined for the one in use. */
+  private modelFor({ name, uri, form: { model: named } }: OwnAction): ModelId | undefined {
+    if (named === undefined) return undefined;
+    const found = this.deps.modelNamed(named);
+    const key = `${uri.toString()} ${named}`;
+    if (found !== undefined || this.told.has(key)) return found;
+    // Prompt files of other products name models that nobody has here, so it is said once and the action runs.
+    this.told.add(key);
+    const start = vscode.l10n.t("The action {0} names the model {1}.", visibleText(name), visibleText(named));
+    this.say(`${start} ${unknownModelText()}`, uri);
+    return undefined;
+  }
+
+  /** Nobody waits for the person. */
+  private say(words: string, file: vscode.Uri): void {
+    const open = vscode.l10n.t("Open the Prompt File");
+    void vscode.window
+      .showWarningMessage(words, open)
+      .then((picked) => (picked === open ? vscode.window.showTextDocument(file) : undefined))
+      .then(undefined, this.deps.report);
   }
 
   private async target(where: OwnAction["form"]["where"]): Promise<CodeTarget> {

@@ -1,45 +1,94 @@
 import * as vscode from "vscode";
+import type { ModelId } from "../../engine/backend";
 import { PaddockError } from "../../platform/core/errors";
-import type { ActionRequest } from "../core/actionRequest";
+import type { ActionKind } from "../core/actionKinds";
 import { tokensIn } from "../core/actionPrompt";
-import { runAction } from "../node/actionRunner";
+import { sourceLine } from "../core/actionWords";
+import { type PlannedQuestion, planQuestion, type QuestionSubject, roomForQuestion } from "../core/chatQuestion";
+import { type ModelSize, modelSize } from "../core/modelSize";
+import type { ModelFacts } from "../node/actionRun";
 import type { ActionReference, ActionsDeps } from "./actionDeps";
-import { questionFor, refusalText, workingText } from "./actionTexts";
-import { codeTarget, type GivenTarget } from "./codeTarget";
+import {
+  actionTitle,
+  cutNote,
+  folderInstruction,
+  folderQuestion,
+  partLabel,
+  problemQuestion,
+  questionFor,
+  workingText,
+} from "./actionTexts";
+import { type CodeTarget, codeTarget, type GivenTarget } from "./codeTarget";
+import type { LastAction } from "./lastAction";
+import type { ModelForAction } from "./modelForAction";
 import type { RunningActions } from "./runningActions";
 
-/** Of a context, what a question of the chat may take; the rest is for its frame and the answer. */
-const shareForQuestion = 0.6;
+/** Everything by which the same can be asked again. */
+interface TextRun {
+  readonly kind: ActionKind;
+  readonly title: string;
+  /** Undefined: the one for the action. */
+  readonly model: ModelId | undefined;
+  readonly about: QuestionSubject;
+  /** Of what it is about: the label with lines where there are some, and the path without. */
+  readonly place: { readonly label: string; readonly path: string; readonly uri: string };
+  readonly question: (size: ModelSize) => string;
+  /** What goes along besides, as it is. */
+  readonly references: readonly ActionReference[];
+  /** The question's text has the code where the person wants it. */
+  readonly hasCode?: boolean;
+}
 
-/** Actions whose answer is a text: the chat is asked, where it can be read, refined and asked about. */
+/** A shorter selection may stand in a prompt by chance, characters. */
+const leastQuoted = 16;
+
+/** An action of the person's own that asks the chat. */
+export interface OwnQuestion {
+  readonly title: string;
+  readonly model: ModelId | undefined;
+  readonly text: string;
+  readonly references: readonly ActionReference[];
+  readonly target: CodeTarget;
+  /** Nothing of the file around the code goes along. */
+  readonly alone: boolean;
+}
+
+/**
+ * Actions whose answer is a text: the chat is asked, where it can be read, refined and asked about. The question is the
+ * action's own for the model's size, and all that it carries stands below it.
+ */
 export class TextRuns {
   constructor(
     private readonly deps: ActionsDeps,
-    private readonly running: RunningActions,
+    private readonly running: Pick<RunningActions, "run">,
+    private readonly last: Pick<LastAction, "set">,
+    private readonly models: Pick<ModelForAction, "get">,
   ) {}
 
   async explain(given?: GivenTarget): Promise<void> {
-    const { deps } = this;
-    const { subject, document, range } = await this.running.run(
-      vscode.l10n.t("Paddock: {0}", workingText("explain")),
-      ({ signal }) => codeTarget(deps, given, signal),
+    const target = await this.running.run(vscode.l10n.t("Paddock: {0}", workingText("explain")), ({ signal }) =>
+      codeTarget(this.deps, given, signal),
     );
+    const { subject } = target;
     const [problem] = given?.diagnostics ?? [];
-    const label = `${subject.path}:${range.start.line + 1}-${range.end.line + 1}`;
-    const question =
+    const question = (size: ModelSize): string =>
       problem === undefined
-        ? questionFor("explain")
-        : vscode.l10n.t("What does this message mean here, and what is wrong? “{0}”", problem.message.trim());
-    await deps.ask(question, [{ label, uri: document.uri.toString(), text: subject.selected }]);
+        ? questionFor("explain", size)
+        : problemQuestion(problem.message.trim(), sourceLine(subject, problem.range.start.line + 1), size);
+    await this.ask({
+      kind: "explain",
+      title: actionTitle("explain"),
+      model: undefined,
+      about: { kind: "code", subject },
+      place: placeOf(target),
+      question,
+      references: [],
+    });
   }
 
   async explainCommand(): Promise<void> {
-    const { commandLine, exitCode, reference } = this.deps.failedCommand();
-    await this.ask(
-      { kind: "explainCommand", subject: { commandLine, exitCode, output: reference.text } },
-      questionFor("explainCommand"),
-      reference,
-    );
+    const { reference } = this.deps.failedCommand();
+    await this.askAbout("explainCommand", "command", reference, (size) => questionFor("explainCommand", size));
   }
 
   /** @param given the file of the Explorer or of a tab; else the one in front. */
@@ -51,62 +100,108 @@ export class TextRuns {
       });
     }
     const reference = await this.deps.fileReference(uri);
-    const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
-    const languageId = document?.languageId ?? "";
-    const subject = { path: reference.label, languageId, text: reference.text };
-    await this.ask({ kind: "summarize", subject }, questionFor("summarize"), reference);
+    if (reference.text.trim() === "") {
+      throw new PaddockError("unsupported", vscode.l10n.t("{0} is empty.", reference.label), {
+        remedy: vscode.l10n.t("Choose another file."),
+      });
+    }
+    await this.askAbout("summarize", "file", reference, (size) => questionFor("summarize", size));
   }
 
   /** @param given the folder of the Explorer; else the workspace's, or the one the person picks. */
   async askFolder(given: vscode.Uri | undefined): Promise<void> {
     const folder = given ?? (await chosenFolder());
     if (folder === undefined) return;
-    const question = await vscode.window.showInputBox({
+    const wanted = await vscode.window.showInputBox({
       title: vscode.l10n.t("Ask About {0}", vscode.workspace.asRelativePath(folder)),
       prompt: vscode.l10n.t("The model sees the folder's files by name, with what they define."),
-      value: questionFor("askFolder"),
+      value: folderQuestion(),
       ignoreFocusOut: true,
     });
-    if (question === undefined || question.trim() === "") return;
+    if (wanted === undefined || wanted.trim() === "") return;
     const reference = await this.running.run(vscode.l10n.t("Paddock: {0}", workingText("askFolder")), ({ signal }) =>
       this.deps.folderReference(folder, signal),
     );
-    const subject = { path: reference.label, outline: reference.text };
-    await this.ask({ kind: "askFolder", subject, instruction: question }, question, reference);
+    await this.askAbout("askFolder", "folder", reference, (size) => `${wanted.trim()}\n\n${folderInstruction(size)}`);
   }
 
-  /** In the chat where it fits there; what is too long for the model is cut, and answered in an editor. */
-  private async ask(request: ActionRequest, question: string, reference: ActionReference): Promise<void> {
-    const { deps } = this;
-    const model = deps.model();
-    const answer = await this.running.run(
-      vscode.l10n.t("Paddock: {0}", workingText(request.kind)),
-      async ({ signal, report }) => {
-        const facts = await deps.facts(model.id, signal);
-        const room = (facts.contextSize ?? Number.POSITIVE_INFINITY) * shareForQuestion;
-        if (tokensIn(question) + tokensIn(reference.text) < room) return undefined;
-        const run = { backend: deps.backend, model: model.id, facts, request, signal, onProgress: report };
-        return (await runAction(run)).answer;
-      },
-      deps.destination(model.id),
-    );
-    if (answer === undefined) {
-      await deps.ask(question, [reference]);
-      return;
-    }
-    if (answer.kind === "refused") {
-      void vscode.window.showWarningMessage(refusalText(answer.why, model.displayName));
-      return;
-    }
-    const note = vscode.l10n.t(
-      "{0} is longer than the context of {1}; the model saw part of it.",
-      reference.label,
-      model.displayName,
-    );
-    const content = `# ${question}\n\n${answer.kind === "text" ? answer.text : ""}\n\n_${note}_\n`;
-    const document = await vscode.workspace.openTextDocument({ content, language: "markdown" });
-    await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: false });
+  /** The prompt is the question, and nothing is added to it. */
+  async askOwn({ title, model, text, references, target, alone }: OwnQuestion): Promise<void> {
+    const { subject } = target;
+    const code = subject.selected.trim();
+    await this.ask({
+      kind: "explain",
+      title,
+      model,
+      about: { kind: "code", subject, alone },
+      place: placeOf(target),
+      question: () => text,
+      references,
+      hasCode: code.length >= leastQuoted && text.includes(code),
+    });
   }
+
+  private askAbout(
+    kind: ActionKind,
+    what: Exclude<QuestionSubject["kind"], "code">,
+    { label, uri, text }: ActionReference,
+    question: TextRun["question"],
+  ): Promise<void> {
+    return this.ask({
+      kind,
+      title: actionTitle(kind),
+      model: undefined,
+      about: { kind: what, text },
+      place: { label, path: label, uri },
+      question,
+      references: [],
+    });
+  }
+
+  private async ask(run: TextRun): Promise<void> {
+    const { deps } = this;
+    const model = run.model ?? (await this.models.get(run.kind));
+    const { text, planned } = await this.running.run(
+      vscode.l10n.t("Paddock: {0}", workingText(run.kind)),
+      async ({ signal }) => plannedFor(run, await deps.facts(model, signal)),
+      deps.destination(model),
+      deps.nameOf(model),
+    );
+    const { dropped, parts } = planned;
+    if (dropped.length > 0) deps.log.info(`Action ${run.kind} with ${model}: left out: ${dropped.join(", ")}.`);
+    const own = parts
+      .filter(({ what }) => what !== "code" || run.hasCode !== true)
+      .map((part) => ({ label: partLabel(part, run.place), uri: run.place.uri, text: part.text }));
+    const conversation = await deps.ask({ text, references: [...run.references, ...own], model });
+    this.last.set({
+      title: run.title,
+      model,
+      isReviewed: false,
+      // The question is asked as it was: it quotes what it is about.
+      check: () => undefined,
+      repeat: (other) => this.ask({ ...run, model: other }),
+      refine: async (wish) => {
+        await deps.ask({ text: wish, references: [], model, conversation });
+      },
+    });
+  }
+}
+
+/** The question for the model, with what goes along. */
+function plannedFor(
+  { question, references, about }: TextRun,
+  { contextSize = Number.POSITIVE_INFINITY, parameters }: ModelFacts,
+): { readonly text: string; readonly planned: PlannedQuestion } {
+  const size = modelSize(parameters);
+  const text = question(size);
+  const taken = [text, cutNote(), ...references.map((one) => one.text)].reduce((sum, one) => sum + tokensIn(one), 0);
+  const planned = planQuestion(about, size, roomForQuestion(contextSize) - taken);
+  return { text: planned.cut ? `${text}\n\n${cutNote()}` : text, planned };
+}
+
+function placeOf({ subject, document, range }: CodeTarget): TextRun["place"] {
+  const label = `${subject.path}:${range.start.line + 1}-${range.end.line + 1}`;
+  return { label, path: subject.path, uri: document.uri.toString() };
 }
 
 async function chosenFolder(): Promise<vscode.Uri | undefined> {

@@ -6,6 +6,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import * as vscode from "vscode";
 import { conventionalHeader } from "../../../src/actions/core/commitMessage";
+import type { Chat } from "../../../src/chat/host/chatDeps";
 import { paddock, until } from "./extension";
 
 const run = (command: string, ...rest: unknown[]): Thenable<unknown> =>
@@ -151,6 +152,61 @@ describe("actions", () => {
     assert.equal(editor.document.isDirty, false);
   });
 
+  /** Asks all the same, and keeps what was asked. */
+  async function asked(work: () => Promise<unknown>): Promise<Parameters<Chat["ask"]>[]> {
+    const { chat } = await paddock();
+    const { ask } = chat;
+    const all: Parameters<Chat["ask"]>[] = [];
+    chat.ask = (...given) => {
+      all.push(given);
+      return ask(...given);
+    };
+    try {
+      await work();
+    } finally {
+      chat.ask = ask;
+      await until("the end of the answers", () => {
+        chat.stop();
+        return !chat.generating;
+      });
+    }
+    return all;
+  }
+
+  it("ask the chat in words of their own, with what they are about", async () => {
+    const { actions, activeModel } = await paddock();
+    const editor = await open("cart.js", "const vat = 0.2;\nconst total = 3 * (1 + vat);\n");
+    editor.selection = new vscode.Selection(1, 0, 1, 28);
+    const { uri } = editor.document;
+    const [explained, summarized] = await asked(async () => {
+      await actions.run("explain");
+      await actions.commands.summarizeFile?.(uri);
+    });
+    const label = vscode.workspace.asRelativePath(uri);
+    assert.deepEqual(explained, [
+      "Explain what this code does and how, in a few short paragraphs.",
+      [{ label: `${label}:2-2`, uri: uri.toString(), text: "const total = 3 * (1 + vat);" }],
+      { model: activeModel() },
+    ]);
+    assert.deepEqual(summarized?.[1], [{ label, uri: uri.toString(), text: editor.document.getText() }]);
+  });
+
+  it("summarize no file that is none of text, or too large", async () => {
+    const { actions } = await paddock();
+    const binary = path.join(folder, "picture.bin");
+    const large = path.join(folder, "large.txt");
+    await writeFile(binary, Buffer.from([80, 0, 1, 2]));
+    await writeFile(large, "a line\n".repeat(50_000));
+    const summarize = async (file: string): Promise<unknown> => actions.commands.summarizeFile?.(vscode.Uri.file(file));
+    assert.deepEqual(
+      await asked(async () => {
+        await assert.rejects(summarize(binary), /picture\.bin is no text/u);
+        await assert.rejects(summarize(large), /large\.txt has .*; a file that is summarized may have/u);
+      }),
+      [],
+    );
+  });
+
   it("write a conventional commit message for what is staged into its box, and ask before anything there is lost", async function () {
     const extension = vscode.extensions.getExtension<{
       enabled: boolean;
@@ -224,6 +280,23 @@ describe("actions", () => {
       assert.equal(editor.document.getText(), "const llamas = 3;\n");
       await vscode.window.showTextDocument(written.document, written.viewColumn);
       await run("workbench.action.revertAndCloseActiveEditor");
+      // What is misspelt is said, and nothing is asked.
+      await writeFile(file, "---\nwhere: selection\noutput: caht\n---\nWrite one sentence about this code.\n");
+      assert.deepEqual(await asked(() => Promise.resolve(run("paddock.runAction", "shout"))), []);
+      await writeFile(file, "---\nwhere: selection\noutput: chat\n---\nWrite one sentence about this code.\n");
+      await vscode.window.showTextDocument(editor.document);
+      const [own] = await asked(() => Promise.resolve(run("paddock.runAction", "shout")));
+      assert.equal(own?.[0], "Write one sentence about this code.");
+      assert.equal(own[1]?.[0]?.text, "const llamas = 3;");
+      await writeFile(file, "---\nwhere: selection\noutput: caht\n---\nWrite one sentence about this code.\n");
+      const { uri } = await vscode.window.showTextDocument(vscode.Uri.file(file)).then(({ document }) => document);
+      const [problem] = await until("the problem", () => {
+        const all = vscode.languages.getDiagnostics(uri).filter(({ source }) => source === "Paddock");
+        return all.length > 0 && all;
+      });
+      assert.equal(problem?.range.start.line, 2);
+      assert.match(problem.message, /“output: caht” is not known: it can be edit, chat, editor/u);
+      await run("workbench.action.closeActiveEditor");
     } finally {
       await rm(path.join(workspace.uri.fsPath, ".github"), { recursive: true, force: true });
     }
