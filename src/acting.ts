@@ -39,6 +39,7 @@ export interface ActingRooms {
   readonly workspaceContext: WorkspaceContext;
   readonly syntax: Syntax;
   readonly settings: SettingsService;
+  readonly memento: vscode.Memento;
   readonly log: Logger;
   readonly report: (error: unknown) => void;
 }
@@ -55,7 +56,7 @@ export function createActing(rooms: ActingRooms): ActionsRoom {
 
 /** What actions need of the other rooms, for whoever asks for them. */
 export function actionsDeps(rooms: ActingRooms): ActionsDeps {
-  const { backend, models, registry, chat, edits, workspaceContext, settings, log, report } = rooms;
+  const { backend, models, registry, chat, edits, workspaceContext, settings, memento, log, report } = rooms;
   const { active } = models;
   return {
     backend,
@@ -103,6 +104,7 @@ export function actionsDeps(rooms: ActingRooms): ActionsDeps {
       // What Git ignores goes along only where somebody is asked, and an action asks nothing.
       return used === undefined ? undefined : { text: used.text, references: used.taken.references };
     },
+    memento,
     lightbulb: () => settings.current["actions.lightbulb"],
     report,
     log,

@@ -260,6 +260,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   };
   const actions = store.add(createActing(acting));
   const native = store.add(
+    memento: context.workspaceState,
     joinNative({
       ...{ extensionUri: context.extensionUri, backend: routed, lifecycle, registry, models, settings },
       ...{ actions: actionsDeps(acting), databases, edits, history, log },

@@ -35,7 +35,7 @@ beforeEach(() => {
 });
 
 it("the status bar says what runs, with which model, how far it is, and how it is cancelled", async () => {
-  const running = new RunningActions();
+  const running = new RunningActions({ agree: () => Promise.resolve() });
   const labels: string[] = [];
   await running.run(
     "Paddock: fixing",
@@ -64,7 +64,7 @@ it("the status bar says what runs, with which model, how far it is, and how it i
 });
 
 it("work that no model does names none, and cancelling ends it", async () => {
-  const running = new RunningActions();
+  const running = new RunningActions({ agree: () => Promise.resolve() });
   const work = running.run("Paddock: reading the code", ({ signal }) => {
     expect(editor.item.accessibilityInformation.label).toMatch(/^Paddock: reading the code: /u);
     return new Promise((resolve) => signal.addEventListener("abort", resolve));

@@ -113,6 +113,8 @@ export interface ActionsDeps {
   readonly fillOwn: (
     id: string,
   ) => Promise<{ readonly text: string; readonly references: readonly ActionReference[] } | undefined>;
+  /** The workspace's own: keeps where text may go. */
+  readonly memento: Pick<vscode.Memento, "get" | "update">;
   readonly lightbulb: () => boolean;
   /** Tells a person about a failure. */
   readonly report: (error: unknown) => void;

@@ -16,6 +16,7 @@ import { type GivenAction, Lightbulb, runGivenCommand } from "./lightbulb";
 import { ModelForAction } from "./modelForAction";
 import { OwnActions } from "./ownActions";
 import { RunningActions } from "./runningActions";
+import { Sending } from "./sending";
 import { TextRuns } from "./textRuns";
 
 export interface ActionsRoom extends Disposable {
@@ -28,7 +29,7 @@ export interface ActionsRoom extends Disposable {
 /** The model at the palette, the lightbulb, the context menu, the commit box and the terminal. */
 export function createActions(deps: ActionsDeps): ActionsRoom {
   const store = new DisposableStore();
-  const running = store.add(new RunningActions());
+  const running = store.add(new RunningActions(new Sending(deps.memento)));
   const last = new LastAction(deps);
   const models = new ModelForAction(deps, running);
   const runs = new CodeRuns(deps, running, last, models);

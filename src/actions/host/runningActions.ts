@@ -3,6 +3,7 @@ import { type Disposable, DisposableStore } from "../../platform/core/disposable
 import { cancelled } from "../../platform/core/errors";
 import { visibleText } from "../../platform/core/visibleText";
 import type { ActionProgress } from "../node/actionRun";
+import type { Sending } from "./sending";
 
 /** What a tooltip shows of what is being written. */
 const maxPreview = 600;
@@ -27,7 +28,7 @@ export class RunningActions implements Disposable {
   private readonly status: vscode.StatusBarItem;
   private readonly running = new Map<AbortController, Running>();
 
-  constructor() {
+  constructor(private readonly sending: Pick<Sending, "agree">) {
     this.status = this.store.add(
       vscode.window.createStatusBarItem("paddock.action", vscode.StatusBarAlignment.Left, 9),
     );
@@ -37,7 +38,8 @@ export class RunningActions implements Disposable {
 
   /**
    * @param name for people: "Paddock: fixing". Rejects with what `work` rejects with, and with `cancelled`.
-   * @param destination where text goes that a model is asked; undefined: it stays on this machine.
+   * @param destination where text goes that a model is asked, which a person has agreed to before the work begins;
+   * undefined: it stays on this machine.
    * @param model who is asked, for people; undefined: no model is.
    */
   async run<T>(
@@ -46,6 +48,7 @@ export class RunningActions implements Disposable {
     destination?: string,
     model?: string,
   ): Promise<T> {
+    if (destination !== undefined) await this.sending.agree(destination);
     const abort = new AbortController();
     const what = destination === undefined ? name : vscode.l10n.t("{0} at {1}", name, visibleText(destination));
     const whoAndWhat = model === undefined ? what : vscode.l10n.t("{0}, with {1}", what, visibleText(model));
