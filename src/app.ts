@@ -46,8 +46,10 @@ import { createSpeeding } from "./speeding";
 import { TimingHistory } from "./speed/core/timingHistory";
 import { createStatusBar } from "./speed/host/statusBar";
 import { RequestStore } from "./speed/node/requestStore";
+import { isSchemaUri } from "./sql/core/schemaReference";
 import type { TestApi } from "./testApi";
 import { createTooling } from "./tooling";
+import { staysHere } from "./tools/core/builtInTools";
 import { ModelTunings } from "./tunings";
 
 export interface App {
@@ -223,6 +225,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       tools,
       hasTools: async (model, signal) => (await routed.capabilities(model, signal)).tools,
       destination: (model) => routed.destination(model),
+      staysHere: { tool: staysHere, reference: isSchemaUri },
       lifecycle,
       activeModel: active,
       warmUp,
@@ -257,10 +260,10 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   const acting: ActingRooms = {
     ...{ backend: routed, lifecycle, models, registry, chat, edits },
     ...{ workspaceContext, syntax, settings, log, report },
+    memento: context.workspaceState,
   };
   const actions = store.add(createActing(acting));
   const native = store.add(
-    memento: context.workspaceState,
     joinNative({
       ...{ extensionUri: context.extensionUri, backend: routed, lifecycle, registry, models, settings },
       ...{ actions: actionsDeps(acting), databases, edits, history, log },

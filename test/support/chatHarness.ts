@@ -2,6 +2,7 @@ import path from "node:path";
 import type { ActiveModel } from "../../src/chat/core/activeModel";
 import type { ChatTools } from "../../src/chat/core/chatTools";
 import type { ChatTexts } from "../../src/chat/core/chatTexts";
+import type { TellingRules } from "../../src/chat/core/toldElsewhere";
 import type { ShownMessage } from "../../src/chat/core/versions";
 import type { EngineView, Live, Notice, Steering, ViewState } from "../../src/chat/core/webviewContract";
 import { Attachments } from "../../src/chat/host/attachments";
@@ -171,6 +172,10 @@ export class FakePage implements ChatAudience {
     if (this.state !== undefined) this.state = { ...this.state, asked };
   }
 
+  goesAlong(goesAlong: ViewState["goesAlong"]): void {
+    if (this.state !== undefined) this.state = { ...this.state, goesAlong };
+  }
+
   notices(notices: Notice[]): void {
     if (this.state !== undefined) this.state = { ...this.state, notices };
   }
@@ -218,6 +223,12 @@ export const roomyMeter: PromptMeter = {
   countTexts: () => Promise.reject(new Error("nothing should be counted")),
 };
 
+/** Every model is on this machine, and nothing is from a database. */
+export const allHere: TellingRules = {
+  staysHere: { tool: () => false, reference: () => false },
+  destinationOf: () => undefined,
+};
+
 /** One window's chat, with its page open. */
 export async function chatWindow(options: {
   folder: string;
@@ -231,6 +242,8 @@ export async function chatWindow(options: {
   tools?: ChatTools;
   /** Where the model is asked; absent: on this machine. */
   destination?: () => string | undefined;
+  /** What stays here, and where which model is; absent: nothing does, and no model is elsewhere. */
+  telling?: TellingRules;
 }) {
   const {
     folder,
@@ -242,6 +255,7 @@ export async function chatWindow(options: {
     meter = roomyMeter,
     tools,
     destination = () => undefined,
+    telling = allHere,
   } = options;
   const store = new ConversationStore({ folder, log: silentLogger, ...(files === undefined ? {} : { files }) });
   const describeError = ({ message, remedy }: { message: string; remedy: string | undefined }) => ({
@@ -266,7 +280,7 @@ export async function chatWindow(options: {
     toolbox,
     instructions: () => Promise.resolve([]),
     maxTokens: () => maxTokens,
-    meter,
+    ...{ meter, telling },
     tooLarge: (tokens, most) => new PaddockError("context/overflow", `${tokens} of ${most}`),
     reasoningBudget: () => null,
   });
@@ -299,6 +313,7 @@ export async function chatWindow(options: {
     preview,
     toolbox,
     consent,
+    telling,
     store,
     presets,
     lifecycle,

@@ -140,6 +140,7 @@ class FakeWebviewView {
         usage: hear("usage"),
         tools: hear("tools"),
         asked: hear("asked"),
+        goesAlong: hear("goesAlong"),
         reveal: hear("reveal"),
         steering: hear("steering"),
         focusInput: hear("focusInput"),

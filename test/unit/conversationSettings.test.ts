@@ -1,4 +1,4 @@
-import { FakeModel, roomyMeter } from "../support/chatHarness";
+import { allHere, FakeModel, roomyMeter } from "../support/chatHarness";
 import { PaddockError } from "../../src/platform/core/errors";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
@@ -90,7 +90,7 @@ describe("instructions", () => {
     const { id: model } = new FakeModel();
     let reads = 0;
     const planner = new PromptPlanner({
-      meter: roomyMeter,
+      ...{ meter: roomyMeter, telling: allHere },
       tooLarge: () => new PaddockError("context/overflow", "too large"),
       maxTokens: () => 100,
       reasoningBudget: () => 7,
@@ -122,7 +122,7 @@ describe("instructions", () => {
 describe("how an answer is sampled", () => {
   const { id: model } = new FakeModel();
   const planner = new PromptPlanner({
-    meter: roomyMeter,
+    ...{ meter: roomyMeter, telling: allHere },
     tooLarge: () => new PaddockError("context/overflow", "too large"),
     maxTokens: () => 100,
     reasoningBudget: () => null,

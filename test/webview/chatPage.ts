@@ -184,6 +184,7 @@ export function viewState(over: Partial<ViewState> = {}): ViewState {
     usage: null,
     tools: { support: "none", tools: [] },
     asked: null,
+    goesAlong: null,
     ...over,
   };
 }

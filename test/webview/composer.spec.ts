@@ -180,3 +180,42 @@ test("where questions go is said as long as they leave this machine, and the wor
   await expectAccessible(page);
   expect(problems).toEqual([]);
 });
+
+const goesAlong = {
+  ...{ destination: "Desk (desk.example:8080)", messages: 2, files: 3, others: 1, results: 1 },
+  ...{ schemas: 1, rows: 2, answers: 2 },
+};
+
+for (const theme of Object.keys(themes)) {
+  test(`what goes along to a model elsewhere stands at the input box before it goes, ${theme}`, async ({
+    page,
+    url,
+  }) => {
+    await page.setViewportSize({ width: 200, height: 700 });
+    const engine = { status: "ready", modelName: "Big", destination: goesAlong.destination } as const;
+    const chat = await openChat(page, url, viewState({ engine, goesAlong }), theme);
+    const box = chat.frame.getByRole("textbox", { name: "Your question" });
+    const along =
+      "Your next question takes this conversation to Desk (desk.example:8080): 2 earlier messages, 3 files, 1 attachment that is no file, 1 result of a tool.";
+    const stays =
+      "Not sent to Desk (desk.example:8080), because it is from a database: 1 schema, 2 results of tools, 2 answers made with it.";
+    await expect(chat.frame.locator(".goes-along")).toContainText(along);
+    await expect(chat.frame.locator(".goes-along")).toContainText(stays);
+    // Whoever hears the page hears it with the box.
+    await expect(box).toHaveAccessibleDescription(/^Your next question .* Enter to send/su);
+    await expectAccessible(page);
+    const overflow = await chat.frame.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
+    await chat.frame.locator(".goes-along").getByRole("button", { name: "New conversation" }).press("Enter");
+    await expect.poll(chat.calls).toContainEqual({ method: "newConversation", params: {} });
+    const onlyStays = { ...goesAlong, messages: 0, files: 0, others: 0, results: 0, rows: 0, answers: 0 };
+    await chat.tell("goesAlong", { goesAlong: onlyStays });
+    await expect(chat.frame.locator(".goes-along")).toHaveText(
+      "Not sent to Desk (desk.example:8080), because it is from a database: 1 schema.",
+    );
+    await expect(chat.frame.locator(".goes-along").getByRole("button")).toHaveCount(0);
+    await chat.tell("goesAlong", { goesAlong: null });
+    await expect(chat.frame.locator(".goes-along")).toHaveCount(0);
+    expect(chat.problems).toEqual([]);
+  });
+}

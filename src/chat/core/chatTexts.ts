@@ -10,6 +10,9 @@ export interface ChatTexts {
   readonly conversationGone: string;
   readonly messageGone: string;
   readonly cannotContinue: string;
+  /** A model elsewhere is asked to go on with an answer that stays on this machine. */
+  readonly answerStays: string;
+  readonly answerStaysRemedy: string;
   readonly contextFull: string;
   readonly contextFullRemedy: string;
   readonly contextOverflowRemedy: string;

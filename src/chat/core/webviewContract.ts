@@ -6,6 +6,7 @@ import { idSchema } from "./conversation";
 import { conversationSettingsSchema } from "./conversationSettings";
 import { shownPresetSchema } from "./presets";
 import { promptUsageSchema } from "./promptUsage";
+import { goesAlongSchema } from "./toldElsewhere";
 import { shownMessageSchema } from "./versions";
 
 /**
@@ -129,6 +130,8 @@ export const viewStateSchema = v.object({
   tools: toolsViewSchema,
   /** A call in the selected conversation that waits for a person's word. */
   asked: v.nullable(askedCallSchema),
+  /** What the next question takes to a model elsewhere for the first time; null: nothing. */
+  goesAlong: v.nullable(goesAlongSchema),
 });
 export type ViewState = v.InferOutput<typeof viewStateSchema>;
 
@@ -323,6 +326,7 @@ export const chatWebviewContract = {
     usage: v.object({ usage: v.nullable(promptUsageSchema) }),
     tools: toolsViewSchema,
     asked: v.object({ asked: v.nullable(askedCallSchema) }),
+    goesAlong: v.object({ goesAlong: v.nullable(goesAlongSchema) }),
     /** Scroll to a message of the selected conversation and mark it. */
     reveal: onMessage,
     steering: steeringSchema,

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import * as vscode from "vscode";
+import type { ModelId } from "../../engine/backend";
 import { DisposableStore } from "../../platform/core/disposables";
+import type { TellingRules } from "../core/toldElsewhere";
 import { ConversationStore } from "../node/conversationStore";
 import { followKvStates } from "../node/followKvStates";
 import { KeptAttachments } from "../node/keptAttachments";
@@ -74,10 +76,14 @@ export const createChat: CreateChat = (deps) => {
       if (state.status === "ready") toolbox.learn(model, state.loaded.info.can.tools);
     }),
   );
+  const telling: TellingRules = {
+    staysHere: deps.staysHere,
+    // Conversations name models by the ids they had.
+    destinationOf: (model) => destination(model as ModelId),
+  };
   const planner = new PromptPlanner({
     maxTokens: deps.maxTokens,
-    meter,
-    toolbox,
+    ...{ meter, telling, toolbox },
     tooLarge: questionTooLarge,
     reasoningBudget: deps.reasoningBudget,
     instructions: (signal) => readInstructions(deps.useInstructions, signal, log),
@@ -99,7 +105,7 @@ export const createChat: CreateChat = (deps) => {
   );
   const presenter = subscriptions.add(
     new ChatPresenter({
-      ...{ controller, preview, attachments, toolbox, consent, store, presets },
+      ...{ controller, preview, attachments, toolbox, consent, telling, store, presets },
       lifecycle: deps.lifecycle,
       activeModel,
       describeError,
@@ -218,7 +224,8 @@ export const createChat: CreateChat = (deps) => {
     ask: async (text, references) => {
       await ready();
       const parts = references.map((reference) => ({ type: "reference" as const, ...reference }));
-      await controller.send(controller.selectedId, text, parts);
+      // Nobody at the input box has read what would go along.
+      await controller.send(presenter.takesAlong ? null : controller.selectedId, text, parts);
       await view.focusInput();
     },
   });

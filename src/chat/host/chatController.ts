@@ -223,8 +223,11 @@ export class ChatController {
       if (target.role !== "assistant" || !brokeOff || handle.conversation().leaf !== message) {
         throw new PaddockError("unsupported", this.deps.texts.cannotContinue);
       }
-      const { id: model } = this.deps.activeModel.current();
+      const { activeModel, planner, texts } = this.deps;
+      const { id: model } = activeModel.current();
       const path = pathTo(handle.conversation(), message);
+      if (planner.isNotTold(path, model))
+        throw new PaddockError("unsupported", texts.answerStays, { remedy: texts.answerStaysRemedy });
       const resume: EntryRequest = { t: "resume", id: message, kept: partsLength(target.parts), model };
       const stored = handle.append([resume], { durable: true });
       return this.answers.start(handle, { message, model, path, kept: target.parts, askedAt }, stored);

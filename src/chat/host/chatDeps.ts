@@ -7,6 +7,7 @@ import type { Logger } from "../../platform/core/logger";
 import type { ActiveModel } from "../core/activeModel";
 import type { ChatTools } from "../core/chatTools";
 import type { ContextReference, ContextSources, TakenContext } from "../core/contextItems";
+import type { StaysHere } from "../core/toldElsewhere";
 import type { KvStates } from "../node/kvStates";
 import type { PromptFiles, SlashCommand } from "./promptFiles";
 
@@ -31,6 +32,8 @@ export interface ChatDeps {
   readonly hasTools: (model: ModelId, signal: AbortSignal) => Promise<boolean>;
   /** Where text goes that the model is asked, for people; undefined: it stays on this machine. */
   readonly destination: (model: ModelId) => string | undefined;
+  /** What of a conversation is told to models on this machine only. */
+  readonly staysHere: StaysHere;
   /** A message is likely: have the model loaded by the time it is sent. Harmless when it is loaded already. */
   readonly warmUp: () => void;
   /** The setting paddock.chat.maxTokens, read anew for each answer. */

@@ -6,6 +6,7 @@ import type { ActiveModel } from "../core/activeModel";
 import type { AskedCall, ToolsView } from "../core/chatTools";
 import type { ChatTexts } from "../core/chatTexts";
 import type { PromptUsage } from "../core/promptUsage";
+import { type GoesAlong, goesAlong, type TellingRules } from "../core/toldElsewhere";
 import type { ShownMessage } from "../core/versions";
 import type { Attachment, EngineView, Live, Notice, Steering, ViewState } from "../core/webviewContract";
 import type { ConversationStore } from "../node/conversationStore";
@@ -35,6 +36,7 @@ export interface ChatAudience {
   usage(usage: PromptUsage | null): void;
   tools(tools: ToolsView): void;
   asked(asked: AskedCall | null): void;
+  goesAlong(goes: GoesAlong | null): void;
 }
 
 /** Survives a reload of the window. */
@@ -54,6 +56,7 @@ export interface ChatPresenterDeps {
   readonly preview: PromptPreview;
   readonly toolbox: Pick<Toolbox, "view" | "onDidChange">;
   readonly consent: Pick<ToolConsent, "waiting" | "onDidChange">;
+  readonly telling: TellingRules;
   readonly texts: ChatTexts;
   readonly memory: ChatMemory;
   /** There is a workspace whose files are not to steer a model; absent: there is none such. */
@@ -83,6 +86,7 @@ export class ChatPresenter implements Disposable {
   private toldNotices = "[]";
   private toldSteering = "";
   private toldTools = "";
+  private toldGoesAlong = "null";
   private listTimer: ReturnType<typeof setTimeout> | undefined;
   private draftTimer: ReturnType<typeof setTimeout> | undefined;
   private draft: string;
@@ -108,12 +112,17 @@ export class ChatPresenter implements Disposable {
     this.subscriptions.add(controller.onDidChangeGenerating(() => this.listSoon()));
     this.subscriptions.add(presets.onDidChange(() => this.tellSteering()));
     this.subscriptions.add(store.onDidChangeProblem(() => this.tellNotices()));
-    this.subscriptions.add(attachments.onDidChange(() => this.audience?.attachments(attachments.shown())));
+    this.subscriptions.add(
+      attachments.onDidChange(() => {
+        this.audience?.attachments(attachments.shown());
+        this.tellGoesAlong();
+      }),
+    );
     this.subscriptions.add(preview.onDidChange((usage) => this.audience?.usage(usage)));
-    this.subscriptions.add(activeModel.onDidChange(() => this.audience?.engine(this.engine())));
+    this.subscriptions.add(activeModel.onDidChange(() => this.tellEngine()));
     this.subscriptions.add(
       lifecycle.onDidChangeState(({ model }) => {
-        if (model === activeModel.current().id) this.audience?.engine(this.engine());
+        if (model === activeModel.current().id) this.tellEngine();
       }),
     );
   }
@@ -122,6 +131,11 @@ export class ChatPresenter implements Disposable {
   get remembered(): string | undefined {
     const id = this.deps.memory.get(selectedKey);
     return typeof id === "string" ? id : undefined;
+  }
+
+  /** The next question of the selected conversation would take it somewhere that it has not been. */
+  get takesAlong(): boolean {
+    return (this.goesAlong()?.messages ?? 0) > 0;
   }
 
   attach(audience: ChatAudience): Disposable {
@@ -147,6 +161,8 @@ export class ChatPresenter implements Disposable {
     this.toldSteering = JSON.stringify(steering);
     const tools = this.tools();
     this.toldTools = JSON.stringify(tools);
+    const along = this.goesAlong();
+    this.toldGoesAlong = JSON.stringify(along);
     return {
       conversations,
       selected,
@@ -159,6 +175,7 @@ export class ChatPresenter implements Disposable {
       usage: this.deps.preview.current,
       tools,
       asked: selected === null ? null : this.deps.consent.waiting(selected),
+      goesAlong: along,
     };
   }
 
@@ -225,6 +242,7 @@ export class ChatPresenter implements Disposable {
       this.audience.message({ conversation, message });
     }
     this.tellNotices();
+    this.tellGoesAlong();
   }
 
   private selected(id: string | null): void {
@@ -282,6 +300,26 @@ export class ChatPresenter implements Disposable {
   private tools(): ToolsView {
     const { toolbox, activeModel, controller } = this.deps;
     return toolbox.view(activeModel.current().id, controller.settings());
+  }
+
+  private goesAlong(): GoesAlong | null {
+    const { controller, activeModel, attachments, telling } = this.deps;
+    const destination = telling.destinationOf(activeModel.current().id);
+    if (destination === undefined) return null;
+    return goesAlong(controller.shown(), attachments.carried().parts, destination, telling);
+  }
+
+  private tellGoesAlong(): void {
+    const along = this.goesAlong();
+    const said = JSON.stringify(along);
+    if (this.audience === undefined || said === this.toldGoesAlong) return;
+    this.toldGoesAlong = said;
+    this.audience.goesAlong(along);
+  }
+
+  private tellEngine(): void {
+    this.audience?.engine(this.engine());
+    this.tellGoesAlong();
   }
 
   private steering(): Steering {

@@ -249,6 +249,7 @@ export class ChatView implements vscode.WebviewViewProvider, Disposable {
         usage: (usage) => peer.notify("usage", { usage }),
         tools: (tools) => peer.notify("tools", tools),
         asked: (asked) => peer.notify("asked", { asked }),
+        goesAlong: (goesAlong) => peer.notify("goesAlong", { goesAlong }),
       }),
     );
     session.add(controller.onReveal((place) => peer.notify("reveal", place)));

@@ -11,6 +11,7 @@ import { promptMessages } from "../core/promptMessages";
 import type { PromptReport, UsedSampling } from "../core/promptReport";
 import type { PromptUsage, UsagePart } from "../core/promptUsage";
 import { utf8Length } from "../core/tokenEstimate";
+import { isNotTold, type TellingRules, toldElsewhere } from "../core/toldElsewhere";
 import type { PromptMeter } from "./promptMeter";
 import type { Toolbox } from "./toolbox";
 
@@ -45,6 +46,8 @@ export interface PromptPlannerDeps {
   /** Names of those that are there and not read, in a workspace that is not trusted. */
   readonly withheld?: (signal: AbortSignal) => Promise<readonly string[]>;
   readonly meter: PromptMeter;
+  /** What is told to models on this machine only. */
+  readonly telling: TellingRules;
   /** Absent: no model is offered any. */
   readonly toolbox?: Pick<Toolbox, "offered" | "offeredNow"> | undefined;
   /** The words for a question that does not fit on its own: the tokens of its prompt and the most it may have. */
@@ -95,9 +98,10 @@ export class PromptPlanner {
 
   /** @throws PaddockError `unsupported` for what no text model can read, context/overflow for what can't be made to fit. */
   async plan(request: PlanRequest, signal: AbortSignal): Promise<PromptPlan> {
-    const { model, path, settings } = request;
+    const told = this.told(request);
+    const { model, path, settings } = told;
     const offered = (await this.deps.toolbox?.offered(model, settings, signal)) ?? [];
-    const { instructions, tools, size, fitted, dropped } = await this.decide(request, offered, this.deps.meter, signal);
+    const { instructions, tools, size, fitted, dropped } = await this.decide(told, offered, this.deps.meter, signal);
     const withheld = settings.useInstructions === false ? [] : ((await this.deps.withheld?.(signal)) ?? []);
     const used = this.used(path, settings);
     if (!fitted.fits) throw this.deps.tooLarge(fitted.tokens, fitted.most);
@@ -140,14 +144,10 @@ export class PromptPlanner {
     meter: PromptMeter,
     signal: AbortSignal,
   ): Promise<Omit<PromptUsage, "isCounted">> {
-    const { model, path, settings } = request;
+    const told = this.told(request);
+    const { model, path, settings } = told;
     const offered = this.deps.toolbox?.offeredNow(model, settings) ?? [];
-    const { instructions, tools, maxTokens, size, fitted, dropped } = await this.decide(
-      request,
-      offered,
-      meter,
-      signal,
-    );
+    const { instructions, tools, maxTokens, size, fitted, dropped } = await this.decide(told, offered, meter, signal);
     const tokens = fitted.fits
       ? (fitted.tokens ?? (await meter.countPrompt(fitted.messages, model, signal, tools)))
       : fitted.tokens;
@@ -183,13 +183,27 @@ export class PromptPlanner {
     let tokens: number;
     try {
       const system = systemText(settings.systemPrompt, await this.instructions(settings, signal));
-      const messages = promptMessages([asMessage(question)], system);
+      const { path } = this.told({ model, path: [asMessage(question)], settings });
+      const messages = promptMessages(path, system);
       if (tokensAtMost(messages) <= most) return;
       tokens = await meter.countPrompt(messages, model, signal);
     } catch {
       return;
     }
     if (tokens > most) throw tooLarge(tokens, most);
+  }
+
+  /** The model is elsewhere, and may not be told how the last answer of the path begins. */
+  isNotTold(path: readonly Message[], model: ModelId): boolean {
+    const { telling } = this.deps;
+    return telling.destinationOf(model) !== undefined && isNotTold(path, telling);
+  }
+
+  /** The same with the path as its model may see it. */
+  private told(request: PlanRequest): PlanRequest {
+    const { telling } = this.deps;
+    if (telling.destinationOf(request.model) === undefined) return request;
+    return { ...request, path: toldElsewhere(request.path, telling) };
   }
 
   private async decide(

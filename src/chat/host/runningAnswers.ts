@@ -97,7 +97,11 @@ export class RunningAnswers implements Disposable {
         ...request,
         plan: (parts, report, signal) =>
           planner.plan(
-            { model, path: report === undefined ? path : pathWith(path, message, parts, report), settings },
+            {
+              model,
+              path: report === undefined ? path : pathWith(path, { id: message, model, parts, report }),
+              settings,
+            },
             signal,
           ),
         call: (call, budget, signal) => toolbox.run(call, { conversation, message, model }, settings, budget, signal),
@@ -167,9 +171,17 @@ export class RunningAnswers implements Disposable {
 }
 
 /** A path that ends with an answer as it is by now. */
-function pathWith(path: readonly Message[], id: string, parts: readonly Part[], prompt: PromptReport): Message[] {
+function pathWith(
+  path: readonly Message[],
+  {
+    id,
+    model,
+    parts,
+    report: prompt,
+  }: Pick<RunRequest, "model"> & { id: string; parts: readonly Part[]; report: PromptReport },
+): Message[] {
   const last = path.at(-1);
   const before = last?.id === id ? path.slice(0, -1) : path;
   const parent = before.at(-1)?.id ?? null;
-  return [...before, { id, parent, role: "assistant", parts: [...parts], at: 0, status: "streaming", prompt }];
+  return [...before, { id, parent, role: "assistant", model, parts: [...parts], at: 0, status: "streaming", prompt }];
 }

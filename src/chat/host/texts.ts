@@ -30,6 +30,8 @@ export function chatTexts(): ChatTexts {
     cannotContinue: vscode.l10n.t(
       "Only the last answer can be continued, and only when it broke off. Use Retry instead.",
     ),
+    answerStays: vscode.l10n.t("This answer was made with what is in a database, so it stays on this machine."),
+    answerStaysRemedy: vscode.l10n.t("Continue it with a model on this machine, or use Retry."),
     contextFull: vscode.l10n.t("The answer ends here because the model's context is full."),
     contextFullRemedy: vscode.l10n.t("Start a new conversation, or set a larger paddock.engine.contextSize."),
     contextOverflowRemedy: vscode.l10n.t(

@@ -160,6 +160,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
         .engine=${state.engine}
         .attachments=${state.attachments}
         .usage=${state.usage}
+        .goesAlong=${state.goesAlong}
         .tools=${state.tools}
         .settings=${state.steering.settings}
         .conversation=${state.selected}
@@ -275,6 +276,7 @@ export class ChatApp extends PaddockElement implements ChatSessionEvents {
       return (await session.context.ask("composer", "send", { conversation, text })) !== undefined;
     },
     stop: () => this.stop(),
+    startNew: () => this.startNew(),
     draft: (text) => this.session?.peer.notify("draft", { text }),
     lastQuestion: () => {
       const last = this.session?.model.messages.findLast(({ role }) => role === "user");

@@ -3,6 +3,7 @@ import { visibleText } from "../../platform/core/visibleText";
 import type { AskedCall, ToolsView } from "../core/chatTools";
 import type { Part } from "../core/conversation";
 import type { PromptUsage } from "../core/promptUsage";
+import type { GoesAlong } from "../core/toldElsewhere";
 import type { ShownMessage } from "../core/versions";
 import type {
   Attachment,
@@ -13,7 +14,7 @@ import type {
   Steering,
   ViewState,
 } from "../core/webviewContract";
-import { visibleEngine, visibleMessage, visibleNotice, visibleView } from "./visibleState";
+import { visibleEngine, visibleGoesAlong, visibleMessage, visibleNotice, visibleView } from "./visibleState";
 
 /** A request that failed, shown where the person asked for it. */
 export interface Failure {
@@ -121,6 +122,10 @@ export class ChatModel {
 
   asked(asked: AskedCall | null): void {
     if (this.state !== undefined) this.state = { ...this.state, asked };
+  }
+
+  goesAlong(goes: GoesAlong | null): void {
+    if (this.state !== undefined) this.state = { ...this.state, goesAlong: visibleGoesAlong(goes) };
   }
 
   notices(notices: Notice[]): void {

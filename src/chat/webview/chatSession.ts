@@ -145,6 +145,10 @@ export class ChatSession {
           model.asked(asked);
           events.changed();
         },
+        goesAlong: ({ goesAlong }) => {
+          model.goesAlong(goesAlong);
+          events.changed();
+        },
         reveal: ({ conversation, message }) => {
           if (conversation === model.state?.selected) events.reveal(message);
         },

@@ -5,6 +5,7 @@ import type { ToolsView } from "../core/chatTools";
 import type { ConversationSettings } from "../core/conversationSettings";
 import type { PromptUsage } from "../core/promptUsage";
 import type { OfferedItem } from "../core/contextItems";
+import type { GoesAlong } from "../core/toldElsewhere";
 import { nameInText, replaceTrigger, type Trigger, triggerAt } from "../core/trigger";
 import type { Attachment, EngineView } from "../core/webviewContract";
 import { attachmentChips } from "./attachmentChips";
@@ -13,6 +14,7 @@ import "./contextMeter";
 import { engineStateText, runCommand } from "./engineStrip";
 import { failureAt } from "./failureView";
 import { fitHeight } from "./fitHeight";
+import { goesAlongId, goesAlongNote } from "./goesAlongNote";
 import { fill } from "./strings";
 import { Suggestions, suggestionsId } from "./suggestions";
 import "./toolPicker";
@@ -25,6 +27,7 @@ export interface ComposerEvents {
   /** @returns whether the question is with the host. */
   send(text: string): Promise<boolean>;
   stop(): void;
+  startNew(): void;
   draft(text: string): void;
   /** The last question asked, for the Up key; empty when there is none. */
   lastQuestion(): string;
@@ -37,6 +40,7 @@ export class Composer extends PaddockElement {
   @property({ attribute: false }) generating = false;
   @property({ attribute: false }) attachments: readonly Attachment[] = [];
   @property({ attribute: false }) usage: PromptUsage | null = null;
+  @property({ attribute: false }) goesAlong: GoesAlong | null = null;
   @property({ attribute: false }) tools!: ToolsView;
   @property({ attribute: false }) settings!: ConversationSettings;
   @property({ attribute: false }) conversation: string | null = null;
@@ -89,7 +93,7 @@ export class Composer extends PaddockElement {
     const down = engine.status === "failed";
     const hint = this.hint !== "" ? this.hint : down ? texts.failedHint : "";
     return html`<form class="composer" @submit=${this.submit}>
-      ${failureAt(context, "composer")}
+      ${failureAt(context, "composer")} ${goesAlongNote(this.goesAlong, context, () => this.events.startNew())}
       <div class="composer-box">
         ${this.suggestions.render(context)} ${attachmentChips(this.attachments, context, () => this.focusInput())}
         <textarea
@@ -97,7 +101,7 @@ export class Composer extends PaddockElement {
           .value=${this.text}
           placeholder=${generating ? texts.placeholderBusy : texts.placeholder}
           aria-label=${texts.input}
-          aria-describedby="composer-hint"
+          aria-describedby=${this.goesAlong === null ? "composer-hint" : `${goesAlongId} composer-hint`}
           aria-autocomplete="list"
           aria-haspopup="listbox"
           aria-controls=${this.suggestions.open ? suggestionsId : nothing}

@@ -1,6 +1,7 @@
 import type { MachineUse } from "../../engine/timings";
 import { visibleText } from "../../platform/core/visibleText";
 import type { ShownMessage } from "../core/versions";
+import type { GoesAlong } from "../core/toldElsewhere";
 import type { EngineView, Notice, ViewState } from "../core/webviewContract";
 
 /**
@@ -14,6 +15,7 @@ export function visibleView(state: ViewState): ViewState {
     engine: visibleEngine(state.engine),
     notices: state.notices.map(visibleNotice),
     messages: state.messages.map(visibleMessage),
+    goesAlong: visibleGoesAlong(state.goesAlong),
   };
 }
 
@@ -36,6 +38,10 @@ function visibleMachine(machine: MachineUse): MachineUse {
     backend: visibleText(backend),
     ...(destination === undefined ? {} : { destination: visibleText(destination) }),
   };
+}
+
+export function visibleGoesAlong(goes: GoesAlong | null): GoesAlong | null {
+  return goes === null ? null : { ...goes, destination: visibleText(goes.destination) };
 }
 
 export function visibleNotice(notice: Notice): Notice {

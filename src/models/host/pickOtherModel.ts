@@ -52,7 +52,7 @@ export async function pickOtherModel(
         : vscode.l10n.t("Repeat the Action with Another Model"),
     placeHolder:
       purpose === "answer"
-        ? vscode.l10n.t("It answers this question once; the model you use stays the same")
+        ? vscode.l10n.t("It is told the conversation up to here and answers once; the model you use stays the same")
         : vscode.l10n.t("It does this once; the model you use stays the same"),
   });
   if (picked === undefined) return undefined;

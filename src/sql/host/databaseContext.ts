@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { PaddockError, toPaddockError } from "../../platform/core/errors";
 import { formatCount } from "../../platform/core/format";
+import { schemaUri } from "../core/schemaReference";
 import { schemaText } from "../core/schemaText";
 import type { Connections } from "../node/connections";
 import { whileWorking } from "./databaseCommands";
@@ -77,7 +78,7 @@ async function take(id: string, connections: Connections): Promise<Taken> {
     const head = `-- ${engineName(schema.engine)} ${schema.version}: ${formatCount(schema.tables.length)} tables`;
     const tail = left === 0 ? "" : `-- ${formatCount(left)} more tables were left out.\n`;
     return {
-      references: [{ label, uri: `paddock-database:/${id}`, text: `${head}\n${text}${tail}` }],
+      references: [{ label, uri: schemaUri(id), text: `${head}\n${text}${tail}` }],
       ignored: [],
       refused: left === 0 ? [] : [{ label, reason: leftWords(left) }],
     };

@@ -104,6 +104,11 @@ export function parseArguments<N extends BuiltInName>(name: N, args: unknown): T
   throw new PaddockError("invalid-message", `${key === null ? "The arguments" : `“${key}”`}: ${issue.message}.`);
 }
 
+/** What it gives may be told to a model on this machine only, also where there is nothing for it to read by now. */
+export function staysHere(name: string): boolean {
+  return builtInTools.some((tool) => tool.name === name && tool.stays === true);
+}
+
 export function isBuiltIn(name: string): name is BuiltInName {
   return builtInNames.some((one) => one === name);
 }
