@@ -47,6 +47,9 @@ export const machineUseSchema = v.object({
   backend: v.string(),
   /** Where the text went, for people; absent: nowhere. */
   destination: v.optional(v.string()),
+  /** Of what ran elsewhere: who has measured the times, and counted the tokens. Absent: ran here, or an earlier version's. */
+  timedBy: v.optional(v.picklist(["server", "us"])),
+  countedBy: v.optional(v.picklist(["server", "us"])),
   /** CPU threads used for evaluation. */
   threads: v.pipe(v.number(), v.integer(), v.minValue(0)),
   gpuLayers: v.pipe(v.number(), v.integer(), v.minValue(0)),

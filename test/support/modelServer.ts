@@ -144,6 +144,7 @@ export class ModelServer {
       json(response, 501, { error: { code: 501, message: "Infill is not supported", type: "not_supported_error" } });
     else if (body.stream !== true) json(response, 200, { content: "" });
     else if (path === "/v1/chat/completions") await this.stream(response, this.chatPieces());
+    else if (path === "/api/chat" && this.kind === "ollama") await this.lines(response, this.ollamaPieces());
     else if (path === "/v1/completions") await this.stream(response, this.textPieces());
     else if ((path === "/completion" || path === "/infill") && isLlama) await this.stream(response, this.ownPieces());
     else json(response, 404, { error: { message: `Unexpected endpoint or method. (POST ${path})` } });
@@ -169,6 +170,7 @@ export class ModelServer {
       completion_tokens: predicted,
       prompt_tokens_details: { cached_tokens: cached },
     };
+    if (this.kind === "lm-studio") return { usage, stats: { time_to_first_token: 0.04, generation_time: 0.06 } };
     if (this.kind !== "llama-server") return { usage };
     return {
       usage,
@@ -180,7 +182,7 @@ export class ModelServer {
     const delta = (fields: object, finish: string | null = null): unknown => ({
       choices: [{ index: 0, delta: fields, finish_reason: finish }],
     });
-    const named = this.kind === "ollama" ? "reasoning" : "reasoning_content";
+    const named = this.kind === "vllm" ? "reasoning" : "reasoning_content";
     return [
       delta({ role: "assistant", content: null }),
       ...(this.kind === "llama-server" ? [{ choices: [], prompt_progress: { total: 8, cache: 4, processed: 8 } }] : []),
@@ -190,8 +192,28 @@ export class ModelServer {
         delta({ tool_calls: [{ index, id: `id-${index}`, type: "function", function: { name, arguments: "" } }] }),
         ...pieces.map((piece) => delta({ tool_calls: [{ index, function: { arguments: piece } }] })),
       ]),
-      delta({}, this.calls.length > 0 && this.kind !== "ollama" ? "tool_calls" : this.finish),
+      delta({}, this.calls.length > 0 ? "tool_calls" : this.finish),
       { choices: [], ...this.figures() },
+    ];
+  }
+
+  private ollamaPieces(): unknown[] {
+    const piece = (fields: object): unknown => ({
+      ...{ model: "small", created_at: "2026-01-01T00:00:00Z", done: false },
+      message: { role: "assistant", content: "", ...fields },
+    });
+    return [
+      ...this.reasoning.map((thinking) => piece({ thinking })),
+      ...this.answer.map((content) => piece({ content })),
+      ...this.calls.map(({ name, arguments: pieces }) =>
+        piece({ tool_calls: [{ function: { name, arguments: JSON.parse(pieces.join("")) as unknown } }] }),
+      ),
+      {
+        ...{ model: "small", message: { role: "assistant", content: "" }, done: true, done_reason: this.finish },
+        ...{ total_duration: 120e6, load_duration: 20e6 },
+        ...{ prompt_eval_count: this.usage.prompt, prompt_eval_duration: 40e6 },
+        ...{ eval_count: this.answer.length + this.reasoning.length, eval_duration: 60e6 },
+      },
     ];
   }
 
@@ -211,6 +233,21 @@ export class ModelServer {
       })),
       { content: "", stop: true, stop_type: this.finish === "length" ? "limit" : "eos", ...this.figures() },
     ];
+  }
+
+  /** As Ollama streams: JSON line by line, the lines in no way those of the packets. */
+  private async lines(response: ServerResponse, pieces: readonly unknown[]): Promise<void> {
+    response.writeHead(200, { "content-type": "application/x-ndjson" });
+    const { fault } = this;
+    for (const piece of fault?.kind === "half" || fault?.kind === "error" ? pieces.slice(0, fault.pieces) : pieces) {
+      const line = `${JSON.stringify(piece)}\n`;
+      response.write(line.slice(0, 9));
+      await new Promise((resolve) => setImmediate(resolve));
+      response.write(line.slice(9));
+    }
+    if (fault?.kind === "error") response.write(`${JSON.stringify({ error: fault.error })}\n`);
+    if (fault?.kind === "garbage") response.write("<html>no\n");
+    response.end();
   }
 
   private async stream(response: ServerResponse, pieces: readonly unknown[]): Promise<void> {

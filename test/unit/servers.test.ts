@@ -15,6 +15,8 @@ import {
   serverModelPrefix,
 } from "../../src/servers/core/serverEntry";
 import type { ServerKind } from "../../src/servers/core/serverKinds";
+import { serverMachine, serverTimings } from "../../src/servers/core/serverTimings";
+import { ChatAnswer } from "../../src/servers/core/streamedAnswer";
 import { findLocalServers } from "../../src/servers/node/localServers";
 import { ServerClient } from "../../src/servers/node/serverClient";
 import { ServerBackend } from "../../src/servers/node/serverBackend";
@@ -244,22 +246,94 @@ describe("an answer of a server", () => {
     expect(v.is(timingsSchema, result.timings)).toBe(true);
     expect(v.is(machineUseSchema, result.machine)).toBe(true);
     expect(result.machine.destination).toBe(`Desk (${new URL(server.address).host})`);
-    expect(result.timings).toMatchObject({ prompt_n: 8, cache_n: 4, predicted_n: 4 + server.reasoning.length });
+    // Ollama does not say what of a prompt it had in its KV cache.
+    const prompt = kind === "ollama" ? { prompt_n: 12, cache_n: 0 } : { prompt_n: 8, cache_n: 4 };
+    expect(result.timings).toMatchObject({ ...prompt, predicted_n: 4 + server.reasoning.length });
+    const timedBy = kind === "vllm" || kind === "other" ? "us" : "server";
+    expect(result.machine).toMatchObject({ timedBy, countedBy: "server" });
     expect(records).toHaveLength(1);
     expect(records[0]?.model).toBe(options().model);
   });
 
-  it("has llama-server's own timings, and TTFT by our clock", async () => {
-    const { backend, options } = await setUp();
+  it.each([
+    ["llama-server", 200],
+    ["ollama", 300],
+    ["lm-studio", 200],
+  ] as const)("has the timings of %s itself, and TTFT by our clock", async (kind, pp) => {
+    const { backend, options } = await setUp(kind);
     const askedAt = performance.now() - 500;
     const { timings } = await backend.chat(question, options({ askedAt }));
     expect(timings).toMatchObject({
       prompt_ms: 40,
       predicted_ms: 60,
-      prompt_per_second: 200,
+      prompt_per_second: pp,
       predicted_per_second: 50,
     });
     expect(timings.ttft_ms).toBeGreaterThanOrEqual(500);
+  });
+
+  it("is timed here, and its pieces counted, where its server tells nothing", () => {
+    const who = { server: "Desk", hadKey: false, maxTokens: 9 };
+    const answer = new ChatAnswer(who);
+    for (const content of ["a", "b", "c"]) answer.push(JSON.stringify({ choices: [{ delta: { content } }] }));
+    answer.push(JSON.stringify({ choices: [{ delta: {}, finish_reason: "stop" }] }));
+    const ended = answer.end();
+    const timings = serverTimings(ended, { askedAt: 0, sentAt: 10, firstAt: 110, lastAt: 310 });
+    expect(timings).toMatchObject({ prompt_n: 0, prompt_ms: 100, predicted_n: 3, predicted_ms: 200, ttft_ms: 110 });
+    expect([timings.prompt_per_second, timings.predicted_per_second]).toEqual([null, 10]);
+    const place = { program: "other", destination: "Desk", contextSize: undefined };
+    expect(serverMachine(place, ended, timings)).toMatchObject({ timedBy: "us", countedBy: "us" });
+  });
+
+  it("is asked for by Ollama's own API, in its words", async () => {
+    const { server, backend, options } = await setUp("ollama");
+    const repeatPenalty = { penalty: 1.1, lastTokens: 64 };
+    const schema = { type: "object" };
+    const tools = [{ name: "read_file", description: "Reads.", parameters: { type: "object" } }];
+    await backend.chat(
+      {
+        ...{ ...question, sampling: { ...question.sampling, repeatPenalty }, reasoningBudget: 0, schema, tools },
+        continueLast: true,
+        messages: [
+          { role: "user", text: "Look." },
+          { role: "assistant", parts: [{ type: "toolCall", id: "c1", name: "read_file", arguments: { path: "a" } }] },
+          { role: "tool", callId: "c1", name: "read_file", result: { text: "x" } },
+          {
+            role: "assistant",
+            parts: [
+              { type: "reasoning", text: "Hm." },
+              { type: "text", text: "It is" },
+            ],
+          },
+        ],
+      },
+      options(),
+    );
+    expect(server.asked("/api/chat")[0]).toEqual({
+      ...{ model: "small", stream: true, think: false, format: schema },
+      options: {
+        ...{ num_predict: 64, temperature: 0.5, top_p: 0.9, top_k: 40, min_p: 0.05, seed: 7 },
+        ...{ repeat_penalty: 1.1, repeat_last_n: 64 },
+      },
+      tools: [{ type: "function", function: tools[0] }],
+      messages: [
+        { role: "user", content: "Look." },
+        { role: "assistant", content: "", tool_calls: [{ function: { name: "read_file", arguments: { path: "a" } } }] },
+        { role: "tool", content: '{"text":"x"}', tool_name: "read_file" },
+        { role: "assistant", content: "It is", thinking: "Hm." },
+      ],
+    });
+  });
+
+  it.each([
+    [{ kind: "garbage" }, "server/bad-answer"],
+    [{ kind: "half", pieces: 4 }, "server/broken-off"],
+    [{ kind: "error", pieces: 4, error: "model runner has unexpectedly stopped" }, "server/failed"],
+  ] as const)("of Ollama's that goes wrong by %j is %s", async (fault, code) => {
+    const { server, backend, options } = await setUp("ollama");
+    await backend.prepare(options().model, forever);
+    server.fault = fault;
+    expect((await failure(backend.chat(question, options()))).code).toBe(code);
   });
 
   it("is asked for as its kind understands it, and for nothing it would refuse", async () => {
@@ -285,24 +359,35 @@ describe("an answer of a server", () => {
   });
 
   it("calls tools, with arguments in pieces", async () => {
-    for (const kind of ["llama-server", "ollama"] as const) {
-      const { server, backend, options } = await setUp(kind);
-      server.answer = [];
-      server.calls = [
-        { name: "read_file", arguments: ['{"path":', '"a.ts"}'] },
-        { name: "broken", arguments: ['{"path":'] },
-      ];
-      const tools = [{ name: "read_file", description: "Reads.", parameters: { type: "object" } }];
-      const { parts, stopReason } = await backend.chat({ ...question, tools }, options());
-      expect(stopReason).toBe("toolCalls");
-      expect(parts).toEqual([
-        { type: "toolCall", id: "id-0", name: "read_file", arguments: { path: "a.ts" } },
-        { type: "toolCall", id: "id-1", name: "broken", arguments: '{"path":' },
-      ]);
-      expect(server.asked("/v1/chat/completions")[0]).toMatchObject({
-        tools: [{ type: "function", function: tools[0] }],
-      });
-    }
+    const { server, backend, options } = await setUp();
+    server.answer = [];
+    server.calls = [
+      { name: "read_file", arguments: ['{"path":', '"a.ts"}'] },
+      { name: "broken", arguments: ['{"path":'] },
+    ];
+    const tools = [{ name: "read_file", description: "Reads.", parameters: { type: "object" } }];
+    const { parts, stopReason } = await backend.chat({ ...question, tools }, options());
+    expect(stopReason).toBe("toolCalls");
+    expect(parts).toEqual([
+      { type: "toolCall", id: "id-0", name: "read_file", arguments: { path: "a.ts" } },
+      { type: "toolCall", id: "id-1", name: "broken", arguments: '{"path":' },
+    ]);
+    expect(server.asked("/v1/chat/completions")[0]).toMatchObject({
+      tools: [{ type: "function", function: tools[0] }],
+    });
+  });
+
+  it("calls tools whole, as Ollama tells of them", async () => {
+    const { server, backend, options } = await setUp("ollama");
+    server.answer = ["Let me see."];
+    server.calls = ["a.ts", "b.ts"].map((path) => ({ name: "read_file", arguments: [JSON.stringify({ path })] }));
+    const { parts, stopReason } = await backend.chat(question, options());
+    expect(stopReason).toBe("toolCalls");
+    expect(parts).toEqual([
+      { type: "text", text: "Let me see." },
+      { type: "toolCall", id: "call-0", name: "read_file", arguments: { path: "a.ts" } },
+      { type: "toolCall", id: "call-1", name: "read_file", arguments: { path: "b.ts" } },
+    ]);
   });
 
   it("goes on after tools, and from where an answer broke off", async () => {

@@ -201,6 +201,11 @@ export function webviewTexts(l10n: { t(text: string): string }) {
     speed: l10n.t("Speed details"),
     measured: l10n.t("Measured on this machine"),
     measuredElsewhere: l10n.t("Told by the server where it tells; TTFT measured on this machine"),
+    measuredByServer: l10n.t("Measured by the server; TTFT measured on this machine"),
+    timedHere: l10n.t("Tokens as told from there, times measured on this machine: the way there is in them"),
+    countedHere: l10n.t(
+      "No figures were told from there: tokens are the pieces that came, times are measured on this machine, with the way there in them",
+    ),
     ranOn: l10n.t("Answered by"),
     ttft: l10n.t("Time to first token (TTFT)"),
     pp: l10n.t("Prompt processing (pp)"),

@@ -138,7 +138,7 @@ export class AnswerFooter extends PaddockElement {
       [texts.model, this.model === "" ? undefined : this.model],
     ];
     const known = rows.filter(([, value]) => value !== undefined);
-    return html`<p class="quiet">${machine?.destination === undefined ? texts.measured : texts.measuredElsewhere}</p>
+    return html`<p class="quiet">${whoseFigures(machine, texts)}</p>
       <dl>
         ${known.map(
           ([term, value]) =>
@@ -177,6 +177,13 @@ export class AnswerFooter extends PaddockElement {
     clearTimeout(this.hoverTimer);
     if (this.open === "hover") this.hoverTimer = setTimeout(() => (this.open = "no"), hoverDelayMs / 2);
   };
+}
+
+function whoseFigures(machine: MachineUse | undefined, texts: WebviewTexts): string {
+  if (machine?.destination === undefined) return texts.measured;
+  if (machine.timedBy === undefined) return texts.measuredElsewhere;
+  if (machine.timedBy === "server") return texts.measuredByServer;
+  return machine.countedBy === "server" ? texts.timedHere : texts.countedHere;
 }
 
 /** Above the line where there is room, else below, never outside the view. */

@@ -47,6 +47,8 @@ export function foreignMachine(
   return {
     backend: vendor,
     ...(destination === undefined ? {} : { destination }),
+    timedBy: "us",
+    countedBy: "server",
     threads: 0,
     gpuLayers: 0,
     batchSize: 0,

@@ -7,6 +7,8 @@ import * as v from "valibot";
 const maybe = <T>(schema: v.GenericSchema<unknown, T>) => v.fallback(v.optional(schema), undefined);
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1e9));
 const milliseconds = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(1e9));
+const seconds = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(1e6));
+const nanoseconds = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(1e15));
 const text = v.nullable(v.string());
 
 /** llama-server's own record, in the field's terms already. */
@@ -29,9 +31,14 @@ export const usageSchema = v.object({
 });
 export type Usage = v.InferOutput<typeof usageSchema>;
 
+/** LM Studio's, where it tells them. */
+export const statsSchema = v.object({ time_to_first_token: seconds, generation_time: seconds });
+export type Stats = v.InferOutput<typeof statsSchema>;
+
 const figures = {
   usage: maybe(v.nullable(usageSchema)),
   timings: maybe(serverTimingsSchema),
+  stats: maybe(statsSchema),
   prompt_progress: maybe(v.object({ total: count, cache: count, processed: count })),
   error: v.optional(v.unknown()),
 };
@@ -64,6 +71,26 @@ export const chatChunkSchema = v.object({
   ),
 });
 export type ChatChunk = v.InferOutput<typeof chatChunkSchema>;
+
+const ollamaCall = v.object({
+  function: v.object({
+    name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+    arguments: v.optional(v.unknown()),
+  }),
+});
+/** Of Ollama's /api/chat; the figures come with the last piece. */
+export const ollamaChunkSchema = v.object({
+  message: maybe(
+    v.object({ content: maybe(text), thinking: maybe(text), tool_calls: maybe(v.nullable(v.array(ollamaCall))) }),
+  ),
+  done: maybe(v.boolean()),
+  done_reason: maybe(v.string()),
+  prompt_eval_count: maybe(count),
+  prompt_eval_duration: maybe(nanoseconds),
+  eval_count: maybe(count),
+  eval_duration: maybe(nanoseconds),
+  error: v.optional(v.unknown()),
+});
 
 /** Of /completion and /infill, which are llama-server's, and of OpenAI's /v1/completions. */
 export const textChunkSchema = v.object({

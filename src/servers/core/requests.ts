@@ -11,6 +11,8 @@ type Fields = Readonly<Record<string, unknown>>;
 export interface WireRequest {
   readonly path: string;
   readonly body: Fields;
+  /** How the answer comes: as server-sent events, or as JSON line by line. Absent: the former. */
+  readonly framing?: "lines";
 }
 
 const streamed = { stream: true, stream_options: { include_usage: true } };
@@ -47,9 +49,7 @@ function reasoningFields(budget: number | undefined, kind: ServerKind): Fields {
       ? { chat_template_kwargs: { enable_thinking: false }, reasoning_budget_tokens: 0 }
       : { reasoning_budget_tokens: budget };
   }
-  if (budget > 0) return {};
-  if (kind === "vllm") return { chat_template_kwargs: { enable_thinking: false } };
-  return kind === "ollama" ? { reasoning_effort: "none" } : {};
+  return budget === 0 && kind === "vllm" ? { chat_template_kwargs: { enable_thinking: false } } : {};
 }
 
 /** @returns undefined where the kind of server has no such thing. */

@@ -49,6 +49,19 @@ export function samplingFields(sampling: Sampling, kind: ServerKind): Fields {
   }
 }
 
+/** In Ollama's own API. What is off is said, since a model there may have come with it. */
+export function ollamaOptions({ temperature, topP, topK, minP, seed, repeatPenalty }: Sampling): Fields {
+  return {
+    temperature,
+    ...(topP === undefined ? {} : { top_p: topP }),
+    ...(topK === undefined ? {} : { top_k: topK }),
+    ...(minP === undefined ? {} : { min_p: minP }),
+    ...(seed === undefined ? {} : { seed: seed % SEEDS }),
+    repeat_penalty: repeatPenalty?.penalty ?? 1,
+    ...(repeatPenalty === undefined ? {} : { repeat_last_n: repeatPenalty.lastTokens }),
+  };
+}
+
 function dryFields({ dryStrength, dryBase, dryAllowedLength }: Sampling): Fields {
   return {
     dry_multiplier: dryStrength ?? 0,

@@ -1,11 +1,11 @@
 import * as v from "valibot";
 import type { GeneratedPart, StopReason } from "../../engine/protocol";
-import { chatChunkSchema, type ServerTimings, textChunkSchema, type Usage } from "./chunks";
+import { chatChunkSchema, type ServerTimings, type Stats, textChunkSchema, type Usage } from "./chunks";
 import { badServerAnswer, brokenOff, streamError } from "./serverErrors";
 
 /** UTF-16 units of an answer, and calls in it: more than any model writes. */
 const MOST_TEXT = 16 * 1024 * 1024;
-const MOST_CALLS = 128;
+export const MOST_CALLS = 128;
 
 /** What one piece brought, as far as somebody wants to see it at once. */
 export interface AnswerPiece {
@@ -23,6 +23,7 @@ export interface Answered {
   readonly stopReason: StopReason | undefined;
   readonly usage: Usage | undefined;
   readonly timings: ServerTimings | undefined;
+  readonly stats: Stats | undefined;
   /** How many pieces had text in them; about a token each. */
   readonly pieces: number;
 }
@@ -50,6 +51,7 @@ export abstract class StreamedAnswer {
   protected stopReason: StopReason | undefined;
   protected usage: Usage | undefined;
   protected timings: ServerTimings | undefined;
+  private stats: Stats | undefined;
 
   constructor(protected readonly who: Who) {}
 
@@ -77,8 +79,8 @@ export abstract class StreamedAnswer {
 
   /** As far as it came. */
   answered(): Answered {
-    const { usage, timings, pieces } = this;
-    return { parts: [...this.parts, ...this.calls()], stopReason: this.ended(), usage, timings, pieces };
+    const { usage, timings, stats, pieces } = this;
+    return { parts: [...this.parts, ...this.calls()], stopReason: this.reason(), usage, timings, stats, pieces };
   }
 
   protected abstract take(chunk: unknown): AnswerPiece;
@@ -88,7 +90,7 @@ export abstract class StreamedAnswer {
   }
 
   /** A limit that the caller did not set is the context's. */
-  private ended(): StopReason | undefined {
+  private reason(): StopReason | undefined {
     const predicted = this.timings?.predicted_n ?? this.usage?.completion_tokens;
     const isFull = this.stopReason === "maxTokens" && predicted !== undefined && predicted < this.who.maxTokens;
     return isFull ? "contextFull" : this.stopReason;
@@ -97,12 +99,14 @@ export abstract class StreamedAnswer {
   protected takeFigures(chunk: {
     readonly usage?: Usage | null | undefined;
     readonly timings?: ServerTimings | undefined;
+    readonly stats?: Stats | undefined;
     readonly error?: unknown;
   }): void {
     if (chunk.error !== undefined && chunk.error !== null)
       throw streamError(this.who.server, chunk.error, this.who.hadKey);
     this.usage = chunk.usage ?? this.usage;
     this.timings = chunk.timings ?? this.timings;
+    this.stats = chunk.stats ?? this.stats;
   }
 
   protected add(type: "text" | "reasoning", text: string): void {

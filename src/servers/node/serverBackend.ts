@@ -13,6 +13,7 @@ import type { GenerationResult, ModelInfo, PromptMessage, Tool } from "../../eng
 import { isCancellation, PaddockError } from "../../platform/core/errors";
 import { Emitter } from "../../platform/core/event";
 import { embeddingsSchema, tokenCountSchema } from "../core/chunks";
+import { OllamaAnswer, ollamaChatRequest } from "../core/ollamaChat";
 import { chatRequest, completeRequest, infillRequest, type WireRequest } from "../core/requests";
 import { parseServerModelId } from "../core/serverEntry";
 import { badServerAnswer } from "../core/serverErrors";
@@ -78,11 +79,12 @@ export class ServerBackend implements PortableBackend, BackendRoute {
     const reached = await this.servers.reach(options.model, options.signal);
     const { kind, model, guess } = reached;
     const { messages, tools = [], maxTokens } = request;
-    const wire = chatRequest(request, model.name, kind);
+    const isOllama = kind === "ollama";
+    const wire = isOllama ? ollamaChatRequest(request, model.name) : chatRequest(request, model.name, kind);
     const { answered, result } = await this.generate(
       reached,
       wire,
-      (who) => new ChatAnswer({ ...who, maxTokens }),
+      (who) => (isOllama ? new OllamaAnswer({ ...who, maxTokens }) : new ChatAnswer({ ...who, maxTokens })),
       options,
     );
     const { usage, timings: told } = answered;
@@ -248,7 +250,7 @@ export class ServerBackend implements PortableBackend, BackendRoute {
       }
     });
     const timings = serverTimings(answered, { askedAt, sentAt, firstAt, lastAt });
-    const machine = serverMachine({ program: kind, destination, contextSize: model.contextSize }, timings);
+    const machine = serverMachine({ program: kind, destination, contextSize: model.contextSize }, answered, timings);
     const { stopReason } = answered;
     this.timings.record({ at: Date.now(), model: id, feature, stopReason, timings, machine });
     return { result: { parts: [...answered.parts], stopReason, timings, machine }, answered };

@@ -1,5 +1,6 @@
 import { isCancellation, PaddockError } from "../../platform/core/errors";
 import { EventReader } from "../core/eventReader";
+import { LineReader } from "../core/lineReader";
 import type { WireRequest } from "../core/requests";
 import { badServerAnswer, refusalError, refusalWords, tooSlow } from "../core/serverErrors";
 import { type LookAnswers, lookPaths, readLook, type ServerLook } from "../core/serverLook";
@@ -57,19 +58,20 @@ export class ServerClient {
    * @throws PaddockError server/*, context/overflow, unsupported; what the signal was aborted with.
    */
   async stream(
-    { path, body }: WireRequest,
+    { path, body, framing }: WireRequest,
     answer: (who: { server: string; hadKey: boolean }) => StreamedAnswer,
     { signal, onPiece }: { signal: AbortSignal; onPiece: (piece: AnswerPiece) => void },
   ): Promise<EndedAnswer> {
     const place = await this.place();
     const response = await this.http.ask(place, path, { body, signal, silenceMs: ANSWER_MS });
     if (response.status !== 200) throw await this.refusal(response, place);
-    if (!/^text\/event-stream\b/iu.test(response.contentType)) {
+    const expected = framing === "lines" ? /^application\/x-ndjson\b/iu : /^text\/event-stream\b/iu;
+    if (!expected.test(response.contentType)) {
       const begin = (await this.text(response, MOST_REFUSAL_BYTES, place)).slice(0, 200);
       throw badServerAnswer(place.destination, `${response.contentType}: ${begin}`);
     }
     const taken = answer({ server: place.destination, hadKey: place.key !== undefined });
-    const events = new EventReader(place.destination);
+    const events = framing === "lines" ? new LineReader(place.destination) : new EventReader(place.destination);
     const decoder = new TextDecoder();
     for await (const chunk of response.body)
       for (const data of events.push(decoder.decode(chunk, { stream: true }))) onPiece(taken.push(data));
