@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement, property, query, state } from "lit/decorators.js";
+import { customElement, property } from "lit/decorators.js";
 import { formatCount } from "../../platform/core/format";
 import { visibleText } from "../../platform/core/visibleText";
 import { PaddockElement, icon } from "../../ui/base";
@@ -7,6 +7,7 @@ import type { PromptUsage, UsagePart } from "../core/promptUsage";
 import type { WebviewTexts } from "../core/webviewTexts";
 import type { ChatContext } from "./context";
 import { droppedLine, droppedSummary } from "./leftOut";
+import { Popover } from "./popover";
 import { fill, tokenCount } from "./strings";
 
 /** Of the details, px: all of a question with some attachments; and what stays free above them. */
@@ -24,18 +25,14 @@ const barLength = 100;
 export class ContextMeter extends PaddockElement {
   @property({ attribute: false }) usage: PromptUsage | null = null;
   @property({ attribute: false }) context!: ChatContext;
-  @state() private open = false;
-  @query(".meter-button") private readonly button!: HTMLElement | null;
-  @query(".meter-panel") private readonly panel!: HTMLElement | null;
+  private readonly dialog = new Popover(this, { button: ".meter-button", panel: ".meter-panel" });
 
   override connectedCallback(): void {
     super.connectedCallback();
-    document.addEventListener("pointerdown", this.onElsewhere);
     window.addEventListener("resize", this.fit);
   }
 
   override disconnectedCallback(): void {
-    document.removeEventListener("pointerdown", this.onElsewhere);
     window.removeEventListener("resize", this.fit);
     super.disconnectedCallback();
   }
@@ -44,12 +41,12 @@ export class ContextMeter extends PaddockElement {
     const { usage } = this;
     const { texts } = this.context;
     const note = usage === null ? "" : warning(usage, texts);
-    return html`<div class="meter" @keydown=${this.keydown}>
+    return html`<div class="meter" @keydown=${this.dialog.keydown}>
       ${usage === null ? nothing : this.row(usage)}
       <p class="meter-note ${usage?.tooMany === 0 ? "" : "too-large"}" role="status">
         ${note === "" ? nothing : html`${icon(usage?.tooMany === 0 ? "fold" : "warning")}<span>${note}</span>`}
       </p>
-      ${usage !== null && this.open ? this.details(usage) : nothing}
+      ${usage !== null && this.dialog.isOpen ? this.details(usage) : nothing}
     </div>`;
   }
 
@@ -66,10 +63,10 @@ export class ContextMeter extends PaddockElement {
     return html`<button
       type="button"
       class="meter-button"
-      aria-expanded=${this.open ? "true" : "false"}
+      aria-expanded=${this.dialog.isOpen ? "true" : "false"}
       aria-label=${label}
       title=${label}
-      @click=${this.toggle}
+      @click=${this.dialog.toggle}
     >
       ${room === null ? nothing : bar(usage, room)}
       <span>${room === null ? fill(texts.meterTokens, used) : `${used} / ${formatCount(room.size)}`}</span>
@@ -85,19 +82,7 @@ export class ContextMeter extends PaddockElement {
         <dd>${tokenCount(count, isCounted)}</dd>
       </div>`;
     return html`<section class="meter-panel" role="dialog" aria-label=${texts.meterTitle} tabindex="-1">
-      <header>
-        <h2>${texts.meterTitle}</h2>
-        <button
-          type="button"
-          class="icon-button"
-          title=${texts.close}
-          aria-label=${texts.close}
-          @click=${() => this.close(true)}
-        >
-          ${icon("close")}
-        </button>
-      </header>
-      ${isCounted ? nothing : html`<p>${texts.meterEstimate}</p>`}
+      ${this.dialog.header(texts.meterTitle, texts.close)} ${isCounted ? nothing : html`<p>${texts.meterEstimate}</p>`}
       <dl>
         ${[...parts].sort(byPlace).map((part) => line(partName(part, texts), part.tokens))}
         ${line(texts.meterPrompt, usage.tokens, "total")}
@@ -127,35 +112,9 @@ export class ContextMeter extends PaddockElement {
 
   /** A long question leaves little room above the input box; the details scroll in what there is. */
   private readonly fit = (): void => {
-    const { panel } = this;
+    const { panel } = this.dialog;
     const bottom = panel?.getBoundingClientRect().bottom ?? 0;
     if (panel !== null) panel.style.maxHeight = `min(${mostHeight}px, ${Math.floor(bottom) - panelMargin}px)`;
-  };
-
-  private readonly toggle = (): void => {
-    if (this.open) {
-      this.close(false);
-      return;
-    }
-    this.open = true;
-    // A screen reader reads the dialog from its beginning.
-    void this.updateComplete.then(() => this.panel?.focus());
-  };
-
-  private close(refocus: boolean): void {
-    this.open = false;
-    if (refocus) this.button?.focus();
-  }
-
-  private readonly keydown = (event: KeyboardEvent): void => {
-    if (event.key !== "Escape" || !this.open) return;
-    // It closes what is in front and nothing else: an answer under way goes on.
-    event.preventDefault();
-    this.close(true);
-  };
-
-  private readonly onElsewhere = (event: Event): void => {
-    if (this.open && event.target instanceof Node && !this.contains(event.target)) this.open = false;
   };
 }
 

@@ -1,11 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement, property, query, state } from "lit/decorators.js";
+import { customElement, property } from "lit/decorators.js";
 import { visibleText } from "../../platform/core/visibleText";
 import { icon, PaddockElement } from "../../ui/base";
 import type { ToolsView } from "../core/chatTools";
 import type { ConversationSettings } from "../core/conversationSettings";
 import type { ChatContext } from "./context";
 import { failureAt } from "./failureView";
+import { Popover } from "./popover";
 import { fill } from "./strings";
 
 type ShownTool = ToolsView["tools"][number];
@@ -25,30 +26,18 @@ export class ToolPicker extends PaddockElement {
   @property({ attribute: false }) conversation: string | null = null;
   @property({ attribute: false }) context!: ChatContext;
   @property({ attribute: false }) failure: unknown;
-  @state() private open = false;
-  @query(".tools-button") private readonly button!: HTMLElement | null;
-  @query(".tools-panel") private readonly panel!: HTMLElement | null;
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    document.addEventListener("pointerdown", this.onElsewhere);
-  }
-
-  override disconnectedCallback(): void {
-    document.removeEventListener("pointerdown", this.onElsewhere);
-    super.disconnectedCallback();
-  }
+  private readonly dialog = new Popover(this, { button: ".tools-button", panel: ".tools-panel" });
 
   override render(): TemplateResult {
     const { texts } = this.context;
     const { support, tools } = this.tools;
     const count = support === "none" ? 0 : tools.filter(({ on, heldBack }) => on && !heldBack).length;
     const label = support === "none" ? texts.toolsNone : fill(texts.toolsButton, String(count));
-    return html`<div class="tools-box" @keydown=${this.keydown}>
+    return html`<div class="tools-box" @keydown=${this.dialog.keydown}>
       <button
         type="button"
         class="icon-button tools-button ${count === 0 ? "off" : ""}"
-        aria-expanded=${this.open ? "true" : "false"}
+        aria-expanded=${this.dialog.isOpen ? "true" : "false"}
         aria-haspopup="dialog"
         title=${label}
         aria-label=${label}
@@ -56,7 +45,7 @@ export class ToolPicker extends PaddockElement {
       >
         ${icon("tools")}
       </button>
-      ${this.open ? this.list() : nothing}
+      ${this.dialog.isOpen ? this.list() : nothing}
     </div>`;
   }
 
@@ -67,19 +56,7 @@ export class ToolPicker extends PaddockElement {
     const own = tools.filter(({ origin }) => origin === "paddock");
     const servers = tools.filter(({ origin }) => origin === "mcp");
     return html`<section class="tools-panel" role="dialog" aria-label=${texts.toolsTitle} tabindex="-1">
-      <header>
-        <h2>${texts.toolsTitle}</h2>
-        <button
-          type="button"
-          class="icon-button"
-          title=${texts.close}
-          aria-label=${texts.close}
-          @click=${() => this.close(true)}
-        >
-          ${icon("close")}
-        </button>
-      </header>
-      ${failureAt(context, "tools")}
+      ${this.dialog.header(texts.toolsTitle, texts.close)} ${failureAt(context, "tools")}
       <p class="hint">
         ${support === "none" ? texts.toolsNoSupport : support === "unknown" ? texts.toolsUnknown : texts.toolsHint}
       </p>
@@ -132,34 +109,12 @@ export class ToolPicker extends PaddockElement {
   private readonly asUsual = (): void => {
     const { tools: _, ...rest } = this.settings;
     this.change(rest);
-    this.panel?.focus();
+    this.dialog.panel?.focus();
   };
 
   private readonly toggle = (): void => {
-    if (this.open) {
-      this.close(false);
-      return;
-    }
-    this.open = true;
+    this.dialog.toggle();
     // A server may have come or gone since.
-    void this.context.ask("tools", "refreshTools", {});
-    // A screen reader reads the dialog from its beginning.
-    void this.updateComplete.then(() => this.panel?.focus());
-  };
-
-  private close(refocus: boolean): void {
-    this.open = false;
-    if (refocus) this.button?.focus();
-  }
-
-  private readonly keydown = (event: KeyboardEvent): void => {
-    if (event.key !== "Escape" || !this.open) return;
-    // It closes what is in front and nothing else: an answer under way goes on.
-    event.preventDefault();
-    this.close(true);
-  };
-
-  private readonly onElsewhere = (event: Event): void => {
-    if (this.open && event.target instanceof Node && !this.contains(event.target)) this.open = false;
+    if (this.dialog.isOpen) void this.context.ask("tools", "refreshTools", {});
   };
 }
