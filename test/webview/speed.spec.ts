@@ -207,6 +207,58 @@ test("tabs by keyboard; what is explained, tuned and applied is asked of the hos
   expect(problems).toEqual([]);
 });
 
+test("by keyboard alone from a benchmark to a tuning, applied and undone: it is never lost", async ({ page }) => {
+  const { frame, calls, tell, problems } = await openSpeed(page, speedView());
+  const button = (name: string) => frame.getByRole("button", { name, exact: true });
+  const running = views.running?.running ?? null;
+  /** Goes on with Tab, as a person who looks for it does. */
+  const tabTo = async (name: string): Promise<void> => {
+    for (let step = 0; step < 20; step++) {
+      await page.keyboard.press("Tab");
+      if (await button(name).evaluate((element) => element === document.activeElement)) return;
+    }
+    await expect(button(name)).toBeFocused();
+  };
+  await frame.getByRole("tab", { name: "Benchmark" }).focus();
+  await tabTo("Start");
+  await page.keyboard.press("Enter");
+  await tell("view", speedView({ running }));
+  await expect(button("Start")).toBeDisabled();
+  await expect(button("Start")).toBeFocused();
+  await page.keyboard.press("Enter");
+  await button("Cancel").focus();
+  await page.keyboard.press("Enter");
+  await tell("view", views.stopped);
+  await expect(button("Resume")).toBeFocused();
+  await page.keyboard.press("Enter");
+  await tell("view", speedView({ running }));
+  await expect(frame.getByRole("tab", { name: "Benchmark" })).toBeFocused();
+  await tell("view", speedView());
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  await expect(frame.getByRole("tab", { name: "Tuning" })).toBeFocused();
+  await tabTo("Tune");
+  await page.keyboard.press("Enter");
+  const found = (applied: string | undefined): SpeedView => {
+    const offers = tune.run?.offers.map((offer) => ({ ...offer, isApplied: offer.id === applied })) ?? [];
+    const tuned = applied === undefined ? [] : tune.tuned;
+    return speedView({ tune: { run: tune.run && { ...tune.run, offers }, tuned } });
+  };
+  await tell("view", found(undefined));
+  await expect(button("Tune")).toBeFocused();
+  await tabTo("Apply: 6 threads, batch 256");
+  await page.keyboard.press("Enter");
+  await tell("view", found("0"));
+  await expect(button("Undo: starter-Q4_0.gguf")).toBeFocused();
+  await page.keyboard.press("Enter");
+  await tell("view", found(undefined));
+  await expect(button("Apply: 6 threads, batch 256")).toBeFocused();
+  await expect
+    .poll(() => calls.map(({ method }) => method))
+    .toEqual(["ready", "benchmark", "cancel", "resume", "tune", "applyTuning", "undoTuning"]);
+  expect(problems).toEqual([]);
+});
+
 test("names that act instead of being seen are shown, and a view that is no view is not", async ({ page }) => {
   const hostile = row({ id: "x", mean: 1, model: "model\u202Efugg.<b>exe</b>" });
   const { frame, tell, calls } = await openSpeed(page, speedView({ rows: [hostile] }));

@@ -77,8 +77,7 @@ export class TuneDesk {
     const offer = this.offers.get(id);
     if (offer === undefined) return undefined;
     await this.needs.store.apply(offer.file, offer.tuning, offer.gain);
-    const offers = this.shown?.offers.map((one) => ({ ...one, isApplied: one.id === id })) ?? [];
-    this.change({ offers });
+    this.mark(id);
     await this.refresh();
     return path.basename(offer.file);
   }
@@ -86,10 +85,7 @@ export class TuneDesk {
   /** @returns the model's name; undefined: nothing was to be undone. @throws PaddockError storage/* */
   async undo(file: string): Promise<string | undefined> {
     if (!(await this.needs.store.undo(file))) return undefined;
-    if (this.shown?.file === file) {
-      const offers = this.shown.offers.map((one) => ({ ...one, isApplied: false }));
-      this.change({ offers });
-    }
+    if (this.shown?.file === file) this.mark(undefined);
     await this.refresh();
     return path.basename(file);
   }
@@ -180,6 +176,15 @@ export class TuneDesk {
     const { gain } = tried;
     const outcome = gain === undefined ? "same" : gain.low > 1 ? "better" : gain.high < 1 ? "worse" : "same";
     return { outcome, note: this.needs.words.gain(gain) };
+  }
+
+  /** Told together with what is in force then. @param applied the offer that is. */
+  private mark(applied: string | undefined): void {
+    if (this.shown === undefined) return;
+    this.shown = {
+      ...this.shown,
+      offers: this.shown.offers.map((one) => ({ ...one, isApplied: one.id === applied })),
+    };
   }
 
   private change(change: Partial<Run>): void {

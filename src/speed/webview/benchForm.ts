@@ -103,7 +103,9 @@ export class BenchForm extends PaddockElement {
         </div>
       </details>
       <div class="form-end">
-        <button type="submit" class="button" ?disabled=${isBusy}>${icon("play")} ${texts.start}</button>
+        <button type="submit" class="button" aria-disabled=${isBusy ? "true" : "false"}>
+          ${icon("play")} ${texts.start}
+        </button>
         <span class="quiet">${texts.startHint}</span>
       </div>
     </form>`;

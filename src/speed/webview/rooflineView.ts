@@ -28,8 +28,8 @@ export class RooflineView extends PaddockElement {
         <button
           type="button"
           class="button secondary"
-          ?disabled=${view.running !== null}
-          @click=${() => this.ask("probe", {})}
+          aria-disabled=${view.running === null ? "false" : "true"}
+          @click=${() => this.start("probe", {})}
         >
           ${icon("pulse")} ${probe === null ? texts.probe : texts.probeAgain}
         </button>
@@ -60,12 +60,16 @@ export class RooflineView extends PaddockElement {
       <button
         type="button"
         class="button"
-        ?disabled=${view.running !== null}
-        @click=${() => this.ask("explain", { file })}
+        aria-disabled=${view.running === null ? "false" : "true"}
+        @click=${() => this.start("explain", { file })}
       >
         ${icon("search")} ${texts.explain}
       </button>`;
   }
+
+  private readonly start: Ask = (name, params) => {
+    if (this.view.running === null) this.ask(name, params);
+  };
 
   private machine(probe: NonNullable<Roofline["probe"]>): TemplateResult {
     const { texts } = this;

@@ -61,6 +61,7 @@ export const seriesStyles = css`
     display: block;
     width: 100%;
     height: 14px;
+    margin-bottom: var(--gap-2);
     border-radius: 3px;
     background: var(--vscode-editorWidget-border, var(--line));
     outline: 1px solid var(--contrast);
@@ -68,6 +69,9 @@ export const seriesStyles = css`
   .part-bar .bar,
   .sample .bar {
     stroke-width: 0;
+  }
+  th .sample {
+    vertical-align: -2px;
   }
   @media (max-width: 820px) {
     .chart-and-table {

@@ -5,6 +5,7 @@ import { visibleText } from "../../platform/core/visibleText";
 import { arrowTarget } from "../../ui/arrowKeys";
 import { icon } from "../../ui/base";
 import { DeskApp } from "../../ui/deskApp";
+import { keepKeyboard } from "../../ui/keepKeyboard";
 import { type RunningView, type SpeedTab, type SpeedView, tabs } from "../core/speedContract";
 import type { SpeedTexts } from "../core/speedTexts";
 import "./benchForm";
@@ -23,6 +24,14 @@ export class SpeedApp extends DeskApp<SpeedView, SpeedTexts, SpeedSession> {
   private turn = -1;
   /** The model that the host wants to be chosen, with the wish it is of. */
   private wantedFile: string | null = null;
+
+  constructor() {
+    super();
+    keepKeyboard(
+      this,
+      () => this.querySelector<HTMLElement>(".resume") ?? this.querySelector<HTMLElement>(`#tab-${this.tab}`),
+    );
+  }
 
   protected override textsOf(json: string | undefined): SpeedTexts {
     return readTexts(json);
@@ -169,7 +178,7 @@ export class SpeedApp extends DeskApp<SpeedView, SpeedTexts, SpeedSession> {
     return html`<div class="callout warning" role="status">
       ${icon("warning")}
       <p>${visibleText(resumable.reason)} <span>${fill(texts.missing, resumable.missing)}</span></p>
-      <button type="button" class="button" @click=${() => session?.ask("resume", {})}>${texts.resume}</button>
+      <button type="button" class="button resume" @click=${() => session?.ask("resume", {})}>${texts.resume}</button>
     </div>`;
   }
 

@@ -19,7 +19,8 @@ export const speedStyles = css`
   .intro {
     max-width: 100ch;
   }
-  .button:disabled {
+  .button:disabled,
+  .button[aria-disabled="true"] {
     opacity: 0.5;
     cursor: default;
   }
@@ -121,6 +122,10 @@ export const speedStyles = css`
   .form details[open] summary {
     margin-bottom: var(--gap-2);
   }
+  /* As high as the boxes beside it. */
+  .fields select.text-box {
+    padding-block: 4px;
+  }
   .preset-buttons,
   .bar-of-actions {
     display: flex;
@@ -162,6 +167,12 @@ export const speedStyles = css`
     font-weight: 600;
     padding-bottom: var(--gap-2);
     overflow-wrap: anywhere;
+  }
+  .chart > .quiet {
+    padding-bottom: var(--gap-2);
+  }
+  .tuned {
+    padding-top: var(--gap-2);
   }
   .facts {
     display: flex;

@@ -83,7 +83,8 @@ export const speedTableStyles = css`
   .total > * {
     font-weight: 600;
   }
-  td .codicon {
+  td .codicon,
+  .sentence .codicon {
     vertical-align: -3px;
   }
 `;

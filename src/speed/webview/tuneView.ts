@@ -1,8 +1,10 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
 import { formatRate } from "../../platform/core/format";
 import { visibleText } from "../../platform/core/visibleText";
 import { icon, PaddockElement } from "../../ui/base";
+import { keepKeyboard } from "../../ui/keepKeyboard";
 import type { SpeedView, TuneView as Tune } from "../core/speedContract";
 import type { SpeedTexts } from "../core/speedTexts";
 import type { Ask } from "./speedSession";
@@ -32,6 +34,11 @@ export class TuneView extends PaddockElement {
   @state() private withKvCacheTypes = false;
   @state() private withLookup = true;
   @state() private isWrong = false;
+
+  constructor() {
+    super();
+    keepKeyboard(this, () => this.next());
+  }
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has("turn") && this.wanted !== null) this.chosen = this.wanted;
@@ -106,7 +113,11 @@ export class TuneView extends PaddockElement {
         </fieldset>
       </div>
       <div class="form-end">
-        <button type="submit" class="button" ?disabled=${view.running !== null || file === undefined}>
+        <button
+          type="submit"
+          class="button"
+          aria-disabled=${view.running !== null || file === undefined ? "true" : "false"}
+        >
           ${icon("wand")} ${texts.tune}
         </button>
       </div>
@@ -202,7 +213,9 @@ export class TuneView extends PaddockElement {
     return html`<section aria-label=${texts.inForce}>
       <h2>${texts.inForce}</h2>
       <ul class="tuned">
-        ${tuned.map(
+        ${repeat(
+          tuned,
+          ({ id }) => id,
           ({ id, model, what, at }) =>
             html`<li data-tuned=${id}>
               <span><b>${visibleText(model)}</b> ${visibleText(what)}</span>
@@ -219,6 +232,16 @@ export class TuneView extends PaddockElement {
         )}
       </ul>
     </section>`;
+  }
+
+  /** From what was applied to what undoes it, and back. */
+  private next(): HTMLElement | null {
+    const file = this.view.tune.run?.file ?? "";
+    return (
+      this.querySelector<HTMLElement>(`[data-tuned="${CSS.escape(file)}"] button`) ??
+      this.querySelector<HTMLElement>(".offer button") ??
+      this.querySelector<HTMLElement>("#tune-model")
+    );
   }
 
   private start(file: string | undefined): void {
