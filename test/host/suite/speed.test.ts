@@ -92,6 +92,33 @@ describe("the speed panel", () => {
     await run;
   });
 
+  it("waits while an answer has the machine, goes on behind it, and says so in the result", async () => {
+    const slower = path.join(folder, "slower-speed.gguf");
+    await writeFile(slower, tinyGguf({ contextSize: 512, width: 256, layers: 4 }));
+    const result = () =>
+      desk()
+        .view()
+        .rows.find(({ model }) => model === path.basename(slower));
+    const isPaused = () => desk().view().running?.isPaused;
+    const model = api.activeModel();
+    const { signal } = new AbortController();
+    await api.engine.load(model, signal);
+    const tests = [{ promptTokens: 0, generatedTokens: 128, depth: 256 }];
+    const run = desk().benchmark(request({ files: [slower], tests, repetitions: 100 }));
+    await until("the first repetition", result);
+    const messages = [{ role: "user" as const, text: "Tell a long story about a llama." }];
+    const answer = api.engine.chat(
+      { messages, sampling: { temperature: 0 }, maxTokens: 200 },
+      { model, feature: "chat", priority: "chat", signal },
+    );
+    await until("the pause", isPaused);
+    await answer;
+    await until("going on", () => isPaused() === false);
+    await until("the wait in the result", () => result()?.doubts.some((doubt) => doubt.startsWith("It waited")));
+    await desk().cancel();
+    await run;
+  });
+
   it("writes results as llama-bench does, and reads them back", async () => {
     const results = mine().length;
     const text = desk().exported("jsonl");
