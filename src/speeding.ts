@@ -46,7 +46,6 @@ export function createSpeeding(rooms: SpeedingRooms): SpeedRoom {
     measuring: {
       openSession: (file, options, work) => measuring.openSession(file, options, work),
       probe: (signal) => measuring.probe(signal),
-      timeKernels: (kernels, options) => measuring.timeKernels(kernels, options),
       divergence: (request, options) => measuring.divergence(request, options),
       generate: (file, request) => measuring.generate(file, request),
     },

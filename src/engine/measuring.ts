@@ -131,6 +131,12 @@ export interface SpeedSession {
   measure(test: SpeedTest): Promise<{ readonly samplesNs: readonly number[]; readonly pausedMs: number }>;
   /** What one token generated takes beside the model's own computing, seconds, each timed on its own. */
   overhead(depth: number): Promise<TokenOverhead>;
+  /**
+   * Parts of what the model does, each alone, with its context's threads.
+   * @param budget to spend on each kernel, seconds.
+   * @returns seconds of each run, by kernel.
+   */
+  timeKernels(kernels: readonly Kernel[], budget: number): Promise<readonly (readonly number[])[]>;
 }
 export interface SessionOptions {
   readonly tuning: EngineTuning;

@@ -1,12 +1,11 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs, promisify } from "node:util";
 import * as v from "valibot";
-import { cacheFolder } from "../../scripts/setup.mjs";
 import { chatSession, type ChatSession } from "../support/chatSession";
-import { generateModel } from "../support/generatedModel";
+import { generatedModel } from "../support/generatedModel";
 import { median, medianRatio, table, thisMachine, writeReport } from "./support/report";
 
 /**
@@ -154,10 +153,7 @@ const figures: Record<string, number> = {};
 const rows: string[][] = [["figure", "Paddock", "yardstick", "median of pairs", "wanted"]];
 const models: [string, string][] = [["starter", starter]];
 if (values.large) {
-  const generated = path.join(cacheFolder(), "models", "generated-1b.Q4_0.gguf");
-  await mkdir(path.dirname(generated), { recursive: true });
-  await generateModel(starter, generated);
-  models.push(["generated-1b", generated]);
+  models.push(["generated-1b", await generatedModel(starter)]);
 }
 for (const [name, file] of models) {
   for (const [figure, pairs] of Object.entries(await measureModel(name, file))) {

@@ -1,14 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { parseArgs, promisify } from "node:util";
 import * as v from "valibot";
-import { cacheFolder } from "../../scripts/setup.mjs";
 import { ensureYardstick } from "../../scripts/yardsticks.mjs";
 import type { JobOptions, ModelId } from "../../src/engine/backend";
 import { EmbeddedEngine } from "../../src/engine/client/embeddedEngine";
 import { silentLogger } from "../../src/platform/core/logger";
-import { generateModel } from "../support/generatedModel";
+import { generatedModel } from "../support/generatedModel";
 import { median, medianRatio, table, thisMachine, writeReport } from "./support/report";
 
 /** The engine through the product's path against llama-bench of the same llama.cpp, in alternating runs. */
@@ -116,15 +114,11 @@ async function measureModel(
 }
 
 const yardstick = await ensureYardstick("llama-bench");
-const generated = path.join(cacheFolder(), "models", "generated-1b.Q4_0.gguf");
-await mkdir(path.dirname(generated), { recursive: true });
-console.error("Generating a model of the 1B class (once) …");
-await generateModel(starter, generated);
 const figures: Record<string, number> = {};
 const rows: string[][] = [["model", "test", "Paddock tok/s", "llama-bench tok/s", "ratio (median of pairs)"]];
 for (const [name, file] of [
   ["starter", starter],
-  ["generated-1b", generated],
+  ["generated-1b", await generatedModel(starter)],
 ] as const) {
   const { tg, pp, ttft } = await measureModel(name, file, yardstick);
   for (const [test, pairs] of [

@@ -1,10 +1,9 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs, promisify } from "node:util";
 import * as v from "valibot";
-import { cacheFolder } from "../../scripts/setup.mjs";
 import { ensureLinkedBench } from "../../scripts/yardsticks.mjs";
 import { EmbeddedEngine } from "../../src/engine/client/embeddedEngine";
 import type { ProcessMeasuring } from "../../src/engine/client/measuring";
@@ -14,7 +13,7 @@ import { type BenchTest, testName } from "../../src/speed/core/benchmark";
 import type { Explanation } from "../../src/speed/core/roofline";
 import { measureRoofline } from "../../src/speed/node/rooflineRun";
 import { tune } from "../../src/speed/node/tuner";
-import { generateModel } from "../support/generatedModel";
+import { generatedModel } from "../support/generatedModel";
 import { median, medianRatio, table, thisMachine, writeReport } from "./support/report";
 
 /**
@@ -81,19 +80,24 @@ async function compare(name: string, file: string): Promise<Pairs> {
   return pairs;
 }
 
+/** What is deep takes long to get to, and long enough itself. */
+function repetitionsOf(test: BenchTest): number {
+  return test.depth > 0 ? 2 : 5;
+}
+
 function oursOf(file: string, test: BenchTest): Promise<number> {
   const contextSize = test.depth + test.promptTokens + test.generatedTokens + 1;
   return measuring.openSession(file, { tuning: {}, contextSize, signal }, async (session) => {
     ({ flashAttention } = session.context);
-    const { samplesNs } = await session.measure({ ...test, repetitions: 2 });
+    const { samplesNs } = await session.measure({ ...test, repetitions: repetitionsOf(test) });
     return ((test.promptTokens + test.generatedTokens) * 1e9) / median(samplesNs);
   });
 }
 
 async function theirsOf(file: string, test: BenchTest): Promise<number> {
   const { threads } = await measuring.engine(signal);
-  const asked = { m: file, p: test.promptTokens, n: test.generatedTokens, d: test.depth, r: 2, t: threads, b: 512 };
-  const more = { ub: 512, ngl: 0, fa: flashAttention ? "on" : "off", o: "json" };
+  const asked = { m: file, p: test.promptTokens, n: test.generatedTokens, d: test.depth, t: threads, b: 512 };
+  const more = { r: repetitionsOf(test), ub: 512, ngl: 0, fa: flashAttention ? "on" : "off", o: "json" };
   const words = Object.entries({ ...asked, ...more }).flatMap(([option, value]) => [`-${option}`, String(value)]);
   const { stdout } = await promisify(execFile)(yardstick.program, words, { cwd: yardstick.cwd, env: yardstick.env });
   const [row] = v.parse(rowsSchema, JSON.parse(stdout));
@@ -122,11 +126,10 @@ async function tunedGain(name: string, file: string): Promise<number> {
 
 async function explanationsOf(file: string): Promise<readonly Explanation[]> {
   const report = await measureRoofline(
-    { file, tuning: {}, tests: explained, repetitions: 3, signal },
+    { file, tuning: {}, tests: explained, rounds: 3, signal },
     {
       openSession: (...session) => measuring.openSession(...session),
       probe: (stop) => measuring.probe(stop),
-      timeKernels: (...kernels) => measuring.timeKernels(...kernels),
     },
   );
   for (const { test, measuredSeconds, parts } of report.explanations) {
@@ -142,11 +145,7 @@ async function explanationsOf(file: string): Promise<readonly Explanation[]> {
 const yardstick = await ensureLinkedBench();
 const files = new Map([["starter", starter]]);
 if (values.model.includes("generated-1b")) {
-  const generated = path.join(cacheFolder(), "models", "generated-1b.Q4_0.gguf");
-  await mkdir(path.dirname(generated), { recursive: true });
-  console.error("Generating a model of the 1B class (once) …");
-  await generateModel(starter, generated);
-  files.set("generated-1b", generated);
+  files.set("generated-1b", await generatedModel(starter));
 }
 const figures: Record<string, number> = {};
 const rows: string[][] = [

@@ -77,7 +77,7 @@ test("a smaller KV cache diverges from the usual one, and says by how much", asy
 test("where a model's time goes is timed part by part by llama.cpp's own functions", async () => {
   const report = await measureRoofline(
     {
-      ...{ file: tiny, tuning: {}, repetitions: 3, signal: forever },
+      ...{ file: tiny, tuning: {}, rounds: 2, signal: forever },
       tests: [
         { promptTokens: 128, generatedTokens: 0, depth: 0 },
         { promptTokens: 0, generatedTokens: 16, depth: 256 },
@@ -86,7 +86,6 @@ test("where a model's time goes is timed part by part by llama.cpp's own functio
     {
       openSession: (file, options, work) => measuring.openSession(file, options, work),
       probe: (signal) => measuring.probe(signal),
-      timeKernels: (kernels, options) => measuring.timeKernels(kernels, options),
     },
   );
   const [pp, tg] = report.explanations;

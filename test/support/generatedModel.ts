@@ -1,21 +1,31 @@
 import { existsSync } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { mkdir, open, stat } from "node:fs/promises";
+import path from "node:path";
+import { cacheFolder } from "../../scripts/setup.mjs";
 import { readGgufHeader } from "../../src/gguf/core/ggufHeader";
 import type { GeneratedTokenizer } from "../../src/gguf/core/generatedPlan";
-import { generateModel as generate } from "../../src/gguf/node/generateModel";
+import { generateModel } from "../../src/gguf/node/generateModel";
 
 /** Llama 3.2 1B's shape; the vocabulary is the donor's, so that text works. 1.06 G parameters with 49,152 tokens. */
-const shape = { layers: 16, width: 2048, heads: 32, headsKv: 8, feedForward: 8192, context: 4096 };
+const shape = { layers: 16, width: 2048, heads: 32, headsKv: 8, feedForward: 8192, context: 8192 };
 const Q4_0 = 2;
 
 /**
- * Writes a model of the 1B class with random weights, for speed only.
+ * A model of the 1B class with random weights, for speed only; it is generated once and kept in the cache folder.
  * @param donor a GGUF whose tokenizer is taken.
  */
-export async function generateModel(donor: string, target: string): Promise<void> {
-  if (existsSync(target)) return;
+export async function generatedModel(donor: string): Promise<string> {
+  const target = path.join(cacheFolder(), "models", "generated-1b-8k.Q4_0.gguf");
+  if (existsSync(target)) return target;
+  console.error("Generating a model of the 1B class (once) …");
+  await mkdir(path.dirname(target), { recursive: true });
   const tokenizer = await tokenizerOf(donor);
-  await generate(target, { name: "generated-1b", shape, tokenizer, typeOf: () => Q4_0 }, new AbortController().signal);
+  await generateModel(
+    target,
+    { name: "generated-1b", shape, tokenizer, typeOf: () => Q4_0 },
+    new AbortController().signal,
+  );
+  return target;
 }
 
 /** The donor's tokenizer and chat template, as they stand in its file. */

@@ -68,6 +68,7 @@ function sessions({ onRepetition, onOpen, msOf = () => 100, pausedMs = 0, versio
         return { samplesNs, pausedMs };
       },
       overhead: () => Promise.reject(new Error("a benchmark asks for none")),
+      timeKernels: () => Promise.reject(new Error("a benchmark asks for none")),
     });
   };
   return openSession;

@@ -84,6 +84,7 @@ const session = (made: { count: number }): SpeedSession => ({
     return { samplesNs, pausedMs: 0 };
   },
   overhead: () => Promise.reject(new Error("a benchmark asks for none")),
+  timeKernels: () => Promise.reject(new Error("a benchmark asks for none")),
 });
 
 function makeDesk(): SpeedDesk {
@@ -107,7 +108,7 @@ function makeDesk(): SpeedDesk {
         },
       },
     },
-    roofline: { ...{ openSession, tuningOf, probe: never, timeKernels: never } },
+    roofline: { ...{ openSession, tuningOf, probe: never } },
     tuning: {
       ...{ openSession, divergence: never, generate: never, sampleText: never, now: () => 0, cores: 2 },
       store: { apply: never, undo: () => Promise.resolve(false), stepOf: () => Promise.resolve(undefined) },

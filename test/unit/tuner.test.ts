@@ -69,6 +69,7 @@ class FakeEngines {
         });
       },
       overhead: () => Promise.resolve({ sampling: 1e-5, dispatch: 1e-5 }),
+      timeKernels: () => Promise.reject(new Error("Tuning times no kernels.")),
     });
   };
 
@@ -122,6 +123,14 @@ test("finds the faster setting in the person's time and tells what it tries", as
     events.filter(({ kind }) => kind === "tried").length,
   );
   expect(found).toMatchObject({ kvCache: [], lookup: undefined, leftOut: [] });
+});
+
+test("little time is spent on short trials, so that each axis has its turn", async () => {
+  const slow = (_: EngineTuning, { promptTokens }: SpeedTest): number => (promptTokens > 0 ? 0.004 : 0.008);
+  const found = await tune(request({ budgetMs: 120_000 }), new FakeEngines(slow).needs());
+  const axes = new Set(found.tried.map(({ axis }) => axis));
+  expect([...axes]).toEqual(expect.arrayContaining(["threads", "poolThreads", "flashAttention", "memory"]));
+  expect(found.spentMs).toBeLessThan(120_000 + 5000);
 });
 
 test("offers smaller KV caches with speed and divergence, and lookup with what it gains on each text", async () => {

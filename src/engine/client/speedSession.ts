@@ -68,5 +68,11 @@ export function speedSession(first: SessionParts, { turn, signal, reload }: Sess
       afterTheLast(() =>
         parts.engine.peer.request("measureOverhead", { job, context: parts.contextInfo.context, depth }),
       ),
+    timeKernels: (kernels, budget) =>
+      afterTheLast(async () => {
+        const { threads } = parts.contextInfo;
+        return (await parts.engine.peer.request("timeKernels", { job, kernels: [...kernels], threads, budget }))
+          .samples;
+      }),
   };
 }

@@ -21,8 +21,9 @@ export interface BenchTokens {
 export class SpeedBench {
   private paused = 0;
   private pausedInAll = 0;
-  private seed = 1;
-  /** What each test begins behind. */
+  private readonly timedTokens = randomTokens(1);
+  private readonly earlierTokens = randomTokens(2);
+  /** What each test begins behind: always the same, so that the next test need not fill the KV cache anew. */
   private readonly history: Token[] = [];
   /** What a timed prompt is cut into. */
   private readonly sizer: PrefillOptions["sizer"];
@@ -54,9 +55,9 @@ export class SpeedBench {
         remedy: "Measure at less depth, or with a larger context.",
       });
     }
-    await this.begin(0);
+    await this.begin(depth);
     if (promptTokens > 0) await this.process(Math.min(promptTokens, batchSize));
-    await this.begin(0);
+    await this.begin(depth);
     if (generatedTokens > 0) await this.generate(Math.min(generatedTokens, WARM_UP));
   }
 
@@ -68,7 +69,7 @@ export class SpeedBench {
   /** Leaves `depth` tokens in the KV cache, the same each time. */
   async begin(depth: number): Promise<void> {
     const { sequence } = this.slot;
-    while (this.history.length < depth) this.history.push(this.randomToken());
+    while (this.history.length < depth) this.history.push(this.next(this.earlierTokens));
     const wanted = this.history.slice(0, depth);
     await sequence.adaptStateToTokens(wanted, false);
     await this.prefill(wanted.slice(sequence.nextTokenIndex), this.context.sizer);
@@ -76,7 +77,7 @@ export class SpeedBench {
 
   /** @returns how long a prompt of `count` tokens took, ms, pauses taken out. */
   process(count: number): Promise<number> {
-    const tokens = Array.from({ length: count }, () => this.randomToken());
+    const tokens = Array.from({ length: count }, () => this.next(this.timedTokens));
     return this.timed(() => this.prefill(tokens, this.sizer));
   }
 
@@ -101,7 +102,7 @@ export class SpeedBench {
   }
 
   private source(): TokenSource {
-    return new TokenSource(this.context.context, this.context.slots, this.slot, this.randomToken(), greedy);
+    return new TokenSource(this.context.context, this.context.slots, this.slot, this.next(this.timedTokens), greedy);
   }
 
   private async rest(source: TokenSource): Promise<void> {
@@ -137,9 +138,15 @@ export class SpeedBench {
     return performance.now() - since - this.paused;
   }
 
-  /** A linear congruential row (Numerical Recipes): each measurement has the same tokens. */
-  private randomToken(): Token {
-    this.seed = (Math.imul(this.seed, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((this.seed / 2 ** 32) * this.context.vocabularySize) as Token;
+  private next(tokens: Generator<number, never>): Token {
+    return Math.floor(tokens.next().value * this.context.vocabularySize) as Token;
+  }
+}
+
+/** A linear congruential row (Numerical Recipes), 0 to 1: each measurement has the same tokens. */
+function* randomTokens(seed: number): Generator<number, never> {
+  for (;;) {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    yield seed / 2 ** 32;
   }
 }

@@ -95,6 +95,11 @@ export function planKernels(
   };
 }
 
+/** Of the seconds of several runs. Other programs only make a run slower; the very fastest is as much an accident. */
+export function usual(samples: readonly number[]): number {
+  return quantile(samples, 0.25) ?? 0;
+}
+
 function productTerms(
   { type, rows, columns, used, usedByPrompts, promptShare, bytes }: MatrixGroup,
   {
@@ -189,11 +194,6 @@ function layerTerms(
 
 function copiesFor(bytes: number, each: number): number {
   return Math.min(MOST_COPIES, Math.max(1, Math.ceil(bytes / Math.max(1, each))));
-}
-
-/** Other programs only make a run slower; the very fastest is as much an accident. */
-function usual(samples: readonly number[]): number {
-  return quantile(samples, 0.25) ?? 0;
 }
 
 function mean(values: readonly number[]): number {

@@ -27,7 +27,7 @@ export interface SpeedRoomDeps {
   readonly requests: RequestStore;
   readonly tunings: TuningStore;
   readonly measuring: Pick<SpeedDeskNeeds["bench"], "openSession"> &
-    Pick<SpeedDeskNeeds["roofline"], "probe" | "timeKernels"> &
+    Pick<SpeedDeskNeeds["roofline"], "probe"> &
     Pick<SpeedDeskNeeds["tuning"], "divergence" | "generate">;
   readonly machine: SpeedDeskNeeds["machine"];
   readonly urgent: SpeedDeskNeeds["urgent"];
@@ -69,9 +69,7 @@ export function createSpeed(deps: SpeedRoomDeps): SpeedRoom {
       plans: planKeeper(deps),
       sizeOf: (file) => known.find((model) => model.file === file)?.sizeBytes,
     },
-    roofline: {
-      ...{ openSession, probe: measuring.probe, timeKernels: measuring.timeKernels, tuningOf },
-    },
+    roofline: { openSession, probe: measuring.probe, tuningOf },
     tuning: {
       ...{ openSession, divergence: measuring.divergence, generate: measuring.generate },
       store: tunings,

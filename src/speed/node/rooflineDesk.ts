@@ -17,7 +17,7 @@ export interface RooflineDeskNeeds extends RooflineNeeds {
   readonly changed: () => void;
 }
 
-const REPETITIONS = 3;
+const ROUNDS = 3;
 /** llama-bench's two tests, and tg where the KV cache counts, as deep as the model's context has room for. */
 const SHALLOW: readonly BenchTest[] = [
   { promptTokens: 512, generatedTokens: 0, depth: 0 },
@@ -53,7 +53,7 @@ export class RooflineDesk {
     work.update({ label: words.explaining(name) });
     const report = await measureRoofline(
       {
-        ...{ file, tuning: await tuningOf(file), repetitions: REPETITIONS, signal: work.signal },
+        ...{ file, tuning: await tuningOf(file), rounds: ROUNDS, signal: work.signal },
         tests: testsFor(await contextSizeOf(file, work.signal)),
         onProgress: (fraction) => work.update({ fraction }),
       },

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Kernel, KernelOptions, MachineProbe, TokenOverhead } from "../../engine/measuring";
+import type { MachineProbe, SpeedSession, TokenOverhead } from "../../engine/measuring";
 import type { ContextInfo, EngineInfo, ModelInfo } from "../../engine/protocol";
 import { type EngineTuning, kvCacheTypes } from "../../engine/tuning";
 import { fileProblem } from "../../gguf/core/fileProblem";
@@ -7,7 +7,7 @@ import { modelShape } from "../../gguf/core/modelShape";
 import { openModel } from "../../gguf/node/modelFiles";
 import { PaddockError } from "../../platform/core/errors";
 import type { BenchTest } from "../core/benchmark";
-import { type ModelContents, planKernels } from "../core/kernelParts";
+import { type KernelPlan, type ModelContents, planKernels, usual } from "../core/kernelParts";
 import {
   type Explanation,
   explain,
@@ -21,7 +21,6 @@ import type { OpenSession } from "./openSession";
 export interface RooflineNeeds {
   readonly openSession: OpenSession;
   readonly probe: (signal: AbortSignal) => Promise<MachineProbe>;
-  readonly timeKernels: (kernels: readonly Kernel[], options: KernelOptions) => Promise<readonly (readonly number[])[]>;
 }
 
 export interface RooflineRequest {
@@ -30,7 +29,8 @@ export interface RooflineRequest {
   readonly tuning: EngineTuning;
   /** Each of pp or of tg. */
   readonly tests: readonly BenchTest[];
-  readonly repetitions: number;
+  /** Of each test, and of each of its parts behind it. */
+  readonly rounds: number;
   readonly signal: AbortSignal;
   /** 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
@@ -45,82 +45,80 @@ export interface RooflineReport {
   readonly explanations: readonly Explanation[];
 }
 
-/** Of the whole, what the probe and the model's own measurement count in the progress. */
+/** Of the whole, what the probe counts in the progress. */
 const PROBED = 0.1;
-const MEASURED = 0.6;
-/** For each kernel, seconds. */
-const KERNEL_SECONDS = 0.3;
-
-interface SessionFound {
-  readonly engine: EngineInfo;
-  readonly model: ModelInfo;
-  readonly context: ContextInfo;
-  readonly measured: readonly Measured[];
-  readonly overhead: TokenOverhead;
-}
+/** For each kernel in each round, seconds. */
+const KERNEL_SECONDS = 0.1;
 
 /**
  * Measures a model, what its machine can do, and what each of its parts takes alone, and explains the one by the others.
  * @throws PaddockError model/*, context/*, engine/*; cancelled.
  */
 export async function measureRoofline(request: RooflineRequest, needs: RooflineNeeds): Promise<RooflineReport> {
-  const { file, signal, onProgress } = request;
+  const { file, tuning, tests, rounds, signal, onProgress } = request;
   const contents = await contentsOf(file, signal);
   const probe = await needs.probe(signal);
   onProgress?.(PROBED);
-  const { engine, model, context, measured, overhead } = await measure(request, needs);
-  const roofline = rooflineModel(contents.tensors, contents.shape, context.identity);
-  const explanations: Explanation[] = [];
-  for (const one of measured) {
-    const timed = await timedParts(one, contents, { context, overhead, signal, needs });
-    const parts = timed ?? predictedParts(one.test, roofline, { probe, overhead });
-    explanations.push(explain(one, roofline, { probe, parts }));
-    onProgress?.(MEASURED + ((1 - MEASURED) * explanations.length) / measured.length);
-  }
-  return { engine, model, context, probe, explanations };
-}
-
-function measure(request: RooflineRequest, { openSession }: RooflineNeeds): Promise<SessionFound> {
-  const { file, tuning, tests, repetitions, signal, onProgress } = request;
   const lengths = tests.map(({ promptTokens, generatedTokens, depth }) => depth + promptTokens + generatedTokens);
-  return openSession(file, { tuning, contextSize: Math.max(...lengths) + 1, signal }, async (session) => {
-    const measured: Measured[] = [];
-    for (const test of tests) {
-      const { samplesNs } = await session.measure({ ...test, repetitions });
-      // The least disturbed: what else runs here is none of the model's parts.
-      measured.push({ test, seconds: Math.min(...samplesNs) / 1e9 });
-      onProgress?.(PROBED + ((MEASURED - PROBED) * measured.length) / tests.length);
-    }
+  return needs.openSession(file, { tuning, contextSize: Math.max(...lengths) + 1, signal }, async (session) => {
     const { engine, model, context } = session;
-    return { engine, model, context, measured, overhead: await session.overhead(0) };
+    const timings = tests.map((test) => new TestTiming(test, contents, context));
+    for (const [index, timing] of timings.entries()) {
+      for (let round = 0; round < rounds; round++) {
+        await timing.round(session);
+        onProgress?.(PROBED + ((1 - PROBED) * (index + (round + 1) / rounds)) / timings.length);
+      }
+    }
+    const overhead = await session.overhead(0);
+    const roofline = rooflineModel(contents.tensors, contents.shape, context.identity);
+    const explanations = timings.map((timing) => {
+      const parts = timing.parts(overhead) ?? predictedParts(timing.test, roofline, { probe, overhead });
+      return explain(timing.measured(), roofline, { probe, parts });
+    });
+    return { engine, model, context, probe, explanations };
   });
 }
 
-interface PartTiming {
-  readonly context: ContextInfo;
-  readonly overhead: TokenOverhead;
-  readonly signal: AbortSignal;
-  readonly needs: RooflineNeeds;
-}
+/**
+ * A test and its parts, which take turns: how fast memory is changes within seconds where a machine is shared, and would
+ * change between the one and the other.
+ */
+class TestTiming {
+  private readonly seconds: number[] = [];
+  /** Undefined where the parts can't be timed alone: another kind of layers, or a type without kernels here. */
+  private plan: KernelPlan | undefined;
+  private readonly samples: number[][] = [];
 
-/** Undefined where the parts can't be timed alone: another kind of layers, or a type without kernels here. */
-async function timedParts(
-  { test }: Measured,
-  contents: ModelContents,
-  { context, overhead, signal, needs }: PartTiming,
-): Promise<TimePart[] | undefined> {
-  const { flashAttention, batchSize, threads, identity } = context;
-  const kvCacheKeyType = kvCacheTypes.find((type) => type === identity.kvCacheKeyType);
-  const kvCacheValueType = kvCacheTypes.find((type) => type === identity.kvCacheValueType);
-  if (kvCacheKeyType === undefined || kvCacheValueType === undefined) return undefined;
-  const plan = planKernels(test, contents, { kvCacheKeyType, kvCacheValueType, flashAttention, batchSize });
-  if (plan === undefined) return undefined;
-  try {
-    const samples = await needs.timeKernels(plan.kernels, { threads, budget: KERNEL_SECONDS, signal });
-    return plan.parts(samples, overhead);
-  } catch (error) {
-    if (error instanceof PaddockError && error.code === "unsupported") return undefined;
-    throw error;
+  constructor(
+    readonly test: BenchTest,
+    contents: ModelContents,
+    { flashAttention, batchSize, identity }: ContextInfo,
+  ) {
+    const kvCacheKeyType = kvCacheTypes.find((type) => type === identity.kvCacheKeyType);
+    const kvCacheValueType = kvCacheTypes.find((type) => type === identity.kvCacheValueType);
+    if (kvCacheKeyType === undefined || kvCacheValueType === undefined) return;
+    this.plan = planKernels(test, contents, { kvCacheKeyType, kvCacheValueType, flashAttention, batchSize });
+  }
+
+  async round(session: SpeedSession): Promise<void> {
+    const { samplesNs } = await session.measure({ ...this.test, repetitions: 1 });
+    this.seconds.push(...samplesNs.map((ns) => ns / 1e9));
+    if (this.plan === undefined) return;
+    try {
+      const samples = await session.timeKernels(this.plan.kernels, KERNEL_SECONDS);
+      for (const [index, more] of samples.entries()) (this.samples[index] ??= []).push(...more);
+    } catch (error) {
+      if (!(error instanceof PaddockError) || error.code !== "unsupported") throw error;
+      this.plan = undefined;
+    }
+  }
+
+  measured(): Measured {
+    return { test: this.test, seconds: usual(this.seconds) };
+  }
+
+  parts(overhead: TokenOverhead): TimePart[] | undefined {
+    return this.plan?.parts(this.samples, overhead);
   }
 }
 

@@ -51,7 +51,11 @@ export interface TuneOutcome extends TuneResult {
 const CHAT: TuneGoal = { promptTokens: 512, generatedTokens: 128 };
 /** Of the time, what the search gets where something is offered besides. */
 const SEARCH_SHARE = 0.6;
-/** A trial is short: what counts is how many there are. */
+/** A trial is short: what counts is how many there are. All axes with two rounds each and what confirms them are so many. */
+const WANTED_TRIALS = 36;
+/** Of a trial, one of its three prompts and one of its two runs of tokens; the rest is loading. */
+const PROMPT_SHARE = 0.2;
+const TOKENS_SHARE = 0.12;
 const PROMPT_MS = 2000;
 const TOKENS_MS = 1500;
 const PROMPTS = [512, 256];
@@ -93,8 +97,9 @@ class Tuner {
 
   async run(): Promise<TuneOutcome> {
     const { offers, budgetMs } = this.request;
-    const sizes = await this.session({}, SIZING, (session) => this.sizes(session));
-    const found = await this.search(sizes, budgetMs * (offers.length > 0 ? SEARCH_SHARE : 1));
+    const searchMs = budgetMs * (offers.length > 0 ? SEARCH_SHARE : 1);
+    const sizes = await this.session({}, SIZING, (session) => this.sizes(session, searchMs / WANTED_TRIALS));
+    const found = await this.search(sizes, searchMs);
     const offered = await new OfferMeter(this.request, this.needs, {
       best: found.tuning,
       ppPerSecond: sizes.pp,
@@ -138,17 +143,20 @@ class Tuner {
     );
   }
 
-  private async sizes(session: SpeedSession): Promise<Sizes> {
+  /** @param trialMs how long a trial should take. */
+  private async sizes(session: SpeedSession, trialMs: number): Promise<Sizes> {
     const { prompt, token } = await trialTimes(session, SIZING);
     const { engine, model, context } = session;
+    const promptMs = Math.min(PROMPT_MS, trialMs * PROMPT_SHARE);
+    const tokensMs = Math.min(TOKENS_MS, trialMs * TOKENS_SHARE);
     return {
       engine,
       model,
       threads: context.threads,
       // This session's context is too small to have as large a batch as the product's own.
       batchSize: BATCH,
-      promptTokens: PROMPTS.find((count) => count * prompt * 1000 <= PROMPT_MS) ?? SHORTEST_PROMPT,
-      generatedTokens: TOKENS.find((count) => count * token * 1000 <= TOKENS_MS) ?? FEWEST_TOKENS,
+      promptTokens: PROMPTS.find((count) => count * prompt * 1000 <= promptMs) ?? SHORTEST_PROMPT,
+      generatedTokens: TOKENS.find((count) => count * token * 1000 <= tokensMs) ?? FEWEST_TOKENS,
       pp: 1 / prompt,
     };
   }
