@@ -6,6 +6,11 @@ import { bind, type Pointer } from "../../../platform/process/nativeFunction";
 /** ggml_backend_dev_type. */
 const deviceTypes = { cpu: [0], gpu: [1, 2] } as const;
 
+type Gpu = "metal" | "vulkan" | "cuda" | false;
+
+/** Of this process. */
+const loaded = new Map<Gpu, Promise<Ggml>>();
+
 /**
  * ggml's own functions, as the binding has loaded them into this process: the same file is the same library, with the
  * processor's variant and the devices that the binding has chosen.
@@ -84,7 +89,14 @@ export class Ggml {
    * For the binding's backend, which must be loaded already.
    * @throws PaddockError unsupported where its libraries cannot be called.
    */
-  static async load(gpu: "metal" | "vulkan" | "cuda" | false): Promise<Ggml> {
+  static load(gpu: Gpu): Promise<Ggml> {
+    // What is bound has names that a process may give once; of a backend there need not be two.
+    const known = loaded.get(gpu) ?? Ggml.open(gpu);
+    loaded.set(gpu, known);
+    return known;
+  }
+
+  private static async open(gpu: Gpu): Promise<Ggml> {
     try {
       const koffi = await import("koffi");
       const folder = gpu === "vulkan" || gpu === "cuda" ? llamaFolder(gpu) : llamaFolder();
