@@ -14,6 +14,7 @@ import { refused } from "./context/host/gateChecks";
 import { chooseRepository, repositoryOf } from "./context/host/gitApi";
 import { changesToCommit } from "./context/host/gitChanges";
 import { withPatience } from "./context/host/patience";
+import type { Taken } from "./context/host/taken";
 import type { WorkspaceContext } from "./context/host/workspaceContext";
 import { fileText, rangeText } from "./context/host/workspaceSources";
 import type { EditService } from "./edits/host/editService";
@@ -27,6 +28,7 @@ import type { ModelStore } from "./models/node/modelStore";
 import { PaddockError } from "./platform/core/errors";
 import { formatBytes } from "./platform/core/format";
 import type { Logger } from "./platform/core/logger";
+import { visibleText } from "./platform/core/visibleText";
 import type { SettingsService } from "./platform/host/settingsService";
 
 export interface ActingRooms {
@@ -101,8 +103,9 @@ export function actionsDeps(rooms: ActingRooms): ActionsDeps {
     },
     fillOwn: async (id) => {
       const used = await chat.prompts.use(id);
-      // What Git ignores goes along only where somebody is asked, and an action asks nothing.
-      return used === undefined ? undefined : { text: used.text, references: used.taken.references };
+      if (used === undefined) return undefined;
+      tellLeftOut(used.taken);
+      return { text: used.text, references: used.taken.references };
     },
     memento,
     lightbulb: () => settings.current["actions.lightbulb"],
@@ -143,6 +146,16 @@ function notSummarized(refusal: Refusal, uri: vscode.Uri): PaddockError {
         { remedy: vscode.l10n.t("Select the part that matters, and use “Paddock: Explain”.") },
       );
   }
+}
+
+/** What Git ignores goes along only where somebody is asked. An action asks nothing, so it says what does not go along. */
+function tellLeftOut({ ignored, refused: never }: Taken): void {
+  const reasons = [
+    ...never.map(({ label, reason }) => `${visibleText(label)}: ${reason}`),
+    ...ignored.map(({ label }) => vscode.l10n.t("{0}: ignored by Git.", visibleText(label))),
+  ];
+  if (reasons.length === 0) return;
+  void vscode.window.showInformationMessage(vscode.l10n.t("Not shown to the model. {0}", reasons.join(" ")));
 }
 
 /** A prompt file names a model as the Models view does, or by its id. */

@@ -8,11 +8,15 @@ import type { ActionRun } from "../../src/actions/node/actionRun";
 import type { ModelId } from "../../src/engine/backend";
 import { chatActions } from "../../src/nativeActions";
 
-const editor = vi.hoisted(() => ({ picks: [] as unknown[][], pick: undefined as string | undefined }));
+const editor = vi.hoisted(() => ({
+  picks: [] as unknown[][],
+  pick: undefined as string | undefined,
+  said: [] as string[],
+}));
 const runAction = vi.hoisted(() => vi.fn<(run: ActionRun) => Promise<unknown>>());
 vi.mock("../../src/actions/node/actionRunner", () => ({ runAction }));
 vi.mock("vscode", () => ({
-  l10n: { t: (text: string) => text },
+  l10n: { t: (text: string, value?: string) => text.replace("{0}", value ?? "{0}") },
   commands: { executeCommand: () => Promise.resolve() },
   window: {
     showQuickPick: (...given: unknown[]) => {
@@ -20,6 +24,10 @@ vi.mock("vscode", () => ({
       return Promise.resolve(editor.pick);
     },
     setStatusBarMessage: () => undefined,
+    showInformationMessage: (text: string) => {
+      editor.said.push(text);
+      return Promise.resolve(undefined);
+    },
   },
   DiagnosticSeverity: { Error: 0, Warning: 1, Information: 2, Hint: 3 },
 }));
@@ -49,7 +57,7 @@ interface Box {
   readonly refusals: string[];
 }
 
-function boxOf(input: ReturnType<typeof repositoryOf>): Box {
+function boxOf(input: ReturnType<typeof repositoryOf>, refused: readonly string[] = []): Box {
   const destinations: (string | undefined)[] = [];
   const ran: RanAction[] = [];
   const refusals: string[] = [];
@@ -60,7 +68,7 @@ function boxOf(input: ReturnType<typeof repositoryOf>): Box {
     destination: () => "a server",
     commitChange: () =>
       Promise.resolve({
-        ...{ files: [], staged: true, recent: [], refused: [] },
+        ...{ files: [], staged: true, recent: [], refused },
         ...{ root: uriOf("/a"), box: input.boxOf() },
       }),
   } as unknown as ActionsDeps;
@@ -82,6 +90,7 @@ const says = (text: string): unknown => ({ answer: { kind: "text", form: "messag
 beforeEach(() => {
   editor.picks = [];
   editor.pick = undefined;
+  editor.said = [];
   runAction.mockReset();
 });
 
@@ -114,7 +123,7 @@ describe("the box for the commit message", () => {
       ["other", 0, undefined],
       ["other", 0, { answer: "raw Two", wish: "shorter" }],
     ]);
-    expect(refusals).toEqual(["{0} gave no answer that could be used."]);
+    expect(refusals).toEqual(["other gave no answer that could be used."]);
     expect(input.value).toBe("Two");
     expect(ran).toHaveLength(3);
   });
@@ -146,6 +155,15 @@ describe("the box for the commit message", () => {
     expect(input.value).toBe("Mine");
     expect(editor.picks).toHaveLength(1);
     expect(editor.picks[0]?.[1]).toMatchObject({ ignoreFocusOut: true });
+  });
+
+  it("says which files the model was not shown, where it stays", async () => {
+    const input = repositoryOf("");
+    const { box } = boxOf(input, [".env", "keys/id_rsa"]);
+    runAction.mockResolvedValueOnce(says("One"));
+    await box.write(undefined);
+    expect(input.value).toBe("One");
+    expect(editor.said).toEqual(["Not shown to the model, because it may hold secrets: .env, keys/id_rsa."]);
   });
 });
 

@@ -101,6 +101,11 @@ export function refusalText(why: AnswerRefusal, model: string): string {
   }
 }
 
+/** What no model is shown, by name. */
+export function secretsText(names: readonly string[]): string {
+  return vscode.l10n.t("Not shown to the model, because it may hold secrets: {0}.", names.map(visibleText).join(", "));
+}
+
 /** The question that the chat is asked for an action: small models lose themselves in what has many parts. */
 export function questionFor(kind: "explain" | "explainCommand" | "summarize", size: ModelSize): string {
   const isSmall = size === "small";

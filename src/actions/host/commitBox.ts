@@ -4,7 +4,7 @@ import { visibleText } from "../../platform/core/visibleText";
 import type { ActionRequest, Refinement } from "../core/actionRequest";
 import { runAction } from "../node/actionRunner";
 import type { ActionsDeps, CommitChange } from "./actionDeps";
-import { actionTitle, refusalText, workingText } from "./actionTexts";
+import { actionTitle, refusalText, secretsText, workingText } from "./actionTexts";
 import type { LastAction, RanAction } from "./lastAction";
 import type { ModelForAction } from "./modelForAction";
 import type { RunningAction, RunningActions } from "./runningActions";
@@ -132,15 +132,11 @@ export class CommitBox {
   private tell({ staged, refused }: CommitChange): void {
     const notes = [
       ...(staged ? [] : [vscode.l10n.t("Nothing is staged: the message is about all changes.")]),
-      ...(refused.length === 0
-        ? []
-        : [
-            vscode.l10n.t(
-              "Not shown to the model, because it may hold secrets: {0}.",
-              refused.map(visibleText).join(", "),
-            ),
-          ]),
+      ...(refused.length === 0 ? [] : [secretsText(refused)]),
     ];
-    if (notes.length > 0) void vscode.window.setStatusBarMessage(notes.join(" "), 10_000);
+    if (notes.length === 0) return;
+    // What the message does not know must still be there to read when it is.
+    if (refused.length > 0) void vscode.window.showInformationMessage(notes.join(" "));
+    else void vscode.window.setStatusBarMessage(notes.join(" "), 10_000);
   }
 }
