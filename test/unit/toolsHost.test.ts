@@ -11,6 +11,7 @@ interface Registered {
 const editor = vi.hoisted(() => ({
   tools: [] as { name: string; description: string; inputSchema: object }[],
   invoked: [] as string[],
+  failure: undefined as Error | undefined,
   registered: new Map<string, unknown>(),
 }));
 vi.mock("vscode", () => ({
@@ -42,7 +43,7 @@ vi.mock("vscode", () => ({
     },
     invokeTool: (name: string) => {
       editor.invoked.push(name);
-      return Promise.resolve({ content: [] });
+      return editor.failure === undefined ? Promise.resolve({ content: [] }) : Promise.reject(editor.failure);
     },
     registerTool: (name: string, tool: unknown) => {
       editor.registered.set(name, tool);
@@ -57,6 +58,7 @@ const serverTool = (name: string) => ({ name, description: "", inputSchema: {} }
 beforeEach(() => {
   editor.tools = [];
   editor.invoked = [];
+  editor.failure = undefined;
   editor.registered.clear();
 });
 
@@ -69,6 +71,16 @@ describe("the tools of MCP servers", () => {
     await expect(mcp.invoke("mcp_a_b", {}, signal)).rejects.toThrow("There is no tool");
     await mcp.invoke("mcp_fine", {}, signal);
     expect(editor.invoked).toEqual(["mcp_fine"]);
+  });
+
+  it("that a person does not allow where VS Code asks say so, and are no cancelled answer", async () => {
+    editor.tools = [serverTool("mcp_fine")];
+    editor.failure = Object.assign(new Error("Canceled"), { name: "Canceled" });
+    const refused = new McpTools().invoke("mcp_fine", {}, signal);
+    await expect(refused).rejects.toMatchObject({
+      code: "unsupported",
+      message: "The person does not allow this call.",
+    });
   });
 
   it("are those that were listed: another that comes in one's place is not called by its name", async () => {

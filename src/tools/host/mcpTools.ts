@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { abortable } from "../../platform/core/abortable";
 import { cancelled, PaddockError } from "../../platform/core/errors";
 import { portableParameters, withoutNulls } from "../core/portableSchema";
 import type { ToolDefinition, ToolOutcome, ToolSet } from "../core/toolDefinition";
@@ -44,9 +45,12 @@ export class McpTools implements ToolSet {
     signal.addEventListener("abort", stop, { once: true });
     try {
       const call = vscode.lm.invokeTool(tool.name, { input, toolInvocationToken: undefined }, source.token);
-      return { text: clipText(textOf(await untilAborted(call, signal))) };
+      return { text: clipText(textOf(await abortable(call, signal))) };
     } catch (error) {
       if (error instanceof PaddockError) throw error;
+      // VS Code asks before some calls, too, and its word for a person's no is the one for a cancellation.
+      if (error instanceof Error && error.name === "Canceled")
+        throw new PaddockError("unsupported", "The person does not allow this call.", { cause: error });
       throw new PaddockError("unsupported", error instanceof Error ? error.message : String(error), { cause: error });
     } finally {
       signal.removeEventListener("abort", stop);
@@ -71,20 +75,6 @@ export class McpTools implements ToolSet {
       known.set(name, tool);
     }
     return known;
-  }
-}
-
-/** A server that does not hear of the cancellation keeps nobody waiting. */
-async function untilAborted<T>(work: Thenable<T>, signal: AbortSignal): Promise<T> {
-  let stop: (() => void) | undefined;
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      stop = () => reject(cancelled());
-      signal.addEventListener("abort", stop, { once: true });
-      work.then(resolve, reject);
-    });
-  } finally {
-    if (stop !== undefined) signal.removeEventListener("abort", stop);
   }
 }
 
