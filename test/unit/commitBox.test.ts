@@ -12,12 +12,18 @@ const editor = vi.hoisted(() => ({
   picks: [] as unknown[][],
   pick: undefined as string | undefined,
   said: [] as string[],
+  contexts: [] as unknown[][],
 }));
 const runAction = vi.hoisted(() => vi.fn<(run: ActionRun) => Promise<unknown>>());
 vi.mock("../../src/actions/node/actionRunner", () => ({ runAction }));
 vi.mock("vscode", () => ({
   l10n: { t: (text: string, value?: string) => text.replace("{0}", value ?? "{0}") },
-  commands: { executeCommand: () => Promise.resolve() },
+  commands: {
+    executeCommand: (...given: unknown[]) => {
+      editor.contexts.push(given);
+      return Promise.resolve();
+    },
+  },
   window: {
     showQuickPick: (...given: unknown[]) => {
       editor.picks.push(given);
@@ -91,6 +97,7 @@ beforeEach(() => {
   editor.picks = [];
   editor.pick = undefined;
   editor.said = [];
+  editor.contexts = [];
   runAction.mockReset();
 });
 
@@ -142,6 +149,22 @@ describe("the box for the commit message", () => {
       "It is about this: the tax",
       "It is about this: the tax",
     ]);
+  });
+
+  it("says while a message is being written that it can be cancelled, and no longer, however it ends", async () => {
+    const said = (value: boolean): unknown[] => ["setContext", "paddock.writingCommitMessage", value];
+    const { box } = boxOf(repositoryOf(""));
+    let finish = (): void => undefined;
+    runAction.mockReturnValueOnce(new Promise((_, reject) => (finish = () => reject(new Error("cancelled")))));
+    const first = box.write(undefined);
+    await vi.waitFor(() => expect(runAction).toHaveBeenCalledOnce());
+    expect(editor.contexts.at(-1)).toEqual(said(true));
+    runAction.mockResolvedValueOnce(says("Of another repository"));
+    await box.write(undefined);
+    expect(editor.contexts.at(-1)).toEqual(said(true));
+    finish();
+    await expect(first).rejects.toThrow("cancelled");
+    expect(editor.contexts.at(-1)).toEqual(said(false));
   });
 
   it("does not write over what was typed while the model wrote", async () => {

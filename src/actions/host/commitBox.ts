@@ -30,17 +30,25 @@ interface Ours {
   readonly attempt: number;
 }
 
+/** While a message is being written, the Source Control view has Cancel in the command's place. */
+const writingKey = "paddock.writingCommitMessage";
+
 /** Writes the message for what is staged into the Source Control view's box; what stands there is not lost unasked. */
 export class CommitBox {
   /** By repository, because Git gives out another box at each call: what was written by us, and may go for another try. */
   private readonly written = new Map<string, Ours>();
+  /** Of several repositories at once. */
+  private writing = 0;
 
   constructor(
     private readonly deps: ActionsDeps,
     private readonly running: RunningActions,
     private readonly last: Pick<LastAction, "set" | "offerMore">,
     private readonly models: Pick<ModelForAction, "get">,
-  ) {}
+  ) {
+    // What an extension host that is gone has said still holds.
+    this.tellWriting(0);
+  }
 
   /** @param root the repository's folder, where the person clicked in its title. */
   async write(root: vscode.Uri | undefined): Promise<void> {
@@ -74,7 +82,8 @@ export class CommitBox {
       return { change, answer, raw, before, begun, attempt };
     };
     const what = vscode.l10n.t("Paddock: {0}", workingText("commit"));
-    const found = await this.running.run(what, work, deps.destination(model), deps.nameOf(model));
+    const told = (action: RunningAction): ReturnType<typeof work> => this.whileWriting(() => work(action));
+    const found = await this.running.run(what, told, deps.destination(model), deps.nameOf(model));
     if (found === undefined) return;
     const { change, answer, raw, before, begun, attempt } = found;
     const ran = this.ran({ root: change.root, model, begun, attempt }, raw);
@@ -100,6 +109,20 @@ export class CommitBox {
       repeat: (other) => this.run({ ...run, model: other, attempt: other === model ? attempt + 1 : 0 }),
       refine: (wish) => this.run({ ...run, refine: { answer: raw, wish } }),
     };
+  }
+
+  private async whileWriting<T>(work: () => Promise<T>): Promise<T> {
+    this.tellWriting(this.writing + 1);
+    try {
+      return await work();
+    } finally {
+      this.tellWriting(this.writing - 1);
+    }
+  }
+
+  private tellWriting(count: number): void {
+    this.writing = count;
+    void vscode.commands.executeCommand("setContext", writingKey, count > 0);
   }
 
   /** What we wrote, where it stands in the box still. */
