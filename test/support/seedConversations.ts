@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Part } from "../../src/chat/core/conversation";
+import type { ConversationSettings } from "../../src/chat/core/conversationSettings";
 import { ConversationStore } from "../../src/chat/node/conversationStore";
 import { silentLogger } from "../../src/platform/core/logger";
 import { chatStorage } from "./workbench";
@@ -8,6 +9,7 @@ import { chatStorage } from "./workbench";
 export interface SeededConversation {
   readonly title: string;
   readonly messages: readonly SeededMessage[];
+  readonly settings?: ConversationSettings;
 }
 
 export interface SeededMessage {
@@ -34,10 +36,14 @@ export async function seedConversations(home: string, seeded: readonly SeededCon
   const store = new ConversationStore({ folder: chatStorage(home), log: silentLogger });
   await store.start();
   const ids: string[] = [];
-  for (const { title, messages } of seeded) {
+  for (const { title, messages, settings } of seeded) {
     const conversation = store.create();
     ids.push(conversation.id);
-    await conversation.append([{ t: "created" }, { t: "title", title }]);
+    await conversation.append([
+      { t: "created" },
+      { t: "title", title },
+      ...(settings === undefined ? [] : [{ t: "settings" as const, settings }]),
+    ]);
     let parent: string | null = null;
     for (const { role, parts } of messages) {
       const id = randomUUID();
