@@ -117,7 +117,7 @@ describe("actions", () => {
     ]);
     const fix = (await offered(document.uri, range)).find(({ title }) => title === "Fix with Paddock");
     assert.ok(fix?.command !== undefined);
-    await run(fix.command.command, ...((fix.command.arguments ?? []) as unknown[]));
+    await goOn(run(fix.command.command, ...((fix.command.arguments ?? []) as unknown[])));
     assert.equal(document.getText(), text);
     // What can't be used is refused, and no review is opened.
     if (edits.active === undefined) return;
@@ -151,6 +151,16 @@ describe("actions", () => {
     assert.equal(vscode.window.visibleTextEditors.length, editors);
     assert.equal(editor.document.isDirty, false);
   });
+
+  /** Where this machine has a better model it is offered; who leaves the question goes on with the one in use. */
+  async function goOn(work: Thenable<unknown>): Promise<void> {
+    const leaving = setInterval(() => void run("workbench.action.closeQuickOpen"), 500);
+    try {
+      await work;
+    } finally {
+      clearInterval(leaving);
+    }
+  }
 
   /** Asks all the same, and keeps what was asked. */
   async function asked(work: () => Promise<unknown>): Promise<Parameters<Chat["ask"]>[]> {
@@ -235,22 +245,14 @@ describe("actions", () => {
     const repository = await extension.exports.getAPI(1).openRepository(vscode.Uri.file(root));
     assert.ok(repository !== null);
     const scm = { rootUri: vscode.Uri.file(root) };
-    await run("paddock.writeCommitMessage", scm);
+    await goOn(run("paddock.writeCommitMessage", scm));
     assert.match(repository.inputBox.value.split("\n")[0] ?? "", conventionalHeader);
     assert.match(repository.inputBox.value, /\(cart\)/u);
     // Our own may go for another try; what a person has written is asked about.
     await run("paddock.writeCommitMessage", scm);
     assert.match(repository.inputBox.value, conventionalHeader);
     repository.inputBox.value = "my own words";
-    const asking = run("paddock.writeCommitMessage", scm);
-    let done = false;
-    void asking.then(() => (done = true));
-    const closing = setInterval(() => void run("workbench.action.closeQuickOpen"), 500);
-    try {
-      await until("the end", () => done);
-    } finally {
-      clearInterval(closing);
-    }
+    await goOn(run("paddock.writeCommitMessage", scm));
     assert.equal(repository.inputBox.value, "my own words");
   });
 
