@@ -390,8 +390,8 @@ describe("an answer of a server", () => {
     ]);
   });
 
-  it("goes on after tools, and from where an answer broke off", async () => {
-    const { server, backend, options } = await setUp("vllm");
+  it.each(["vllm", "llama-server"] as const)("of %s goes on after tools, and from where it broke off", async (kind) => {
+    const { server, backend, options } = await setUp(kind);
     await backend.chat(
       {
         ...question,

@@ -34,8 +34,11 @@ export function chatRequest(request: ChatRequest, model: string, kind: ServerKin
         ? {}
         : { response_format: { type: "json_schema", json_schema: { name: "answer", strict: true, schema } } }),
       ...(kind === "llama-server" ? progress : {}),
-      // The others go on by themselves from a last message of the assistant's.
-      ...(continueLast && kind === "vllm" ? { continue_final_message: true, add_generation_prompt: false } : {}),
+      // The others go on by themselves from a last message of the assistant's. So does llama-server, but unless it is told
+      // so it gives back what it goes on from.
+      ...(continueLast && (kind === "vllm" || kind === "llama-server")
+        ? { continue_final_message: true, add_generation_prompt: false }
+        : {}),
       ...reasoningFields(request.reasoningBudget, kind),
     },
   };
