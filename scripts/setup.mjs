@@ -151,7 +151,7 @@ export function ensureSqlServers() {
 }
 
 /** @returns undefined where packages cannot be installed: without apt-get, or by somebody other than root. */
-function aptInstall(what, packages) {
+export function aptInstall(what, packages) {
   if (process.getuid?.() !== 0 || onPath("apt-get") === undefined) return undefined;
   console.log(`Installing ${what} (apt-get) …`);
   const options = { encoding: "utf8", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };

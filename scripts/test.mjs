@@ -30,6 +30,9 @@ const layers = {
   unit: () => vitest("unit"),
   engine: async () => {
     await built();
+    const { ensureLinkedServer } = await import("./yardsticks.mjs");
+    // Tests that have no server say so.
+    await ensureLinkedServer().catch((error) => console.error(error instanceof Error ? error.message : error));
     return vitest("engine");
   },
   database: async () => {

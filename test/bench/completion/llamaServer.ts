@@ -22,6 +22,9 @@ export interface ServerOptions {
   readonly model: string;
   readonly threads: number;
   readonly contextSize: number;
+  /** Where and with what it is started; absent: as this process was. */
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
   /** Further options, as on its command line. */
   readonly more?: readonly string[];
 }
@@ -36,7 +39,15 @@ export class LlamaServer {
   ) {}
 
   /** @throws Error with the server's last words when it does not start. */
-  static async start({ program, model, threads, contextSize, more = [] }: ServerOptions): Promise<LlamaServer> {
+  static async start({
+    program,
+    model,
+    threads,
+    contextSize,
+    cwd,
+    env,
+    more = [],
+  }: ServerOptions): Promise<LlamaServer> {
     const port = await freePort();
     const numbers = {
       "--port": port,
@@ -51,6 +62,8 @@ export class LlamaServer {
     const options = Object.entries(numbers).flatMap(([name, value]) => [name, String(value)]);
     const child = spawn(program, ["-m", model, "--host", "127.0.0.1", "--no-webui", ...options, ...more], {
       stdio: ["ignore", "ignore", "pipe"],
+      cwd,
+      env,
     });
     const kill = (): void => void child.kill("SIGKILL");
     process.once("exit", kill);
