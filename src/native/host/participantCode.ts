@@ -24,9 +24,7 @@ export async function answerCode(command: keyof typeof asks, question: Question)
     ...(command === "explain" ? { onText: growing.show } : {}),
   });
   stream.reference(place.range === undefined ? place.uri : new vscode.Location(place.uri, place.range));
-  const text = show(answer, question, growing);
-  sign(question);
-  return { command, ofCode: true, answer: text };
+  return { command, ofCode: true, answer: show(answer, question, growing) };
 }
 
 /** /commit: a message for what is staged. */
@@ -35,20 +33,25 @@ export async function answerCommit(question: Question): Promise<AnswerMetadata> 
   stream.progress(vscode.l10n.t("Reading what is staged…"));
   const instruction = request.prompt.trim();
   const answer = await deps.actions.commit({ model: model.id, signal, instruction });
-  const text = show(answer, question, new Growing(stream));
-  sign(question);
-  return { command: "commit", answer: text };
+  return { command: "commit", answer: show(answer, question, new Growing(stream)) };
 }
 
-/** @returns what the model wrote, for the turns after it; nothing where it could not be used. */
-function show(answer: ActionAnswer, { stream }: Question, growing: Growing): string {
+/**
+ * What came of it, who gave it, and last what can be done with it: VS Code folds everything that stands above the last
+ * text of an answer, buttons too. @returns what the model wrote, for the turns after it; nothing where it could not be
+ * used.
+ */
+function show(answer: ActionAnswer, question: Question, growing: Growing): string {
+  const { stream } = question;
   switch (answer.kind) {
     case "prose":
       growing.show(answer.text);
+      sign(question);
       return answer.text;
     case "code": {
       const block = markdownBlock(answer.text, answer.languageId);
       stream.markdown(`${block}\n`);
+      sign(question);
       stream.button({
         command: buttonCommands.openCode,
         title: vscode.l10n.t("Open in a New Editor"),
@@ -64,6 +67,7 @@ function show(answer: ActionAnswer, { stream }: Question, growing: Growing): str
           `\n${vscode.l10n.t("It needs these imports, which the file does not have:")}\n${markdownBlock(answer.imports.join("\n"), answer.languageId)}\n`,
         );
       }
+      sign(question);
       stream.button({
         command: buttonCommands.reviewEdit,
         title: vscode.l10n.t("Review the Change"),
@@ -74,6 +78,7 @@ function show(answer: ActionAnswer, { stream }: Question, growing: Growing): str
     case "message": {
       const block = markdownBlock(answer.text);
       stream.markdown([block, ...commitNotes(answer)].map((text) => `${text}\n`).join("\n"));
+      sign(question);
       stream.button({
         command: buttonCommands.useCommitMessage,
         title: vscode.l10n.t("Use as Commit Message"),
@@ -83,6 +88,7 @@ function show(answer: ActionAnswer, { stream }: Question, growing: Growing): str
     }
     case "refused":
       stream.markdown(`${visibleText(answer.reason)}\n`);
+      sign(question);
       return "";
   }
 }

@@ -50,8 +50,9 @@ export async function answerSql(question: Question): Promise<AnswerMetadata> {
     stream.markdown(`\n> ${vscode.l10n.t("Unconfirmed: read the statement before you rely on its rows.")}\n`);
   }
   if (answer.rows !== undefined) stream.markdown(`\n${answer.rows.markdown}\n${rowWords(answer.rows)}\n`);
-  panel(vscode.l10n.t("Ask in the Panel"));
   sign({ stream, model });
+  // Last, because VS Code folds what stands above the last text of an answer.
+  panel(vscode.l10n.t("Ask in the Panel"));
   return { command: "sql", answer: block };
 }
 
