@@ -5,6 +5,7 @@ import { cacheFolder } from "../../scripts/setup.mjs";
 import { readGgufHeader } from "../../src/gguf/core/ggufHeader";
 import type { GeneratedTokenizer } from "../../src/gguf/core/generatedPlan";
 import { generateModel } from "../../src/gguf/node/generateModel";
+import { afterValue } from "./ggufValue";
 
 /** Llama 3.2 1B's shape; the vocabulary is the donor's, so that text works. 1.06 G parameters with 49,152 tokens. */
 const shape = { layers: 16, width: 2048, heads: 32, headsKv: 8, feedForward: 8192, context: 8192 };
@@ -48,16 +49,4 @@ export async function tokenizerOf(donor: string): Promise<GeneratedTokenizer> {
     if (name.startsWith("tokenizer.")) keys.push(bytes.subarray(start, at));
   }
   return { keys, vocabulary: tokens.length };
-}
-
-/** Where a value of a GGUF ends that begins here. */
-export function afterValue(bytes: Buffer, at: number, type: number): number {
-  const fixed = [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8][type] ?? 0;
-  if (fixed > 0) return at + fixed;
-  if (type === 8) return at + 8 + Number(bytes.readBigUInt64LE(at));
-  const element = bytes.readUInt32LE(at);
-  const length = Number(bytes.readBigUInt64LE(at + 4));
-  let end = at + 12;
-  for (let index = 0; index < length; index++) end = afterValue(bytes, end, element);
-  return end;
 }

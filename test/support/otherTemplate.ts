@@ -1,5 +1,5 @@
 import { open, readFile, stat } from "node:fs/promises";
-import { afterValue } from "./generatedModel";
+import { afterValue } from "./ggufValue";
 
 const alignment = 32;
 const stringType = 8;

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
 import * as vscode from "vscode";
 import type { TimingRecord } from "../../../src/engine/backend";
 import { foreignId } from "../../../src/native/core/foreignIds";
 import { ForeignModels } from "../../../src/native/host/foreignModels";
 import type { TestApi } from "../../../src/testApi";
+import { callingQuestion, toolTemplate, withChatTemplate } from "../../support/otherTemplate";
 import { paddock, until } from "./extension";
 
 const never = new AbortController().signal;
@@ -163,6 +167,66 @@ describe("VS Code's language models", () => {
   });
 });
 
+describe("a model whose template has tools, asked through VS Code", () => {
+  let api: TestApi;
+  let folder: string;
+  let model: vscode.LanguageModelChat;
+  const { User, Assistant } = vscode.LanguageModelChatMessage;
+  const extraFolders = (folders: string[] | undefined): Thenable<void> =>
+    vscode.workspace
+      .getConfiguration("paddock")
+      .update("models.extraFolders", folders, vscode.ConfigurationTarget.Global);
+  const tools: vscode.LanguageModelChatTool[] = [
+    { name: "list_models", description: "Lists models.", inputSchema: { type: "object", properties: {} } },
+  ];
+  /** What it says and what it calls. */
+  const ask = async (
+    messages: vscode.LanguageModelChatMessage[],
+  ): Promise<{ text: string; calls: vscode.LanguageModelToolCallPart[] }> => {
+    const answer = { text: "", calls: [] as vscode.LanguageModelToolCallPart[] };
+    const modelOptions = { temperature: 0, max_tokens: 40 };
+    const { stream } = await model.sendRequest(messages, { tools, modelOptions });
+    for await (const part of stream) {
+      if (part instanceof vscode.LanguageModelTextPart) answer.text += part.value;
+      else if (part instanceof vscode.LanguageModelToolCallPart) answer.calls.push(part);
+    }
+    return answer;
+  };
+
+  before(async () => {
+    api = await paddock();
+    folder = await mkdtemp(path.join(os.tmpdir(), "paddock-native-"));
+    const { extensionPath } = vscode.extensions.getExtension("paddock.paddock") ?? assert.fail("it is installed");
+    const starter = path.join(extensionPath, "media", "models", "SmolLM2-135M-Instruct.Q4_1.gguf");
+    await withChatTemplate(starter, path.join(folder, "calls.gguf"), toolTemplate);
+    await extraFolders([folder]);
+    await api.models.store.refresh();
+    const all = await vscode.lm.selectChatModels({ vendor: "paddock" });
+    model = all.find(({ name }) => name === "calls") ?? assert.fail(all.map(({ name }) => name).join(", "));
+  });
+  after(async () => {
+    await api.engine.unload(model.id as Parameters<typeof api.engine.unload>[0]);
+    await extraFolders(undefined);
+    await api.models.store.refresh();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("calls what is offered, and answers by what that gave", async () => {
+    const question = User(callingQuestion);
+    const first = await ask([question]);
+    const [call] = first.calls;
+    assert.ok(call !== undefined, first.text);
+    assert.equal(call.name, "list_models");
+    assert.deepEqual(call.input, {});
+    const given = new vscode.LanguageModelToolResultPart(call.callId, [new vscode.LanguageModelTextPart("Ada, Bea")]);
+    const messages = [question, Assistant([call]), User([given])];
+    const second = await ask(messages);
+    assert.match(second.text, /Ada/);
+    assert.deepEqual(second.calls, []);
+    assert.ok((api.timings().at(-1)?.timings.cache_n ?? 0) > 0, "what was there before is not processed once more");
+  });
+});
+
 describe("@paddock in VS Code's chat", () => {
   let api: TestApi;
   interface Answered {
@@ -231,7 +295,9 @@ describe("@paddock in VS Code's chat", () => {
   });
 
   it("stops where it is told to", async () => {
-    const answered = ask("Count from one to five hundred, in words.");
+    // In a chat of its own, so that what was said before does not make it short.
+    await vscode.commands.executeCommand("workbench.action.chat.newChat");
+    const answered = ask("Tell me a very long story about a llama who climbs a mountain.");
     await until("the answer to begin", () => {
       const state = api.engine.state(api.activeModel());
       return state.status === "ready" && state.busy;
