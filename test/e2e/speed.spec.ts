@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, type FrameLocator, type Page, test } from "@playwright/test";
 import { chooseFile } from "../support/fileDialog";
+import { keptState } from "../support/keptState";
 import { tinyGguf } from "../support/tinyGguf";
 import { chatFrame, engineProcesses, runCommand, startWorkbench, type Workbench } from "../support/workbench";
 
@@ -10,6 +11,8 @@ test.describe.configure({ mode: "serial" });
 const aSecond = 1_000;
 const model = "tiny-bench.gguf";
 const deep = "tg128 @ d512";
+/** With room for one of the tests that are explained, so that it takes seconds. */
+const smaller = "tiny-explained.gguf";
 let workbench: Workbench;
 let page: Page;
 let panel: FrameLocator;
@@ -23,6 +26,7 @@ test.beforeAll(async () => {
       const folder = path.join(home, "data", "User", "globalStorage", "paddock.paddock", "models");
       await mkdir(folder, { recursive: true });
       await writeFile(path.join(folder, model), tinyGguf({ contextSize: 2048, width: 256, layers: 4 }));
+      await writeFile(path.join(folder, smaller), tinyGguf({ contextSize: 512, width: 128 }));
     },
   });
   page = await workbench.open({ width: 1500, height: 1000 });
@@ -36,6 +40,10 @@ const start = async (tests: string, repetitions: string): Promise<void> => {
   await panel.getByLabel("Repetitions").fill(repetitions);
   await panel.getByRole("button", { name: "Start" }).click();
 };
+
+/** Repetitions of the deep test. */
+const made = async (): Promise<number> =>
+  Number(/(\d+) times/.exec(await rows().filter({ hasText: deep }).innerText())?.[1]);
 
 test("from the palette to a model, results as they come, and a chart with its table", async () => {
   test.setTimeout(180 * aSecond);
@@ -88,8 +96,6 @@ test("cancelled midway, what was measured stays, and the rest can be resumed", a
 
 test("an engine that is killed midway is told of, and what is missing is gone on with", async () => {
   test.setTimeout(180 * aSecond);
-  const made = async (): Promise<number> =>
-    Number(/(\d+) times/.exec(await rows().filter({ hasText: deep }).innerText())?.[1]);
   const before = await made();
   await panel.getByRole("button", { name: "Resume" }).click();
   await expect.poll(made, { timeout: 90 * aSecond }).toBeGreaterThan(before);
@@ -100,4 +106,55 @@ test("an engine that is killed midway is told of, and what is missing is gone on
   await expect.poll(made, { timeout: 90 * aSecond }).toBeGreaterThan(kept);
   await panel.getByRole("button", { name: "Cancel" }).click();
   await expect(panel.getByRole("button", { name: "Resume" })).toBeVisible({ timeout: 30 * aSecond });
+});
+
+test("where a model's time goes is explained, against what this machine allows", async () => {
+  test.setTimeout(180 * aSecond);
+  await panel.getByRole("tab", { name: "Roofline" }).click();
+  await panel.getByRole("combobox", { name: "Model" }).selectOption({ label: smaller });
+  await panel.getByRole("button", { name: "Explain Where Its Time Goes" }).click();
+  const explained = panel.getByRole("region", { name: `${smaller} tg128`, exact: true });
+  await expect(explained).toContainText(/The parts explain [\d.]+% of the time\./, { timeout: 120 * aSecond });
+  await expect(explained).toContainText(/tg is \d+% of what (this memory allows|these cores can multiply)\./);
+  await expect(explained.getByRole("row", { name: /Reading the weights .* (timed|predicted)/ })).toBeVisible();
+  await expect(panel.getByText("Reading memory")).toBeVisible();
+  await page.screenshot({ path: "test-results/speed-journey-2.png" });
+});
+
+test("a model is tuned within the time that a person gives, and what it gains is applied and undone", async () => {
+  test.setTimeout(180 * aSecond);
+  await panel.getByRole("tab", { name: "Tuning" }).click();
+  await panel.getByRole("combobox", { name: "Model" }).selectOption({ label: model });
+  await panel.getByLabel("Minutes").fill("0.2");
+  await panel.getByRole("checkbox", { name: "Guessing tokens from the text itself" }).uncheck();
+  await panel.getByRole("button", { name: "Tune", exact: true }).click();
+  const run = panel.getByRole("region", { name: `Tuning ${model}` });
+  // It is said when all that there was time for is measured.
+  await expect(run.locator(".sentence")).toHaveText(/\S/, { timeout: 120 * aSecond });
+  await expect(run.getByRole("row", { name: /your settings/ }).first()).toContainText("tok/s");
+  // Whether this machine has something to gain is its own affair.
+  const apply = run.getByRole("button", { name: "Apply" });
+  if ((await apply.count()) === 0) await expect(run.locator(".sentence")).toContainText("No gain");
+  else {
+    await apply.first().click();
+    const undo = panel.getByRole("button", { name: `Undo: ${model}` });
+    await undo.click({ timeout: 30 * aSecond });
+    await expect(panel.getByText("No model is tuned")).toBeVisible({ timeout: 30 * aSecond });
+  }
+  await page.screenshot({ path: "test-results/speed-journey-3.png" });
+});
+
+test("what a benchmark did not get to survives a reload", async () => {
+  test.setTimeout(180 * aSecond);
+  await expect.poll(() => keptState(page, "paddock.speed.plan"), { timeout: 60 * aSecond }).toContain(model);
+  await workbench.reload(page);
+  await runCommand(page, "Paddock: Show Speed Panel");
+  const callout = panel.locator(".callout", { hasText: "The benchmark was cancelled." });
+  await expect(callout).toContainText("Tests that are missing: 1.", { timeout: 60 * aSecond });
+  await panel.getByRole("tab", { name: "Benchmark" }).click();
+  const before = await made();
+  await callout.getByRole("button", { name: "Resume" }).click();
+  await expect.poll(made, { timeout: 90 * aSecond }).toBeGreaterThan(before);
+  await panel.getByRole("button", { name: "Cancel" }).click();
+  await expect(panel.locator(".work")).toHaveCount(0, { timeout: 30 * aSecond });
 });
