@@ -133,6 +133,20 @@ test("little time is spent on short trials, so that each axis has its turn", asy
   expect(found.spentMs).toBeLessThan(120_000 + 5000);
 });
 
+test("a model is not tried with more than it was trained for", async () => {
+  const engines = new FakeEngines(usual);
+  const needs = engines.needs();
+  const asked: number[] = [];
+  const openSession: OpenSession = (file, options, work) =>
+    needs.openSession(file, options, (session) => {
+      asked.push(options.contextSize);
+      return work({ ...session, model: { ...model, trainContextSize: 512 } });
+    });
+  const found = await tune(request({ budgetMs: 900_000 }), { ...needs, openSession });
+  expect(found.tuning).toEqual({ threads: 3 });
+  expect(Math.max(...asked)).toBeLessThanOrEqual(512);
+});
+
 test("offers smaller KV caches with speed and divergence, and lookup with what it gains on each text", async () => {
   const engines = new FakeEngines(usual);
   const found = await tune(request({ budgetMs: 900_000, offers: ["kvCache", "lookup"] }), engines.needs());

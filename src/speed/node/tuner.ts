@@ -149,13 +149,17 @@ class Tuner {
     const { engine, model, context } = session;
     const promptMs = Math.min(PROMPT_MS, trialMs * PROMPT_SHARE);
     const tokensMs = Math.min(TOKENS_MS, trialMs * TOKENS_SHARE);
+    // No context is longer than what the model was trained for; 0 where that is not known.
+    const longest = model.trainContextSize > 0 ? model.trainContextSize : Infinity;
     return {
       engine,
       model,
       threads: context.threads,
       // This session's context is too small to have as large a batch as the product's own.
       batchSize: BATCH,
-      promptTokens: PROMPTS.find((count) => count * prompt * 1000 <= promptMs) ?? SHORTEST_PROMPT,
+      promptTokens:
+        PROMPTS.find((count) => count < longest && count * prompt * 1000 <= promptMs) ??
+        Math.min(SHORTEST_PROMPT, longest - 1),
       generatedTokens: TOKENS.find((count) => count * token * 1000 <= tokensMs) ?? FEWEST_TOKENS,
       pp: 1 / prompt,
     };
