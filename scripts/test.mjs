@@ -4,19 +4,21 @@ import { spawn } from "node:child_process";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { ensureChromium, ensureInstalled, ensureSqlServers, isMain, main, root } from "./setup.mjs";
 
 const results = path.join(root, "test-results");
 /** The package layer leaves the .vsix of this platform here, and the journeys install it. */
 const madePackage = path.join(results, "paddock.vsix");
 
-/** Each returns {passed, failed, skipped}; a layer that finds no test has failed. */
+/** Each returns {passed, failed, skipped, failures}: the last says what failed. A layer that finds no test has failed. */
 const layers = {
   lint: async () => {
-    const counts = { passed: 0, failed: 0, skipped: 0 };
+    const counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
     const check = async (...options) => {
-      if ((await node(options)) === 0) counts.passed++;
-      else counts.failed++;
+      if ((await node(options)) === 0) return void counts.passed++;
+      counts.failed++;
+      counts.failures.push(path.basename(options[0]));
     };
     // Each computes on one core.
     await Promise.all([
@@ -53,8 +55,11 @@ const layers = {
     await built();
     const file = path.join(results, "host.json");
     await node(["test/host/run.mjs", "--json", file], { PADDOCK_CHROMIUM: await ensureChromium() });
-    const { stats } = JSON.parse(await readFile(file, "utf8"));
-    return { passed: stats.passes, failed: stats.failures, skipped: stats.pending };
+    const { stats, failures } = JSON.parse(await readFile(file, "utf8"));
+    return {
+      ...{ passed: stats.passes, failed: stats.failures, skipped: stats.pending },
+      failures: failures.map(({ fullTitle, err }) => said(fullTitle, err?.message)),
+    };
   },
   e2e: () => {
     ensureSqlServers();
@@ -86,6 +91,14 @@ async function vitest(layer) {
     passed: report.numPassedTests,
     failed: report.numFailedTests + broken.length,
     skipped: report.numPendingTests + report.numTodoTests,
+    failures: [
+      ...broken.map(({ name, message }) => said(path.relative(root, name), message)),
+      ...report.testResults.flatMap(({ name, assertionResults }) =>
+        assertionResults
+          .filter(({ status }) => status === "failed")
+          .map(({ fullName, failureMessages: [why] }) => said(`${path.relative(root, name)}: ${fullName}`, why)),
+      ),
+    ],
   };
 }
 
@@ -105,13 +118,35 @@ async function playwright(layer, name = layer, ...options) {
     ],
     env,
   );
-  const { stats, errors } = JSON.parse(await readFile(file, "utf8"));
-  return { passed: stats.expected + stats.flaky, failed: stats.unexpected + errors.length, skipped: stats.skipped };
+  const { stats, errors, suites } = JSON.parse(await readFile(file, "utf8"));
+  return {
+    passed: stats.expected + stats.flaky,
+    failed: stats.unexpected + errors.length,
+    skipped: stats.skipped,
+    failures: [
+      ...errors.map(({ message }) => said("before any test", message)),
+      ...suites.flatMap(allSpecs).flatMap(({ ok, file: of, title, tests }) => {
+        const [why] = tests.flatMap(({ results: runs }) => runs.flatMap((run) => run.errors));
+        return ok ? [] : [said(`${of}: ${title}`, why?.message)];
+      }),
+    ],
+  };
+}
+
+function allSpecs({ specs = [], suites = [] }) {
+  return [...specs, ...suites.flatMap(allSpecs)];
 }
 
 function added(...counts) {
   const sum = (key) => counts.reduce((total, one) => total + one[key], 0);
-  return { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
+  const failures = counts.flatMap((one) => one.failures);
+  return { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped"), failures };
+}
+
+/** What failed and why, in a line: the reports above it are long, and may be cut. */
+function said(what, why = "") {
+  const [line = ""] = stripVTControlCharacters(why).trim().split("\n");
+  return line === "" ? what : `${what}: ${line.slice(0, 300)}`;
 }
 
 async function node(options, env = {}) {
@@ -134,12 +169,13 @@ async function runLayers(names) {
     try {
       counts = await layers[name]();
     } catch (error) {
-      console.error(error instanceof Error ? error.message : error);
-      counts = { passed: 0, failed: 1, skipped: 0 };
+      const why = error instanceof Error ? error.message : String(error);
+      console.error(why);
+      counts = { passed: 0, failed: 1, skipped: 0, failures: [said("the layer itself", why)] };
     }
     if (counts.passed + counts.failed === 0) {
-      console.error(`The layer ${name} ran no test.`);
       counts.failed = 1;
+      counts.failures.push("ran no test");
     }
     rows.push({ layer: name, ...counts, seconds: Math.round((performance.now() - since) / 1000) });
   }
@@ -152,6 +188,8 @@ async function runLayers(names) {
     );
   }
   if (sum("failed") > 0) process.exitCode = 1;
+  const failures = rows.flatMap(({ layer, failures: some }) => some.map((failure) => `${layer}: ${failure}`));
+  if (failures.length > 0) console.log(`\nfailed\n  ${failures.join("\n  ")}`);
   const skipped = sum("skipped");
   console.log(`\n${sum("passed")} passed, ${sum("failed")} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 }

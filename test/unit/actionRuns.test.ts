@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type * as vscode from "vscode";
+import { measuredUse } from "../../src/actions/core/usefulness";
 import type { ActionQuestion, ActionsDeps, ModelHere } from "../../src/actions/host/actionDeps";
 import type { CodeTarget } from "../../src/actions/host/codeTarget";
 import { LastAction, type RanAction } from "../../src/actions/host/lastAction";
@@ -92,7 +93,10 @@ describe("the model for an action", () => {
     expect(await some.get("fix")).toBe("large");
     expect(await some.get("fix")).toBe("large");
     expect(editor.picks).toHaveLength(1);
-    expect(editor.picks[0]?.title).toBe("“Fix” was of use in 0 of 19 measured cases with Starter.");
+    const use = measuredUse(starter.id, "fix");
+    expect(editor.picks[0]?.title).toBe(
+      `“Fix” was of use in ${use?.useful} of ${use?.cases} measured cases with Starter.`,
+    );
     here = [starter];
     expect(await some.get("fix")).toBe(starter.id);
     expect(editor.picks).toHaveLength(1);
