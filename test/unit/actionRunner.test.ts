@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { ActionRequest } from "../../src/actions/core/actionRequest";
 import type { ActionBackend, ActionProgress, ActionRun } from "../../src/actions/node/actionRun";
 import { runAction } from "../../src/actions/node/actionRunner";
@@ -64,13 +64,33 @@ describe("running an action", () => {
     expect(heard.at(-1)?.text).toContain("let a = c;");
   });
 
-  it("asks once more for an answer of no use, sampled otherwise", async () => {
+  it("asks again for an answer of no use, sampled otherwise each time, and gives up in the end", async () => {
     const backend = new Scripted(["let a = b;\n```", "let a = d;\n```"]);
     const outcome = await run(backend);
     expect(outcome).toMatchObject({ tries: 2, answer: { kind: "edit" } });
-    expect(backend.asked[1]?.request.sampling).toMatchObject({ seed: 1 });
-    const stubborn = await run(new Scripted(["let a = b;\n```", "let a = b;\n```", "let a = e;\n```"]));
-    expect(stubborn).toMatchObject({ tries: 2, answer: { kind: "refused", why: "unchanged" } });
+    expect(backend.asked[0]?.request.sampling).toEqual({ temperature: 0 });
+    expect(backend.asked[1]?.request.sampling).toMatchObject({ temperature: 0.6, seed: 1 });
+    const stubborn = new Scripted(Array.from({ length: 5 }, () => "let a = b;\n```"));
+    expect(await run(stubborn)).toMatchObject({ tries: 4, answer: { kind: "refused", why: "unchanged" } });
+    expect(stubborn.asked.map(({ request: { sampling } }) => sampling.seed)).toEqual([undefined, 1, 2, 3]);
+  });
+
+  it("samples a repetition otherwise than any try of the one before", async () => {
+    const backend = new Scripted(["let a = b;\n```", "let a = d;\n```"]);
+    await run(backend, { request: { ...request, attempt: 1 } });
+    expect(backend.asked.map(({ request: { sampling } }) => sampling.seed)).toEqual([4, 5]);
+  });
+
+  it("asks a slow model twice at most", async () => {
+    const clock = vi.spyOn(performance, "now");
+    let now = 0;
+    clock.mockImplementation(() => (now += 3_000));
+    try {
+      const outcome = await run(new Scripted(Array.from({ length: 5 }, () => "let a = b;\n```")));
+      expect(outcome).toMatchObject({ tries: 2, answer: { kind: "refused" } });
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it("rejects as cancelled where it is cancelled, and takes nothing of the answer", async () => {

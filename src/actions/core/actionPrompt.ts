@@ -259,8 +259,11 @@ function bounded(tokens: number, most: number): number {
 
 /** Code and forms want the likeliest answer; another try wants another one. */
 function samplingFor({ kind, attempt = 0 }: ActionRequest): ActionPlan["sampling"] {
-  // What went on and on goes round in circles: what repeats more than a line of code does is made less likely.
-  if (attempt > 0) return { temperature: 0.6, topP: 0.95, seed: attempt, dryStrength: 0.8, dryAllowedLength: 12 };
+  if (attempt > 0) {
+    // The next try is bolder. What went on and on: what repeats more than a line of code does is made less likely.
+    const temperature = 0.6 + 0.2 * ((attempt - 1) % 3);
+    return { temperature, topP: 0.95, seed: attempt, dryStrength: 0.8, dryAllowedLength: 12 };
+  }
   const isProse = kind === "explain" || kind === "explainCommand" || kind === "summarize" || kind === "askFolder";
   // Small models repeat themselves in prose; code has to repeat names.
   return isProse

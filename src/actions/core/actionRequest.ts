@@ -66,7 +66,7 @@ interface Wishes {
   /** In the person's words; an action that has words of its own puts these beside them. */
   readonly instruction?: string;
   readonly refine?: Refinement;
-  /** How often the same was asked before: another try is sampled otherwise. 0 when absent. */
+  /** How often the same was asked before: each other try is sampled in its own way. 0 when absent. */
   readonly attempt?: number;
 }
 

@@ -38,7 +38,7 @@ export interface ActionOutcome {
   readonly stopReason: StopReason;
   /** Of the last try. */
   readonly timings: Timings;
-  /** How often the model was asked: once more where the first answer could not be used. */
+  /** How often the model was asked: again where an answer could not be used. */
   readonly tries: number;
 }
 

@@ -12,6 +12,10 @@ import type { ActionOutcome, ActionRun, RunAction } from "./actionRun";
 const unknownContext = 2048;
 /** The estimate of a prompt is rather too high; so often it may be too low before something else is wrong. */
 const mostPlans = 4;
+/** One answer in so many that cannot be used is no accident any more. */
+const mostTries = 4;
+/** A second try is worth its wait with any model; more of them where a model is as fast as this, ms for all so far. */
+const quickTries = 4000;
 /** Refusals that another try may change. */
 const worthAnother: ReadonlySet<AnswerRefusal> = new Set([
   "unchanged",
@@ -23,20 +27,27 @@ const worthAnother: ReadonlySet<AnswerRefusal> = new Set([
   "cutOff",
 ]);
 
+type Tried = Omit<ActionOutcome, "tries">;
+
 /**
- * Asks a model for an action and makes what it wrote fit. A first answer that is of no use is asked for once more.
+ * Asks a model for an action and makes what it wrote fit. An answer that is of no use is asked for again: once, and more
+ * often where that is quickly done.
  * Cancelling rejects with `cancelled`; rejects with context/overflow where the selection is too long for the model, and
  * with what the backend rejects with.
  */
 export const runAction: RunAction = async (run) => {
-  const first = await ask(run, run.request);
-  if (first.answer.kind !== "refused" || !worthAnother.has(first.answer.why)) return first;
-  const attempt = (run.request.attempt ?? 0) + 1;
-  const second = await ask(run, { ...run.request, attempt });
-  return { ...second, tries: 2 };
+  const since = performance.now();
+  const repeated = run.request.attempt ?? 0;
+  for (let tries = 1; ; tries++) {
+    // Each try of each repetition is one of its own.
+    const outcome = await ask(run, { ...run.request, attempt: repeated * mostTries + tries - 1 });
+    const isUsed = outcome.answer.kind !== "refused" || !worthAnother.has(outcome.answer.why);
+    const isEnough = tries >= mostTries || (tries > 1 && performance.now() - since > quickTries);
+    if (isUsed || isEnough) return { ...outcome, tries };
+  }
 };
 
-async function ask(run: ActionRun, request: ActionRequest): Promise<ActionOutcome> {
+async function ask(run: ActionRun, request: ActionRequest): Promise<Tried> {
   run.onProgress?.({ phase: "waiting", text: "" });
   const plan = await fittingPlan(run, request, true);
   try {
@@ -48,7 +59,7 @@ async function ask(run: ActionRun, request: ActionRequest): Promise<ActionOutcom
   }
 }
 
-async function askAs(run: ActionRun, request: ActionRequest, plan: ActionPlan): Promise<ActionOutcome> {
+async function askAs(run: ActionRun, request: ActionRequest, plan: ActionPlan): Promise<Tried> {
   const { backend, model, signal, priority = "chat", onProgress } = run;
   const { messages, begins = "", schema, maxTokens, sampling } = plan;
   // A closing fence is the end of what is wanted; what a model says after it costs time.
@@ -87,7 +98,6 @@ async function askAs(run: ActionRun, request: ActionRequest, plan: ActionPlan): 
     plan,
     stopReason: result.stopReason,
     timings: result.timings,
-    tries: 1,
   };
 }
 
