@@ -164,6 +164,7 @@ export type TokenOverhead = v.InferOutput<typeof tokenOverheadSchema>;
 const typeName = v.pipe(v.string(), v.maxLength(20));
 const size = v.pipe(positive, v.maxValue(1 << 20));
 const copies = v.pipe(positive, v.maxValue(10_000));
+const product = { type: typeName, rows: size, columns: size, batch: size, copies };
 
 /**
  * Part of what a model does, to be timed alone by llama.cpp's own functions: its `copies`, one after the other, have
@@ -172,12 +173,25 @@ const copies = v.pipe(positive, v.maxValue(10_000));
  */
 export const kernelSchema = v.variant("kind", [
   /** A matrix times `batch` columns: 1 for a token generated. Weights lie as llama.cpp would keep them, repacked too. */
-  v.object({ kind: v.literal("product"), type: typeName, rows: size, columns: size, batch: size, copies }),
+  v.object({ kind: v.literal("product"), ...product }),
+  /** Products by turns, as a model does them layer by layer: what of their weights a cache keeps, it keeps of all. */
+  v.object({
+    kind: v.literal("round"),
+    products: v.pipe(v.array(v.object(product)), v.minLength(1), v.maxLength(1000)),
+  }),
   /** Flash attention of `batch` tokens to `depth` tokens in the KV cache, which llama.cpp rounds up to 256. */
   v.object({
     ...{ kind: v.literal("attention"), heads: size, headsKv: size, headSize: size, depth: size, batch: size, copies },
     keyType: v.picklist(kvCacheTypes),
     valueType: v.picklist(kvCacheTypes),
+  }),
+  /**
+   * What a layer of llama's kind does beside: two norms with their weights, two rotations, two writes to the KV cache, the
+   * gate and two sums.
+   */
+  v.object({
+    ...{ kind: v.literal("layers"), width: size, feedForward: size, heads: size, headsKv: size, headSize: size },
+    ...{ batch: size, copies, keyType: v.picklist(kvCacheTypes), valueType: v.picklist(kvCacheTypes) },
   }),
   /** Additions of two rows of `width` values for each of `batch` tokens: what a step of a graph takes that computes little. */
   v.object({ kind: v.literal("nodes"), width: size, batch: size, copies }),

@@ -126,7 +126,7 @@ async function tunedGain(name: string, file: string): Promise<number> {
 
 async function explanationsOf(file: string): Promise<readonly Explanation[]> {
   const report = await measureRoofline(
-    { file, tuning: {}, tests: explained, rounds: 3, signal },
+    { file, tuning: {}, tests: explained, rounds: 5, signal },
     {
       openSession: (...session) => measuring.openSession(...session),
       probe: (stop) => measuring.probe(stop),

@@ -202,6 +202,17 @@ test("parts of a model are timed alone, by llama.cpp's own functions", async () 
     })),
     { kind: "product", type: "Q4_0", rows: 512, columns: 512, batch: 64, copies: 2 },
     {
+      kind: "round",
+      products: [
+        { type: "Q4_0", rows: 512, columns: 256, batch: 1, copies: 3 },
+        { type: "Q8_0", rows: 256, columns: 512, batch: 1, copies: 1 },
+      ],
+    },
+    ...[1, 64].map((batch): Kernel => ({
+      ...{ kind: "layers", width: 576, feedForward: 1536, heads: 9, headsKv: 3, headSize: 64, batch, copies: 30 },
+      ...{ keyType: "F16", valueType: "Q8_0" },
+    })),
+    {
       ...{ kind: "attention", heads: 9, headsKv: 3, headSize: 64, depth: 1000, batch: 1, copies: 4 },
       ...{ keyType: "Q8_0", valueType: "Q8_0" },
     },
@@ -220,6 +231,16 @@ test("parts of a model are timed alone, by llama.cpp's own functions", async () 
   const nodes = [1, 2000].map((copies): Kernel => ({ kind: "nodes", width: 64, batch: 1, copies }));
   const [one = [], many = []] = await measuring.timeKernels(nodes, { budget: 0.3, signal: forever });
   expect(Math.min(...many)).toBeGreaterThan(Math.min(...one));
+  // A round is its products, one after the other.
+  const product = { type: "Q8_0", rows: 1024, columns: 1024, batch: 256, copies: 2 };
+  const [alone = [], four = []] = await measuring.timeKernels(
+    [
+      { kind: "product", ...product },
+      { kind: "round", products: [product, { ...product, copies: 6 }] },
+    ],
+    { budget: 0.3, signal: forever },
+  );
+  expect(Math.min(...four) / Math.min(...alone)).toBeGreaterThan(2);
   const unknown: Kernel = { kind: "product", type: "Q9_9", rows: 32, columns: 32, batch: 1, copies: 1 };
   expect((await rejected(measuring.timeKernels([unknown], { budget: 0, signal: forever }))).code).toBe("unsupported");
 });

@@ -9,7 +9,6 @@ import type { ModelShape } from "../../src/gguf/core/modelShape";
 import { matrixGroups, modelWork } from "../../src/gguf/core/modelWork";
 import { PaddockError } from "../../src/platform/core/errors";
 import { type KernelContext, planKernels } from "../../src/speed/core/kernelParts";
-import { kvBytesOf } from "../../src/speed/core/roofline";
 import { measureRoofline, type RooflineNeeds } from "../../src/speed/node/rooflineRun";
 import { tinyGguf } from "../support/tinyGguf";
 
@@ -71,17 +70,27 @@ const tensors = [
 
 /** A machine whose times are known: what beginning, products, attention and steps take. */
 function seconds(kernel: Kernel): number {
-  const each = (): number => {
-    switch (kernel.kind) {
-      case "product":
-        return kernel.rows * kernel.columns * kernel.batch * 1e-12;
-      case "attention":
-        return kernel.heads * kernel.headSize * kernel.batch * kernel.depth * 1e-12;
-      case "nodes":
-        return kernel.copies === 1 ? 0 : 2e-6;
-    }
-  };
-  return 1e-5 + kernel.copies * each();
+  const beginning = 1e-5;
+  const ofProduct = ({ rows, columns, batch, copies }: Omit<Of<"product">, "kind">): number =>
+    rows * columns * batch * copies * 1e-12;
+  switch (kernel.kind) {
+    case "product":
+      return beginning + ofProduct(kernel);
+    case "round":
+      return beginning + kernel.products.reduce((sum, product) => sum + ofProduct(product), 0);
+    case "attention":
+      return beginning + kernel.copies * kernel.heads * kernel.headSize * kernel.batch * kernel.depth * 1e-12;
+    case "layers":
+      return beginning + kernel.copies * 2e-5;
+    case "nodes":
+      return beginning;
+  }
+}
+type Of<K extends Kernel["kind"]> = Extract<Kernel, { kind: K }>;
+function roundOf(plan: ReturnType<typeof planKernels>): Of<"round">["products"] {
+  const [round] = (plan?.kernels ?? []).flatMap((kernel) => (kernel.kind === "round" ? [kernel] : []));
+  if (round === undefined) throw new Error("no round");
+  return round.products;
 }
 const samplesOf = (kernels: readonly Kernel[]): number[][] =>
   kernels.map((kernel) => [seconds(kernel), seconds(kernel), 100 * seconds(kernel)]);
@@ -107,7 +116,7 @@ test("experts share a prompt's tokens out, and a token uses some of them", () =>
   const few = { ...shape, layers: 2, experts: { total: 8, used: 2 } };
   expect(matrixGroups(experts, few)).toMatchObject([{ used: 2, usedByPrompts: 8, promptShare: 0.25 }]);
   const plan = planKernels(pp(512), { tensors: experts, shape: few }, context);
-  expect(plan?.kernels.find(({ kind }) => kind === "product")).toMatchObject({ batch: 32 });
+  expect(roundOf(plan)).toEqual([{ type: "Q4_0", columns: 1024, rows: 512, batch: 32, copies: 8 }]);
 });
 
 test("a token's parts add up to what a machine of known times takes", () => {
@@ -115,10 +124,11 @@ test("a token's parts add up to what a machine of known times takes", () => {
   if (plan === undefined) throw new Error("no plan");
   const parts = new Map(plan.parts(samplesOf(plan.kernels), overhead).map(({ part, seconds: took }) => [part, took]));
   const values = Object.values(modelWork(tensors, shape).tg).reduce((sum, count) => sum + count, 0);
-  expect(parts.get("weights")).toBeCloseTo(values * 1e-12, 9);
+  // Of types that take the same for each value, but are timed in shares of their bytes.
+  expect((parts.get("weights") ?? 0) / (values * 1e-12)).toBeCloseTo(1, 1);
   // From 1001 tokens to 1128, whatever steps the cache is handed out in.
   expect(parts.get("kvCache")).toBeCloseTo(LAYERS * 1024 * 1064.5 * 1e-12, 12);
-  expect(parts.get("layers")).toBeCloseTo(LAYERS * 11 * 2e-6, 9);
+  expect(parts.get("layers")).toBeCloseTo(LAYERS * 2e-5, 9);
   expect(parts.get("threads")).toBeCloseTo(1e-5, 9);
   expect(parts.get("sampling")).toBe(1e-4);
   expect(parts.get("dispatch")).toBe(5e-5);
@@ -143,7 +153,8 @@ test("layers with a window look no further back than that, the others at everyth
 test("a prompt's parts are those of its batches", () => {
   const plan = planKernels(pp(512), { tensors, shape }, context);
   if (plan === undefined) throw new Error("no plan");
-  for (const kernel of plan.kernels) expect(kernel.batch).toBe(128);
+  for (const kernel of plan.kernels)
+    for (const { batch } of kernel.kind === "round" ? kernel.products : [kernel]) expect(batch).toBe(128);
   const parts = new Map(plan.parts(samplesOf(plan.kernels), overhead).map(({ part, seconds: took }) => [part, took]));
   const values = Object.values(modelWork(tensors, shape).pp).reduce((sum, count) => sum + count, 0);
   expect(parts.get("weights")).toBeCloseTo(512 * values * 1e-12, 9);
@@ -152,15 +163,31 @@ test("a prompt's parts are those of its batches", () => {
   expect(parts.has("sampling")).toBe(false);
 });
 
-test("weights are timed over as many as no cache finds again, and no more than a token reads", () => {
-  const products = (plan: ReturnType<typeof planKernels>) =>
-    (plan?.kernels ?? []).flatMap((kernel) => (kernel.kind === "product" ? [kernel] : []));
-  const bytes = modelWork(tensors, shape).bytes + 4.5 * kvBytesOf(shape, context);
-  for (const { type, rows, columns, copies } of products(planKernels(tg(8), { tensors, shape }, context))) {
-    const each = tensor("", columns, rows, type).bytes;
-    expect(copies * each).toBeGreaterThanOrEqual(bytes);
-    expect((copies - 1) * each).toBeLessThan(bytes);
-  }
+test("weights are timed as a token reads them; of many only a part, which stands for all", () => {
+  const copies = (plan: ReturnType<typeof planKernels>) => roundOf(plan).map((product) => product.copies);
+  expect(copies(planKernels(tg(8), { tensors, shape }, context))).toEqual(
+    [1, 2, 2, 2, 1].map((count, at) => (at === 0 ? count : count * LAYERS)),
+  );
+  const layers = 400;
+  const large = tensors.flatMap((one) =>
+    one.name.startsWith("blk.0.")
+      ? Array.from({ length: layers }, (_, layer) => ({ ...one, name: one.name.replace("blk.0.", `blk.${layer}.`) }))
+      : one.name.startsWith("blk.")
+        ? []
+        : [one],
+  );
+  const plan = planKernels(tg(8), { tensors: large, shape: { ...shape, layers } }, context);
+  const bytes = roundOf(plan).reduce(
+    (sum, { type, rows, columns, copies: n }) => sum + n * tensor("", columns, rows, type).bytes,
+    0,
+  );
+  expect(bytes).toBeGreaterThan(350e6);
+  expect(bytes).toBeLessThan(450e6);
+  const work = modelWork(large, { ...shape, layers });
+  const parts = plan?.parts(samplesOf(plan.kernels), overhead);
+  const values = Object.values(work.tg).reduce((sum, count) => sum + count, 0);
+  // The output matrix is there once, whatever the share.
+  expect((parts?.find(({ part }) => part === "weights")?.seconds ?? 0) / (values * 1e-12)).toBeCloseTo(1, 1);
 });
 
 test("attention of another way is not called timed; what has none is not planned", () => {

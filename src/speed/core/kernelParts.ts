@@ -45,14 +45,11 @@ interface Term {
 
 /** Above the last-level caches of servers: what is larger comes from memory anyway. Bytes. */
 const FAR_BYTES = 400e6;
-/** A prompt's products take long enough to hide what they read. */
-const PROMPT_BYTES = 64e6;
+/** A prompt's products take long enough to hide what they read. Bytes. */
+const PROMPT_BYTES = 128e6;
 const MOST_COPIES = 2000;
 /** What attention can be timed at: multiples of so many tokens, as llama.cpp hands out the KV cache. */
 const CELLS = 256;
-/** Beside products, attention and the gate: two norms with their weights, two rotations, two writes, two sums. */
-const STEPS_OF_LAYER = 10;
-
 /** Undefined for models whose layers are of another kind: no attention. */
 export function planKernels(
   test: BenchTest,
@@ -68,9 +65,9 @@ export function planKernels(
   const weights = groups.reduce((sum, group) => sum + group.used * group.bytes, 0);
   const far = Math.min(FAR_BYTES, weights + kvBytesOf(shape, context) * mean(attentionDepths(test, batch)));
   const terms: Term[] = [
-    ...groups.flatMap((group) => productTerms(group, { batch, batches, isPrompt, far })),
+    ...(isPrompt ? promptTerms(groups, { batch, batches }) : tokenTerms(groups, far)),
     ...attentionTerms(test, shape, context, { batch, far }),
-    ...layerTerms(shape, { batch, batches }),
+    ...layerTerms(shape, context, { batch, batches }),
   ];
   const begin: Kernel = { kind: "nodes", width: shape.embeddingLength, batch, copies: 1 };
   return {
@@ -84,8 +81,8 @@ export function planKernels(
         sums.set(part, { part, seconds: (sums.get(part)?.seconds ?? 0) + seconds, known });
       };
       for (const [index, { part, kernel, runs, known }] of terms.entries()) {
-        const each = Math.max(0, usual(samples[index] ?? []) - beginning) / kernel.copies;
-        add(part, runs * each, known);
+        const run = Math.max(0, usual(samples[index] ?? []) - beginning);
+        add(part, runs * (kernel.kind === "round" ? run : run / kernel.copies), known);
       }
       add("threads", batches * beginning, "timed");
       if (isPrompt) add("dispatch", batches * overhead.dispatch, "timed");
@@ -100,21 +97,59 @@ export function usual(samples: readonly number[]): number {
   return quantile(samples, 0.25) ?? 0;
 }
 
-function productTerms(
-  { type, rows, columns, used, usedByPrompts, promptShare, bytes }: MatrixGroup,
-  {
-    batch,
-    batches,
-    isPrompt,
-    far,
-  }: { readonly batch: number; readonly batches: number; readonly isPrompt: boolean; readonly far: number },
+/** As many bytes as a token reads: what of them a cache keeps, it keeps as it would of the model. */
+function tokenTerms(groups: readonly MatrixGroup[], far: number): Term[] {
+  const products = groups.map((group) => ({ group, count: group.used, batch: 1, work: group.bytes }));
+  return roundTerm(products, { bytes: far, rounds: 1 });
+}
+
+function promptTerms(
+  groups: readonly MatrixGroup[],
+  { batch, batches }: { readonly batch: number; readonly batches: number },
 ): Term[] {
-  const count = isPrompt ? usedByPrompts * batches : used;
-  if (count === 0) return [];
-  const copies = copiesFor(isPrompt ? Math.min(far, PROMPT_BYTES) : far, bytes);
-  const own = isPrompt ? Math.max(1, Math.round(batch * promptShare)) : 1;
-  const kernel: Kernel = { kind: "product", type, rows, columns, batch: own, copies };
-  return [{ part: "weights", kernel, runs: count, known: "timed" }];
+  const products = groups.map((group) => {
+    const own = Math.max(1, Math.round(batch * group.promptShare));
+    return { group, count: group.usedByPrompts, batch: own, work: group.rows * group.columns * own };
+  });
+  const bytes = products.reduce((sum, { group, count }) => sum + group.bytes * count, 0);
+  return roundTerm(products, { bytes: Math.min(PROMPT_BYTES, bytes), rounds: batches });
+}
+
+interface Product {
+  readonly group: MatrixGroup;
+  /** In a round. */
+  readonly count: number;
+  readonly batch: number;
+  /** What the time of one goes by. */
+  readonly work: number;
+}
+
+/** Every matrix as often as comes nearest to its share of so many bytes. */
+function roundTerm(
+  products: readonly Product[],
+  { bytes, rounds }: { readonly bytes: number; readonly rounds: number },
+): Term[] {
+  const used = products.filter(({ count }) => count > 0);
+  if (used.length === 0) return [];
+  const share = bytes / used.reduce((sum, { group, count }) => sum + group.bytes * count, 0);
+  const timed = used.map((one) => ({ ...one, copies: clamped(Math.round(one.count * share), 1, MOST_COPIES) }));
+  const all = used.reduce((sum, { count, work }) => sum + count * work, 0);
+  const part = timed.reduce((sum, { copies, work }) => sum + copies * work, 0);
+  const kernel: Kernel = {
+    kind: "round",
+    products: timed.map(({ group: { type, rows, columns }, batch, copies }) => ({
+      type,
+      rows,
+      columns,
+      batch,
+      copies,
+    })),
+  };
+  return [{ part: "weights", kernel, runs: (rounds * all) / part, known: "timed" }];
+}
+
+function clamped(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
 }
 
 /** Of all layers, those that look at everything and those that look no further back than their window. */
@@ -181,15 +216,19 @@ function attentionDepths({ promptTokens, generatedTokens, depth }: BenchTest, ba
   );
 }
 
+/** Other kinds of models have other norms and gates, which take about as long. */
 function layerTerms(
-  { layers, embeddingLength, feedForwardLength = embeddingLength, experts }: ModelShape,
+  { architecture, layers, embeddingLength, feedForwardLength = embeddingLength, experts, ...shape }: ModelShape,
+  { kvCacheKeyType, kvCacheValueType }: KernelContext,
   { batch, batches }: { readonly batch: number; readonly batches: number },
 ): Term[] {
-  const steps = (width: number, each: number): Term => ({
-    ...{ part: "layers", known: "predicted", runs: batches * layers * each },
-    kernel: { kind: "nodes", width, batch, copies: layers * each },
-  });
-  return [steps(embeddingLength, STEPS_OF_LAYER), steps(feedForwardLength * (experts?.used ?? 1), 1)];
+  const kernel: Kernel = {
+    ...{ kind: "layers", width: embeddingLength, feedForward: feedForwardLength * (experts?.used ?? 1), batch },
+    ...{ heads: shape.heads, headsKv: shape.headsKv, headSize: shape.keyLength, copies: layers },
+    ...{ keyType: kvCacheKeyType, valueType: kvCacheValueType },
+  };
+  const known = architecture === "llama" && experts === undefined ? "timed" : "predicted";
+  return [{ part: "layers", kernel, runs: batches * layers, known }];
 }
 
 function copiesFor(bytes: number, each: number): number {

@@ -19,6 +19,11 @@ export class Ggml {
   readonly tensor;
   readonly multiply;
   readonly add;
+  readonly scale;
+  readonly norm;
+  readonly gate;
+  readonly writeRows;
+  readonly rotate;
   readonly attend;
   readonly permute;
   readonly graph;
@@ -26,13 +31,18 @@ export class Ggml {
   readonly free;
   readonly allocate;
   readonly allocateFrom;
+  /** Gives a tensor its place in a buffer; places may be shared by what is not needed at the same time. */
+  readonly place;
   readonly release;
   readonly set;
   readonly bytesOf;
   readonly blockOf;
+  readonly blockBytesOf;
   readonly compute;
   readonly supports;
   private readonly init;
+  private readonly bufferOf;
+  private readonly baseOf;
   private readonly overhead: number;
   private readonly graphOverhead;
   private readonly procedure;
@@ -57,6 +67,16 @@ export class Ggml {
     ]);
     this.multiply = bind<[P, P, P], P>(base, "ggml_mul_mat", made, [p, p, p]);
     this.add = bind<[P, P, P], P>(base, "ggml_add", made, [p, p, p]);
+    this.scale = bind<[P, P, P], P>(base, "ggml_mul", made, [p, p, p]);
+    this.norm = bind<[P, P, number], P>(base, "ggml_rms_norm", made, [p, p, "float"]);
+    this.gate = bind<[P, P, P], P>(base, "ggml_swiglu_split", made, [p, p, p]);
+    /** Of a tensor, by positions in a tensor of I64. */
+    this.writeRows = bind<[P, P, P, P], P>(base, "ggml_set_rows", made, [p, p, p, p]);
+    const [f, i] = ["float", "int"];
+    type N = number;
+    this.rotate = bind<[P, P, P, P, N, N, N, N, N, N, N, N, N], P>(base, "ggml_rope_ext", made, [
+      ...[p, p, p, p, i, i, i, f, f, f, f, f, f],
+    ]);
     this.attend = bind<[P, P, P, P, P, number, number, number], P>(base, "ggml_flash_attn_ext", made, [
       ...[p, p, p, p, p, "float", "float", "float"],
     ]);
@@ -67,11 +87,15 @@ export class Ggml {
     this.expand = bind<[P, P], undefined>(base, "ggml_build_forward_expand", "void", [p, p]);
     this.allocate = bind<[P, P], P>(base, "ggml_backend_alloc_ctx_tensors", made, [p, p]);
     this.allocateFrom = bind<[P, P], P>(base, "ggml_backend_alloc_ctx_tensors_from_buft", made, [p, p]);
+    this.bufferOf = bind<[P, number], P>(base, "ggml_backend_alloc_buffer", made, [p, "size_t"]);
+    this.baseOf = bind<[P], P>(base, "ggml_backend_buffer_get_base", made, [p]);
+    this.place = bind<[P, P, P], number>(base, "ggml_backend_tensor_alloc", "int", [p, p, p]);
     this.release = bind<[P], undefined>(base, "ggml_backend_buffer_free", "void", [p]);
     this.set = bind<[P, Uint8Array, number, number], undefined>(base, "ggml_backend_tensor_set", "void", [
       ...[p, p, "size_t", "size_t"],
     ]);
     this.bytesOf = bind<[P], number | bigint>(base, "ggml_nbytes", "size_t", [p]);
+    this.blockBytesOf = bind<[number], number | bigint>(base, "ggml_type_size", "size_t", ["int"]);
     this.blockOf = bind<[number], number | bigint>(base, "ggml_blck_size", i64, ["int"]);
     /** 0 where all is well (GGML_STATUS_SUCCESS). */
     this.compute = bind<[P, P], number>(base, "ggml_backend_graph_compute", "int", [p, p]);
@@ -129,6 +153,12 @@ export class Ggml {
   /** A graph that all tensors of such a context fit in. */
   graphOf(context: Pointer, tensors: number): Pointer {
     return this.graph(context, graphSize(tensors), false);
+  }
+
+  /** Memory of the device, and where it begins; a null buffer: there is not enough. */
+  room(bytes: number): { readonly buffer: Pointer; readonly base: Pointer } {
+    const buffer = this.bufferOf(this.backend, bytes);
+    return { buffer, base: buffer === null ? null : this.baseOf(buffer) };
   }
 
   /** Only the CPU asks for it. */

@@ -9,6 +9,9 @@ const CELLS = 256;
 /** Of the memory that is free, what a measurement may take. */
 const SHARE_OF_FREE = 0.6;
 
+/** What devices may want behind a tensor, bytes. */
+const SPARE_BYTES = 4096;
+
 /** What kernels are made of, beside ggml itself. */
 export interface KernelMaker {
   readonly ggml: Ggml;
@@ -18,6 +21,7 @@ export interface KernelMaker {
   readonly freeMemory: () => number;
 }
 
+type Product = Omit<Extract<Kernel, { kind: "product" }>, "kind">;
 type Of<K extends Kernel["kind"]> = Extract<Kernel, { kind: K }>;
 
 interface Wanted {
@@ -63,24 +67,41 @@ export class KernelRun {
   private make(kernel: Kernel): void {
     switch (kernel.kind) {
       case "product":
-        this.products(kernel);
+        this.products([kernel]);
+        break;
+      case "round":
+        this.products(kernel.products);
         break;
       case "attention":
         this.attentions(kernel);
+        break;
+      case "layers":
+        this.layers(kernel);
         break;
       case "nodes":
         this.nodes(kernel);
     }
   }
 
-  private products({ type, rows, columns, batch, copies }: Of<"product">): void {
-    const wantedInput: Wanted = { type: "F32", size: [columns, batch, 1] };
-    const weights = this.weights({ type, size: [columns, rows, 1] }, copies, wantedInput);
-    const tensors = copies + 1;
+  private products(products: readonly Product[]): void {
+    const { ggml } = this.maker;
+    const factors = products.map(({ type, rows, columns, batch, copies }) => {
+      const input: Wanted = { type: "F32", size: [columns, batch, 1] };
+      return { input, weights: this.weights({ type, size: [columns, rows, 1] }, copies, input) };
+    });
+    const tensors = factors.reduce((sum, { weights }) => sum + weights.length, factors.length);
     const context = this.context(tensors);
-    const input = this.tensor(context, wantedInput);
-    const outputs = weights.map((weight) => this.maker.ggml.multiply(context, weight, input));
-    this.fill(context, [[input, "F32"]]);
+    const byTurns = factors.flatMap(({ input: wanted, weights }) => {
+      const input = this.tensor(context, wanted);
+      return weights.map((weight, index) => ({ weight, input, place: (index + 0.5) / weights.length }));
+    });
+    byTurns.sort((a, b) => a.place - b.place);
+    const outputs = byTurns.map(({ weight, input }) => ggml.multiply(context, weight, input));
+    this.share(outputs);
+    this.fill(
+      context,
+      [...new Set(byTurns.map(({ input }) => input))].map((input) => [input, "F32"]),
+    );
     this.compile(context, tensors, outputs);
   }
 
@@ -100,8 +121,56 @@ export class KernelRun {
       filled.push([key, keyType], [value, valueType]);
       return ggml.attend(context, byHead(query), byHead(key), byHead(value), mask, 1 / Math.sqrt(headSize), 0, 0);
     });
+    this.share(outputs);
     this.fill(context, filled);
     ggml.set(mask, causalMask(depth, batch), 0, 2 * depth * batch);
+    this.compile(context, tensors, outputs);
+  }
+
+  private layers({ width, feedForward, heads, headsKv, headSize, batch, copies, ...types }: Of<"layers">): void {
+    // ggml would end the process.
+    if (headSize % 2 !== 0) throw new PaddockError("unsupported", "Heads of an odd size are not rotated.");
+    const { ggml } = this.maker;
+    const tensors = 12 * copies + 11;
+    const context = this.context(tensors);
+    const rows = (type: string, first: number, second: number, third = 1): Pointer =>
+      this.tensor(context, { type, size: [first, second, third] });
+    const floats = (...size: readonly [number, number, number?]): Pointer => rows("F32", ...size);
+    const [state, weights, gate, up] = [
+      floats(width, batch),
+      floats(width, 1),
+      ...twice(() => floats(feedForward, batch)),
+    ];
+    const [query, key] = [floats(headSize, heads, batch), floats(headSize, headsKv, batch)];
+    const written = floats(headSize * headsKv, batch);
+    const caches = [types.keyType, types.valueType].map((type) => ({
+      type,
+      cache: rows(type, headSize * headsKv, Math.max(CELLS, batch)),
+    }));
+    const [places, cells] = [rows("I32", batch, 1), rows("I64", batch, 1)];
+    const rotated = (tensor: Pointer): Pointer =>
+      ggml.rotate(context, tensor, places, null, headSize, 0, 4096, 10_000, 1, 0, 1, 32, 1);
+    const placed: Pointer[] = [];
+    const outputs = Array.from({ length: copies }, () => {
+      const normed = twice(() => {
+        const norm = ggml.norm(context, state, 1e-5);
+        placed.push(norm);
+        return ggml.scale(context, norm, weights);
+      });
+      const sums = twice(() => ggml.add(context, state, state));
+      const own = [...normed, rotated(query), rotated(key), ggml.gate(context, gate, up), ...sums];
+      placed.push(...own);
+      return [...own, ...caches.map(({ cache }) => ggml.writeRows(context, cache, written, cells))];
+    }).flat();
+    this.share(placed);
+    const inputs = [state, weights, gate, up, query, key, written];
+    this.fill(context, [
+      ...inputs.map((input) => [input, "F32"] as const),
+      ...caches.map(({ cache, type }) => [cache, type] as const),
+    ]);
+    const numbers = Array.from({ length: batch }, (_, index) => index);
+    ggml.set(places, new Uint8Array(Int32Array.from(numbers).buffer), 0, 4 * batch);
+    ggml.set(cells, new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer), 0, 8 * batch);
     this.compile(context, tensors, outputs);
   }
 
@@ -163,9 +232,21 @@ export class KernelRun {
     }
   }
 
-  /** Allocates all tensors of the context and gives some of them values. */
-  private fill(context: Pointer, tensors: readonly (readonly [Pointer, string])[], bufferType?: Pointer): void {
+  /** Puts what comes out in one place: a model, too, has what it computes where it had what it needs no more. */
+  private share(outputs: readonly Pointer[]): void {
     const { ggml, freeMemory } = this.maker;
+    const bytes = outputs.reduce<number>((most, output) => Math.max(most, Number(ggml.bytesOf(output))), 0);
+    const { buffer, base } = bytes > SHARE_OF_FREE * freeMemory() ? noRoom : ggml.room(bytes + SPARE_BYTES);
+    if (buffer === null) throw notEnough();
+    this.buffers.push(buffer);
+    for (const output of outputs) {
+      if (ggml.place(buffer, output, base) !== 0) throw notEnough();
+    }
+  }
+
+  /** Allocates all tensors of the context that have no place yet, and gives some of them values. */
+  private fill(context: Pointer, tensors: readonly (readonly [Pointer, string])[], bufferType?: Pointer): void {
+    const { ggml, freeMemory, typeNumber } = this.maker;
     const bytes = tensors.reduce((sum, [tensor]) => sum + Number(ggml.bytesOf(tensor)), 0);
     const buffer =
       bytes > SHARE_OF_FREE * freeMemory()
@@ -173,16 +254,13 @@ export class KernelRun {
         : bufferType === undefined
           ? ggml.allocate(context, ggml.backend)
           : ggml.allocateFrom(context, bufferType);
-    if (buffer === null)
-      throw new PaddockError("model/too-large", "There is not enough free memory to measure with.", {
-        remedy: "Close other programs, then try again.",
-      });
+    if (buffer === null) throw notEnough();
     this.buffers.push(buffer);
     const known = new Map<string, Uint8Array>();
     for (const [tensor, type] of tensors) {
       const size = Number(ggml.bytesOf(tensor));
       const key = `${type} ${size}`;
-      const values = known.get(key) ?? randomValues(type, size);
+      const values = known.get(key) ?? randomValues(type, size, Number(ggml.blockBytesOf(typeNumber(type) ?? 0)));
       known.set(key, values);
       ggml.set(tensor, values, 0, size);
     }
@@ -191,8 +269,24 @@ export class KernelRun {
   private compile(context: Pointer, tensors: number, outputs: readonly Pointer[]): void {
     const { ggml } = this.maker;
     this.graph = ggml.graphOf(context, tensors);
-    for (const output of outputs) ggml.expand(this.graph, output);
+    for (const output of outputs) {
+      if (!ggml.computes(output))
+        throw new PaddockError("unsupported", "llama.cpp does not compute this on this device.");
+      ggml.expand(this.graph, output);
+    }
   }
+}
+
+function twice<T>(make: () => T): [T, T] {
+  return [make(), make()];
+}
+
+const noRoom = { buffer: null, base: null };
+
+function notEnough(): PaddockError {
+  return new PaddockError("model/too-large", "There is not enough free memory to measure with.", {
+    remedy: "Close other programs, then try again.",
+  });
 }
 
 /** F16 */
