@@ -58,7 +58,7 @@ const layers = {
     const { stats, failures } = JSON.parse(await readFile(file, "utf8"));
     return {
       ...{ passed: stats.passes, failed: stats.failures, skipped: stats.pending },
-      failures: failures.map(({ fullTitle, err }) => said(fullTitle, err?.message)),
+      failures: failures.map(({ title, error }) => said(title, error)),
     };
   },
   e2e: () => {

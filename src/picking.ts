@@ -49,6 +49,11 @@ export function createPicking(rooms: PickingRooms): PickerRoom {
     backend: () => settings.current["engine.gpu"],
     contextSize: () => settings.current["engine.contextSize"],
     reopen: (key) => reopenRepository(downloads, key),
+    // Settings may come after a picker that a reload brought back, too: where they are kept on another machine.
+    onDidChangeSources: (listener) =>
+      settings.onDidChange(({ changed }) => {
+        if (changed.has("models.hubEndpoint")) listener();
+      }),
     localModels: async () =>
       (await store.ready()).models
         .filter(({ content }) => !content.usable || content.facts.kind === "model")

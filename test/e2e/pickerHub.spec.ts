@@ -2,6 +2,7 @@ import { access } from "node:fs/promises";
 import path from "node:path";
 import { expect, type FrameLocator, type Page, test } from "@playwright/test";
 import { HubServer } from "../support/hubServer";
+import { keptState } from "../support/keptState";
 import { tinyGguf } from "../support/tinyGguf";
 import { chatFrame, runCommand, startWorkbench, type Workbench } from "../support/workbench";
 
@@ -114,34 +115,9 @@ test("the repository compared again knows what is here", async () => {
 
 test("after a reload the picker shows the same repository", async () => {
   test.setTimeout(180 * aSecond);
-  // In a browser the editor writes down what is open every few seconds, when it is idle; a reload before loses it.
-  await expect.poll(() => keptEditors(page), { timeout: 60 * aSecond }).toContain("ann/Tiny-GGUF");
+  await expect.poll(() => keptState(page, "paddock.picker"), { timeout: 60 * aSecond }).toContain("ann/Tiny-GGUF");
   await workbench.reload(page);
   await expect(picker.locator("tbody tr")).toHaveCount(3, { timeout: 60 * aSecond });
   await expect(row("tiny-F32.gguf")).toContainText("not downloaded");
   await expect(row("tiny-Q4_0.gguf")).toContainText(/[\d.]+, measured, plus or minus/);
 });
-
-/** What VS Code keeps in the browser of the workspace's open editors and their pages. */
-function keptEditors(window: Page): Promise<string> {
-  return window.evaluate(async () => {
-    const whole = <T>(request: IDBRequest<T>): Promise<T> =>
-      new Promise((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(new Error("The editor's storage could not be read."));
-      });
-    const kept: string[] = [];
-    for (const { name } of await indexedDB.databases()) {
-      if (name?.startsWith("vscode-web-state-db") !== true) continue;
-      const database = await whole(indexedDB.open(name));
-      for (const store of database.objectStoreNames) {
-        const values: unknown[] = await whole(database.transaction(store).objectStore(store).getAll());
-        kept.push(
-          ...values.filter((value) => typeof value === "string" && value.includes("paddock.picker")).map(String),
-        );
-      }
-      database.close();
-    }
-    return kept.join("\n");
-  });
-}

@@ -80,7 +80,9 @@ async function embedded(report) {
       },
       { folder: root, tests: suite },
     );
-    await page.goto(editor.url);
+    const answer = await page.goto(editor.url);
+    if (answer?.ok() !== true)
+      throw new Error(`The editor answers ${answer?.status()}: ${await page.innerText("body")}`);
     const limit = new Promise((_, reject) =>
       setTimeout(() => reject(new Error("The suite did not end within 10 minutes.")), 600_000).unref(),
     );

@@ -36,6 +36,8 @@ export interface PickerDeps {
   readonly contextSize: () => number;
   /** A source of another room by its key; undefined: it is none of theirs. */
   readonly reopen: (key: string) => CandidateSource | undefined;
+  /** What those sources list is another list now, as of another hub. */
+  readonly onDidChangeSources: Event<void>;
   /** The models on this machine, wherever they lie. */
   readonly localModels: () => Promise<readonly LocalModel[]>;
   readonly active: {
@@ -160,6 +162,12 @@ export function createPicker(deps: PickerDeps): PickerRoom {
   };
 
   subscriptions.add(deps.active.onDidChange(() => open?.desk.refresh()));
+  subscriptions.add(
+    deps.onDidChangeSources(() => {
+      const source = deps.reopen(open?.desk.view().sourceKey ?? "");
+      if (source !== undefined) void open?.desk.open(source);
+    }),
+  );
   subscriptions.add(
     vscode.window.registerWebviewPanelSerializer(panelType, {
       deserializeWebviewPanel: (panel, state) => {

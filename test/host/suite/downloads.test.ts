@@ -152,6 +152,22 @@ describe("models that are found and downloaded", () => {
     }
   });
 
+  it("are listed anew in the picker once the hub is another, as when settings come late", async () => {
+    const { downloads, picker } = await paddock();
+    const other = await HubServer.start();
+    await configure("models.hubEndpoint", other.endpoint);
+    await picker.open(repositorySource(downloads, "owner/Tiny-GGUF"));
+    const view = () => picker.desk()?.view();
+    assert.notEqual(view()?.failure, null);
+    assert.deepEqual(view()?.rows, []);
+    await configure("models.hubEndpoint", server.endpoint);
+    await until("the list of the other hub", () => view()?.rows.length === 1);
+    assert.equal(view()?.failure, null);
+    await other.stop();
+    await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    await until("the picker to close", () => picker.desk() === undefined);
+  });
+
   it("pause and go on, and leave nothing behind when all data is deleted", async () => {
     const { downloads } = await paddock();
     server.bytesPerSecond = 200_000;
