@@ -49,7 +49,7 @@ export function createPicking(rooms: PickingRooms): PickerRoom {
     backend: () => settings.current["engine.gpu"],
     contextSize: () => settings.current["engine.contextSize"],
     reopen: (key) => reopenRepository(downloads, key),
-    // Settings may come after a picker that a reload brought back, too: where they are kept on another machine.
+    // Where settings are kept on another machine, they may also come after a picker that a reload brought back.
     onDidChangeSources: (listener) =>
       settings.onDidChange(({ changed }) => {
         if (changed.has("models.hubEndpoint")) listener();

@@ -116,8 +116,16 @@ test("the repository compared again knows what is here", async () => {
 test("after a reload the picker shows the same repository", async () => {
   test.setTimeout(180 * aSecond);
   await expect.poll(() => keptState(page, "paddock.picker"), { timeout: 60 * aSecond }).toContain("ann/Tiny-GGUF");
-  await workbench.reload(page);
-  await expect(picker.locator("tbody tr")).toHaveCount(3, { timeout: 60 * aSecond });
+  const rows = picker.locator("tbody tr");
+  const nothing = picker.getByText("There is no model file here.");
+  // Now and then the editor in a browser comes up without the person's settings, for all that it runs, and so without
+  // this hub's address ("huggingface.co can't be found"); the next time it has them.
+  for (let reloads = 0; reloads < 4; reloads++) {
+    await workbench.reload(page);
+    await expect(rows.nth(2).or(nothing)).toBeVisible({ timeout: 60 * aSecond });
+    if (!(await nothing.isVisible())) break;
+  }
+  await expect(rows).toHaveCount(3);
   await expect(row("tiny-F32.gguf")).toContainText("not downloaded");
   await expect(row("tiny-Q4_0.gguf")).toContainText(/[\d.]+, measured, plus or minus/);
 });
