@@ -258,12 +258,13 @@ test("a model is explained test by test; where kernels can't be timed, the probe
   expect(fractions.at(-1)).toBe(1);
   expect([...fractions].sort((a, b) => a - b)).toEqual(fractions);
 
-  const unsupported = new PaddockError("unsupported", "There is none.");
-  const predicted = await measureRoofline(
-    request,
-    needs(() => Promise.reject(unsupported)),
-  );
-  expect(predicted.explanations[1]?.parts[0]).toMatchObject({ part: "weights", known: "predicted" });
+  for (const code of ["unsupported", "model/too-large"] as const) {
+    const predicted = await measureRoofline(
+      request,
+      needs(() => Promise.reject(new PaddockError(code, "Not here."))),
+    );
+    expect(predicted.explanations[1]?.parts[0]).toMatchObject({ part: "weights", known: "predicted" });
+  }
   const broken = new PaddockError("engine/crashed", "It crashed.");
   await expect(
     measureRoofline(

@@ -47,6 +47,8 @@ export interface RooflineReport {
 
 /** Of the whole, what the probe counts in the progress. */
 const PROBED = 0.1;
+/** Why parts are not timed but predicted: no kernels here, or no memory for another copy of the weights. */
+const predictedFor: ReadonlySet<string> = new Set(["unsupported", "model/too-large"]);
 /** For each kernel in each round, seconds. */
 const KERNEL_SECONDS = 0.1;
 
@@ -108,7 +110,7 @@ class TestTiming {
       const samples = await session.timeKernels(this.plan.kernels, KERNEL_SECONDS);
       for (const [index, more] of samples.entries()) (this.samples[index] ??= []).push(...more);
     } catch (error) {
-      if (!(error instanceof PaddockError) || error.code !== "unsupported") throw error;
+      if (!(error instanceof PaddockError) || !predictedFor.has(error.code)) throw error;
       this.plan = undefined;
     }
   }
