@@ -4,7 +4,7 @@ import path from "node:path";
 import { expect, type Locator, type Page, test } from "@playwright/test";
 import { put } from "../support/modelFolders";
 import { tinyGguf } from "../support/tinyGguf";
-import { runCommand, startWorkbench, type Workbench } from "../support/workbench";
+import { chooseFromMenu, runCommand, startWorkbench, type Workbench } from "../support/workbench";
 
 /** What a person does with the models on their machine, in the real editor; each test goes on where the one before ended. */
 test.describe.configure({ mode: "serial" });
@@ -62,11 +62,8 @@ test("one is used for the chat by keyboard alone", async () => {
 });
 
 test("one is deleted from its menu, after a question, and the starter answers again", async () => {
-  await item(/^Llama-Writes/).click({ button: "right" });
-  // What is clicked as the menu comes up closes it: the mouse only points, and Enter chooses.
-  await page.getByRole("menuitem", { name: "Delete Model…" }).hover();
-  await page.keyboard.press("Enter");
   const dialog = page.getByRole("dialog");
+  await chooseFromMenu(page, item(/^Llama-Writes/), "Delete Model…", dialog);
   await expect(dialog).toContainText("It is loaded and leaves memory first.");
   await page.screenshot({ path: path.join(screenshots, "models-delete.png") });
   await dialog.getByRole("button", { name: "Move to Trash" }).click();

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
-import { type Browser, chromium, expect, type FrameLocator, type Page } from "@playwright/test";
+import { type Browser, chromium, expect, type FrameLocator, type Locator, type Page } from "@playwright/test";
 import { chromiumFlags } from "./chromium";
 import { giveExtensions, installedVariable } from "./installedExtension";
 import { freePort, startEditor, temporaryHome } from "../../scripts/editor.mjs";
@@ -109,6 +109,25 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   const isPalette = async (): Promise<boolean> =>
     (await input.isVisible()) && (await input.inputValue({ timeout: 1_000 }).catch(() => "")).startsWith(">");
   await expect.poll(isPalette).toBe(false);
+}
+
+/**
+ * Chooses `title` from the context menu of `target`, and returns once `then`, what that leads to, is visible. A menu is
+ * closed by a view that lists its items anew, and by a click as it comes up: the mouse only points, Enter chooses, and
+ * what has led nowhere is done again.
+ */
+export async function chooseFromMenu(page: Page, target: Locator, title: string, then: Locator): Promise<void> {
+  const patience = 5_000;
+  const marked = page.locator(".action-item.focused").filter({ hasText: title });
+  await expect(async () => {
+    if (await then.isVisible()) return;
+    await page.keyboard.press("Escape");
+    await target.click({ button: "right", timeout: patience });
+    await page.getByRole("menuitem", { name: title }).hover({ timeout: patience });
+    await expect(marked).toBeVisible({ timeout: 1_000 });
+    await page.keyboard.press("Enter");
+    await expect(then).toBeVisible({ timeout: 2 * patience });
+  }).toPass({ timeout: 90_000 });
 }
 
 /** Takes the keyboard out of any webview. */
