@@ -171,7 +171,7 @@ const product = { type: typeName, rows: size, columns: size, batch: size, copies
  * weights or KV caches of their own, as a model's layers do. All include what it takes to begin a batch at all, which is
  * what one copy of "nodes" takes.
  */
-export const kernelSchema = v.variant("kind", [
+const aloneKernels = [
   /** A matrix times `batch` columns: 1 for a token generated. Weights lie as llama.cpp would keep them, repacked too. */
   v.object({ kind: v.literal("product"), ...product }),
   /** Products by turns, as a model does them layer by layer: what of their weights a cache keeps, it keeps of all. */
@@ -179,7 +179,7 @@ export const kernelSchema = v.variant("kind", [
     kind: v.literal("round"),
     products: v.pipe(v.array(v.object(product)), v.minLength(1), v.maxLength(1000)),
   }),
-  /** Flash attention of `batch` tokens to `depth` tokens in the KV cache, which llama.cpp rounds up to 256. */
+  /** Flash attention of `batch` tokens to `depth` tokens, themselves among them, in a KV cache handed out by steps of 256. */
   v.object({
     ...{ kind: v.literal("attention"), heads: size, headsKv: size, headSize: size, depth: size, batch: size, copies },
     keyType: v.picklist(kvCacheTypes),
@@ -195,6 +195,16 @@ export const kernelSchema = v.variant("kind", [
   }),
   /** Additions of two rows of `width` values for each of `batch` tokens: what a step of a graph takes that computes little. */
   v.object({ kind: v.literal("nodes"), width: size, batch: size, copies }),
+] as const;
+const aloneKernelSchema = v.variant("kind", aloneKernels);
+export type AloneKernel = v.InferOutput<typeof aloneKernelSchema>;
+export const kernelSchema = v.variant("kind", [
+  ...aloneKernels,
+  /** Several in one graph, each spread over it: what one leaves in the caches is what the next finds. */
+  v.object({
+    kind: v.literal("turns"),
+    kernels: v.pipe(v.array(aloneKernelSchema), v.minLength(1), v.maxLength(10)),
+  }),
 ]);
 export type Kernel = v.InferOutput<typeof kernelSchema>;
 

@@ -241,6 +241,21 @@ test("parts of a model are timed alone, by llama.cpp's own functions", async () 
     { budget: 0.3, signal: forever },
   );
   expect(Math.min(...four) / Math.min(...alone)).toBeGreaterThan(2);
+  // By turns there is all of what each is alone; attention skips cells that are empty.
+  const attention = (depth: number) => ({
+    ...{ kind: "attention" as const, heads: 9, headsKv: 3, headSize: 64, depth, batch: 1, copies: 200 },
+    ...{ keyType: "F16" as const, valueType: "F16" as const },
+  });
+  const [few = [], full = [], turns = []] = await measuring.timeKernels(
+    [
+      attention(40),
+      attention(256),
+      { kind: "turns", kernels: [attention(256), { kind: "round", products: [{ ...product, copies: 8 }] }] },
+    ],
+    { budget: 0.3, signal: forever },
+  );
+  expect(Math.min(...full) / Math.min(...few)).toBeGreaterThan(2);
+  expect(Math.min(...turns)).toBeGreaterThan(Math.min(...four));
   const unknown: Kernel = { kind: "product", type: "Q9_9", rows: 32, columns: 32, batch: 1, copies: 1 };
   expect((await rejected(measuring.timeKernels([unknown], { budget: 0, signal: forever }))).code).toBe("unsupported");
 });

@@ -1,10 +1,10 @@
-import type { Kernel, TokenOverhead } from "../../engine/measuring";
+import type { AloneKernel, Kernel, TokenOverhead } from "../../engine/measuring";
 import type { KvCacheType } from "../../engine/tuning";
 import type { ModelShape } from "../../gguf/core/modelShape";
 import { type MatrixGroup, matrixGroups, type WorkTensor } from "../../gguf/core/modelWork";
 import type { BenchTest } from "./benchmark";
 import { kvBytesOf, overheadParts, type PartName, type TimePart } from "./roofline";
-import { quantile } from "./statistics";
+import { mean, quantile } from "./statistics";
 
 /**
  * Which of llama.cpp's functions a test of a model spends its time in, to be timed one by one: products with matrices of
@@ -30,26 +30,32 @@ export interface KernelPlan {
   readonly kernels: readonly Kernel[];
   /**
    * The parts of one token generated, or of the whole prompt.
-   * @param samples seconds of each run of each kernel.
+   * @param rounds seconds of a run of each kernel, in the mean of each round.
    */
-  parts(samples: readonly (readonly number[])[], overhead: TokenOverhead): TimePart[];
+  parts(rounds: readonly (readonly number[])[], overhead: TokenOverhead): TimePart[];
 }
 
-/** So many runs of one copy of a kernel are part of the test. */
+/** So many runs of one copy of a kernel, or of a round, are part of the test. */
 interface Term {
   readonly part: PartName;
-  readonly kernel: Kernel;
+  readonly kernel: AloneKernel;
   readonly runs: number;
   readonly known: TimePart["known"];
+  /** How many layers of the model it stands for where the parts of a token take turns. */
+  readonly layers?: number;
 }
 
-/** Above the last-level caches of servers: what is larger comes from memory anyway. Bytes. */
-const FAR_BYTES = 400e6;
+/**
+ * More than twice the last-level caches of servers, which keep some of what is a little larger than they are: of models
+ * that are larger, a part. Bytes.
+ */
+const FAR_BYTES = 800e6;
 /** A prompt's products take long enough to hide what they read. Bytes. */
 const PROMPT_BYTES = 128e6;
 const MOST_COPIES = 2000;
-/** What attention can be timed at: multiples of so many tokens, as llama.cpp hands out the KV cache. */
+/** Tokens: llama.cpp hands out the KV cache in steps of so many (llama_kv_cache::get_n_kv). */
 const CELLS = 256;
+
 /** Undefined for models whose layers are of another kind: no attention. */
 export function planKernels(
   test: BenchTest,
@@ -70,31 +76,69 @@ export function planKernels(
     ...layerTerms(shape, context, { batch, batches }),
   ];
   const begin: Kernel = { kind: "nodes", width: shape.embeddingLength, batch, copies: 1 };
+  const turns = turnsOf(terms, batches);
   return {
     test,
-    kernels: [begin, ...terms.map(({ kernel }) => kernel)],
-    parts: ([beginSamples = [], ...samples], overhead) => {
-      // So short that a program which runs beside it shows in most runs: the fastest, of many.
-      const beginning = quantile(beginSamples, 0) ?? 0;
+    kernels: [begin, ...terms.map(({ kernel }) => kernel), ...(turns === undefined ? [] : [turns.kernel])],
+    parts: ([beginnings = [], ...rounds], overhead) => {
+      const beginning = usual(beginnings);
+      const took = (index: number): number => Math.max(0, usual(rounds[index] ?? []) - beginning);
+      let each = terms.map(({ kernel }, index) => took(index) / copiesOf(kernel));
+      const alone = turns?.members.reduce((sum, { index, copies }) => sum + copies * (each[index] ?? 0), 0) ?? 0;
+      const byTurns = turns === undefined ? alone : took(terms.length);
+      // What is slower alone than with all others was slowed down by something else.
+      if (alone > byTurns) each = each.map((seconds) => (seconds * byTurns) / alone);
       const sums = new Map<PartName, TimePart>();
       const add = (part: PartName, seconds: number, known: TimePart["known"]): void => {
         sums.set(part, { part, seconds: (sums.get(part)?.seconds ?? 0) + seconds, known });
       };
-      for (const [index, { part, kernel, runs, known }] of terms.entries()) {
-        const run = Math.max(0, usual(samples[index] ?? []) - beginning);
-        add(part, runs * (kernel.kind === "round" ? run : run / kernel.copies), known);
-      }
+      for (const [index, { part, runs, known }] of terms.entries()) add(part, runs * (each[index] ?? 0), known);
+      if (turns !== undefined) add("turns", turns.runs * Math.max(0, byTurns - alone), turns.known);
       add("threads", batches * beginning, "timed");
       if (isPrompt) add("dispatch", batches * overhead.dispatch, "timed");
-      const parts = [...sums.values()].map((part) => ({ ...part, seconds: Math.max(0, part.seconds) }));
-      return [...parts, ...(isPrompt ? [] : overheadParts(overhead))];
+      return [...sums.values(), ...(isPrompt ? [] : overheadParts(overhead))];
     },
   };
 }
 
-/** Of the seconds of several runs. Other programs only make a run slower; the very fastest is as much an accident. */
-export function usual(samples: readonly number[]): number {
-  return quantile(samples, 0.25) ?? 0;
+function copiesOf(kernel: AloneKernel): number {
+  return kernel.kind === "round" ? 1 : kernel.copies;
+}
+
+interface Turns {
+  readonly kernel: Kernel;
+  /** Which terms, by their places, take part, and how many copies of them. */
+  readonly members: readonly { readonly index: number; readonly copies: number }[];
+  readonly runs: number;
+  readonly known: TimePart["known"];
+}
+
+/**
+ * The parts by turns, as the model's layers have them. They take longer than one after the other alone, since each finds
+ * the caches as others left them: a token of a 135M model by a tenth.
+ */
+function turnsOf(terms: readonly Term[], batches: number): Turns | undefined {
+  const round = terms.find(({ kernel }) => kernel.kind === "round");
+  if (round === undefined) return undefined;
+  const members = terms.flatMap(({ kernel, layers = 0 }, index) => {
+    const copies = kernel.kind === "round" ? 1 : Math.round((layers * batches) / round.runs);
+    if (copies === 0) return [];
+    return [{ index, copies, kernel: kernel.kind === "round" ? kernel : { ...kernel, copies } }];
+  });
+  return {
+    kernel: { kind: "turns", kernels: members.map(({ kernel }) => kernel) },
+    members,
+    runs: round.runs,
+    known: terms.every(({ known }) => known === "timed") ? "timed" : "predicted",
+  };
+}
+
+/**
+ * Of the seconds of several rounds. Other programs only make one slower; the very fastest is as much an accident. A round
+ * must last long enough to have its share of what comes and goes: the best runs of a part are no part of a usual whole.
+ */
+export function usual(rounds: readonly number[]): number {
+  return quantile(rounds, 0.25) ?? 0;
 }
 
 /** As many bytes as a token reads: what of them a cache keeps, it keeps as it would of the model. */
@@ -135,7 +179,7 @@ function roundTerm(
   const timed = used.map((one) => ({ ...one, copies: clamped(Math.round(one.count * share), 1, MOST_COPIES) }));
   const all = used.reduce((sum, { count, work }) => sum + count * work, 0);
   const part = timed.reduce((sum, { copies, work }) => sum + copies * work, 0);
-  const kernel: Kernel = {
+  const kernel: AloneKernel = {
     kind: "round",
     products: timed.map(({ group: { type, rows, columns }, batch, copies }) => ({
       type,
@@ -171,11 +215,12 @@ function attentionTerms(
 }
 
 /**
- * Attention takes so much for each token it looks at; what is masked it skips, as the later tokens of a batch, so that the
- * steps in which llama.cpp hands the KV cache out do not count. Two depths around those of the test say how much.
+ * Attention takes longer with each token it looks at, and for one token in steps: llama.cpp hands out the KV cache in
+ * them and gives each thread as large a part, of which only the last one's is not full. So each step is timed as it is
+ * in the test, or where there are many, a few and what is between them in a line.
  */
 function attentionOf(
-  test: BenchTest,
+  { promptTokens, generatedTokens }: BenchTest,
   shape: ModelShape,
   { kvCacheKeyType, kvCacheValueType, flashAttention }: KernelContext,
   {
@@ -185,26 +230,53 @@ function attentionOf(
     far,
   }: { readonly layers: number; readonly depths: readonly number[]; readonly batch: number; readonly far: number },
 ): Term[] {
-  const least = Math.max(CELLS, Math.floor(Math.min(...depths) / CELLS) * CELLS);
-  const most = Math.max(least + CELLS, Math.ceil(Math.max(...depths) / CELLS) * CELLS);
-  // Below 0 where the depths are less than what can be timed.
-  const deep = (mean(depths) - least) / (most - least);
   // Of one token generated, or of all batches of the prompt.
-  const runs = layers * (test.promptTokens > 0 ? depths.length : 1);
-  const kernelAt = (depth: number): Kernel => {
+  const share = layers / (promptTokens > 0 ? 1 : generatedTokens);
+  const steps = fewSteps(stepsOf(depths), promptTokens > 0);
+  const most = Math.max(...steps.map(({ count }) => count));
+  const usualStep = steps.findIndex(({ count }) => count === most);
+  return steps.map(({ depth, count }, index) => {
     const kv = kvBytesOf({ ...shape, layers: 1 }, { kvCacheKeyType, kvCacheValueType }) * depth;
-    return {
-      ...{ kind: "attention", heads: shape.heads, headsKv: shape.headsKv, headSize: shape.keyLength, depth, batch },
-      copies: test.promptTokens > 0 ? copiesFor(PROMPT_BYTES, kv) : copiesFor(far, kv),
+    const kernel: AloneKernel = {
+      ...{ kind: "attention", heads: shape.heads, headsKv: shape.headsKv, headSize: shape.keyLength },
+      ...{ depth: Math.round(depth), batch, copies: promptTokens > 0 ? layers : copiesFor(far, kv) },
       ...{ keyType: kvCacheKeyType, valueType: kvCacheValueType },
     };
-  };
-  // Without flash attention llama.cpp goes another way, which takes about as long.
-  const known = flashAttention ? "timed" : "predicted";
-  return [
-    { part: "kvCache", kernel: kernelAt(least), runs: runs * (1 - deep), known },
-    { part: "kvCache", kernel: kernelAt(most), runs: runs * deep, known },
-  ];
+    // Without flash attention llama.cpp goes another way, which takes about as long.
+    const known = flashAttention ? "timed" : "predicted";
+    return { part: "kvCache", kernel, runs: share * count, known, ...(index === usualStep && { layers }) };
+  });
+}
+
+/** So many tokens or batches that look, in the mean, at so many tokens. */
+interface Step {
+  readonly cells: number;
+  readonly depth: number;
+  readonly count: number;
+}
+
+function stepsOf(depths: readonly number[]): Step[] {
+  const byCells = new Map<number, number[]>();
+  for (const depth of depths) {
+    const cells = Math.ceil(depth / CELLS);
+    byCells.set(cells, [...(byCells.get(cells) ?? []), depth]);
+  }
+  return [...byCells].map(([cells, own]) => ({ cells, depth: mean(own), count: own.length }));
+}
+
+/** The first step is apart: with so little to look at, llama.cpp parts the work by heads. */
+function fewSteps(steps: readonly Step[], isPrompt: boolean): Step[] {
+  const [first, second, ...others] = steps;
+  const last = others.at(-1);
+  if (first === undefined || second === undefined || last === undefined) return [...steps];
+  const place = ({ depth, cells }: Step): number => (isPrompt ? depth : cells);
+  // How much of each step between, and of the last, is like the last and not like the second.
+  const like = others.reduce(
+    (sum, step) => sum + (step.count * (place(step) - place(second))) / (place(last) - place(second)),
+    0,
+  );
+  const all = others.reduce((sum, { count }) => sum + count, second.count);
+  return [first, { ...second, count: all - like }, { ...last, count: like }];
 }
 
 /** Tokens of the KV cache that each batch of the test looks at. */
@@ -216,25 +288,26 @@ function attentionDepths({ promptTokens, generatedTokens, depth }: BenchTest, ba
   );
 }
 
-/** Other kinds of models have other norms and gates, which take about as long. */
+/**
+ * Other kinds of models have other norms and gates, which take about as long. Of a token they take so little that what
+ * llama.cpp keeps of each node counts, which the weights have driven out of the caches since the token before: as many
+ * copies do so here.
+ */
 function layerTerms(
   { architecture, layers, embeddingLength, feedForwardLength = embeddingLength, experts, ...shape }: ModelShape,
   { kvCacheKeyType, kvCacheValueType }: KernelContext,
   { batch, batches }: { readonly batch: number; readonly batches: number },
 ): Term[] {
-  const kernel: Kernel = {
+  const kernel: AloneKernel = {
     ...{ kind: "layers", width: embeddingLength, feedForward: feedForwardLength * (experts?.used ?? 1), batch },
-    ...{ heads: shape.heads, headsKv: shape.headsKv, headSize: shape.keyLength, copies: layers },
+    ...{ heads: shape.heads, headsKv: shape.headsKv, headSize: shape.keyLength },
+    ...{ copies: batch === 1 ? MOST_COPIES : layers },
     ...{ keyType: kvCacheKeyType, valueType: kvCacheValueType },
   };
   const known = architecture === "llama" && experts === undefined ? "timed" : "predicted";
-  return [{ part: "layers", kernel, runs: batches * layers, known }];
+  return [{ part: "layers", kernel, runs: batches * layers, known, layers }];
 }
 
 function copiesFor(bytes: number, each: number): number {
   return Math.min(MOST_COPIES, Math.max(1, Math.ceil(bytes / Math.max(1, each))));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }

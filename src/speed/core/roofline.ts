@@ -134,8 +134,11 @@ function meanDepth({ promptTokens, generatedTokens, depth }: BenchTest, { window
 
 // --- the parts -----------------------------------------------------------------------------------------------------
 
-/** "layers": what they do beside products and attention; "threads": beginning a batch, which wakes the threads. */
-export type PartName = "weights" | "kvCache" | "layers" | "threads" | "sampling" | "dispatch";
+/**
+ * "layers": what they do beside products and attention; "turns": what these take longer by turns than alone; "threads":
+ * beginning a batch, which wakes the threads.
+ */
+export type PartName = "weights" | "kvCache" | "layers" | "turns" | "threads" | "sampling" | "dispatch";
 
 export interface TimePart {
   readonly part: PartName;

@@ -103,6 +103,8 @@ function partName(part: PartName, isPrompt: boolean): string {
       return isPrompt ? vscode.l10n.t("Attention over the KV cache") : vscode.l10n.t("Reading the KV cache");
     case "layers":
       return vscode.l10n.t("Layers beside their matrices: norms, rotations, joining threads");
+    case "turns":
+      return vscode.l10n.t("Taking turns: what each step finds in the caches after the others");
     case "threads":
       return vscode.l10n.t("Starting llama.cpp's threads");
     case "sampling":

@@ -16,6 +16,7 @@ import {
   rooflineModel,
   type TimePart,
 } from "../core/roofline";
+import { mean } from "../core/statistics";
 import type { OpenSession } from "./openSession";
 
 export interface RooflineNeeds {
@@ -49,8 +50,13 @@ export interface RooflineReport {
 const PROBED = 0.1;
 /** Why parts are not timed but predicted: no kernels here, or no memory for another copy of the weights. */
 const predictedFor: ReadonlySet<string> = new Set(["unsupported", "model/too-large"]);
-/** For each kernel in each round, seconds. */
-const KERNEL_SECONDS = 0.1;
+/**
+ * For each kernel in each round, as a share of what the test took: the mean of a round should not be that of a lucky
+ * moment where the test's is not.
+ */
+const KERNEL_SHARE = 0.5;
+/** At least and at most, seconds. */
+const KERNEL_SECONDS = [0.2, 2] as const;
 
 /**
  * Measures a model, what its machine can do, and what each of its parts takes alone, and explains the one by the others.
@@ -89,7 +95,8 @@ class TestTiming {
   private readonly seconds: number[] = [];
   /** Undefined where the parts can't be timed alone: another kind of layers, or a type without kernels here. */
   private plan: KernelPlan | undefined;
-  private readonly samples: number[][] = [];
+  /** By kernel, seconds of a run in the mean of each round. */
+  private readonly rounds: number[][] = [];
 
   constructor(
     readonly test: BenchTest,
@@ -106,9 +113,11 @@ class TestTiming {
     const { samplesNs } = await session.measure({ ...this.test, repetitions: 1 });
     this.seconds.push(...samplesNs.map((ns) => ns / 1e9));
     if (this.plan === undefined) return;
+    const [least, most] = KERNEL_SECONDS;
+    const budget = Math.min(most, Math.max(least, (KERNEL_SHARE * mean(samplesNs)) / 1e9));
     try {
-      const samples = await session.timeKernels(this.plan.kernels, KERNEL_SECONDS);
-      for (const [index, more] of samples.entries()) (this.samples[index] ??= []).push(...more);
+      const samples = await session.timeKernels(this.plan.kernels, budget);
+      for (const [index, runs] of samples.entries()) (this.rounds[index] ??= []).push(mean(runs));
     } catch (error) {
       if (!(error instanceof PaddockError) || !predictedFor.has(error.code)) throw error;
       this.plan = undefined;
@@ -120,7 +129,7 @@ class TestTiming {
   }
 
   parts(overhead: TokenOverhead): TimePart[] | undefined {
-    return this.plan?.parts(this.samples, overhead);
+    return this.plan?.parts(this.rounds, overhead);
   }
 }
 

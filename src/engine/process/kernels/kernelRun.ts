@@ -24,6 +24,18 @@ export interface KernelMaker {
 type Product = Omit<Extract<Kernel, { kind: "product" }>, "kind">;
 type Of<K extends Kernel["kind"]> = Extract<Kernel, { kind: K }>;
 
+/** Part of a graph. */
+interface Section {
+  /** In the order in which they are computed. */
+  readonly nodes: readonly Pointer[];
+  /** What may be put in one place. */
+  readonly placed: readonly Pointer[];
+  /** Tensors to be filled with random values of their type, */
+  readonly filled: readonly (readonly [Pointer, string])[];
+  /** and those with values of their own. */
+  readonly set: readonly (readonly [Pointer, Uint8Array])[];
+}
+
 interface Wanted {
   readonly type: string;
   readonly size: readonly [number, number, number];
@@ -65,127 +77,124 @@ export class KernelRun {
   }
 
   private make(kernel: Kernel): void {
+    const { ggml } = this.maker;
+    const tensors = tensorsOf(kernel);
+    const context = this.context(tensors);
+    const { nodes, placed, filled, set } = this.sectionOf(context, kernel);
+    this.share(placed);
+    this.fill(context, filled);
+    for (const [tensor, values] of set) ggml.set(tensor, values, 0, values.length);
+    this.compile(context, tensors, nodes);
+  }
+
+  private sectionOf(context: Pointer, kernel: Kernel): Section {
     switch (kernel.kind) {
       case "product":
-        this.products([kernel]);
-        break;
+        return this.products(context, [kernel]);
       case "round":
-        this.products(kernel.products);
-        break;
+        return this.products(context, kernel.products);
       case "attention":
-        this.attentions(kernel);
-        break;
+        return this.attentions(context, kernel);
       case "layers":
-        this.layers(kernel);
-        break;
+        return this.layers(context, kernel);
       case "nodes":
-        this.nodes(kernel);
+        return this.nodes(context, kernel);
+      case "turns": {
+        const sections = kernel.kernels.map((one) => this.sectionOf(context, one));
+        return {
+          nodes: byTurns(sections.map(({ nodes }) => nodes)),
+          placed: sections.flatMap(({ placed }) => placed),
+          filled: sections.flatMap(({ filled }) => filled),
+          set: sections.flatMap(({ set }) => set),
+        };
+      }
     }
   }
 
-  private products(products: readonly Product[]): void {
+  private products(context: Pointer, products: readonly Product[]): Section {
     const { ggml } = this.maker;
-    const factors = products.map(({ type, rows, columns, batch, copies }) => {
-      const input: Wanted = { type: "F32", size: [columns, batch, 1] };
-      return { input, weights: this.weights({ type, size: [columns, rows, 1] }, copies, input) };
-    });
-    const tensors = factors.reduce((sum, { weights }) => sum + weights.length, factors.length);
-    const context = this.context(tensors);
-    const byTurns = factors.flatMap(({ input: wanted, weights }) => {
+    const inputs: Pointer[] = [];
+    const nodes = products.map(({ type, rows, columns, batch, copies }) => {
+      const wanted: Wanted = { type: "F32", size: [columns, batch, 1] };
       const input = this.tensor(context, wanted);
-      return weights.map((weight, index) => ({ weight, input, place: (index + 0.5) / weights.length }));
+      inputs.push(input);
+      const weights = this.weights({ type, size: [columns, rows, 1] }, copies, wanted);
+      return weights.map((weight) => ggml.multiply(context, weight, input));
     });
-    byTurns.sort((a, b) => a.place - b.place);
-    const outputs = byTurns.map(({ weight, input }) => ggml.multiply(context, weight, input));
-    this.share(outputs);
-    this.fill(
-      context,
-      [...new Set(byTurns.map(({ input }) => input))].map((input) => [input, "F32"]),
-    );
-    this.compile(context, tensors, outputs);
+    return { nodes: byTurns(nodes), placed: nodes.flat(), filled: inputs.map((input) => [input, "F32"]), set: [] };
   }
 
-  private attentions(kernel: Of<"attention">): void {
-    const { heads, headsKv, headSize, batch, copies, keyType, valueType } = kernel;
+  private attentions(context: Pointer, kernel: Of<"attention">): Section {
+    const { heads, headsKv, headSize, depth, batch, copies, keyType, valueType } = kernel;
     const { ggml } = this.maker;
-    const depth = Math.max(CELLS, Math.ceil(kernel.depth / CELLS) * CELLS);
-    const tensors = 6 * copies + 2;
-    const context = this.context(tensors);
+    const cells = Math.max(CELLS, Math.ceil(depth / CELLS) * CELLS);
     const query = this.tensor(context, { type: "F32", size: [headSize, heads, batch] });
-    const mask = this.tensor(context, { type: "F16", size: [depth, batch, 1] });
+    const mask = this.tensor(context, { type: "F16", size: [cells, batch, 1] });
     const filled: [Pointer, string][] = [[query, "F32"]];
     const byHead = (tensor: Pointer): Pointer => ggml.permute(context, tensor, 0, 2, 1, 3);
-    const outputs = Array.from({ length: copies }, () => {
-      const key = this.tensor(context, { type: keyType, size: [headSize, headsKv, depth] });
-      const value = this.tensor(context, { type: valueType, size: [headSize, headsKv, depth] });
+    const nodes = Array.from({ length: copies }, () => {
+      const key = this.tensor(context, { type: keyType, size: [headSize, headsKv, cells] });
+      const value = this.tensor(context, { type: valueType, size: [headSize, headsKv, cells] });
       filled.push([key, keyType], [value, valueType]);
       return ggml.attend(context, byHead(query), byHead(key), byHead(value), mask, 1 / Math.sqrt(headSize), 0, 0);
     });
-    this.share(outputs);
-    this.fill(context, filled);
-    ggml.set(mask, causalMask(depth, batch), 0, 2 * depth * batch);
-    this.compile(context, tensors, outputs);
+    return { nodes, placed: nodes, filled, set: [[mask, causalMask({ depth, cells, batch })]] };
   }
 
-  private layers({ width, feedForward, heads, headsKv, headSize, batch, copies, ...types }: Of<"layers">): void {
+  private layers(context: Pointer, kernel: Of<"layers">): Section {
+    const { width, feedForward, heads, headsKv, headSize, batch, copies, keyType, valueType } = kernel;
     // ggml would end the process.
     if (headSize % 2 !== 0) throw new PaddockError("unsupported", "Heads of an odd size are not rotated.");
     const { ggml } = this.maker;
-    const tensors = 12 * copies + 11;
-    const context = this.context(tensors);
-    const rows = (type: string, first: number, second: number, third = 1): Pointer =>
-      this.tensor(context, { type, size: [first, second, third] });
-    const floats = (...size: readonly [number, number, number?]): Pointer => rows("F32", ...size);
-    const [state, weights, gate, up] = [
-      floats(width, batch),
-      floats(width, 1),
-      ...twice(() => floats(feedForward, batch)),
-    ];
+    const filled: [Pointer, string][] = [];
+    const made = (type: string, first: number, second: number, third = 1): Pointer => {
+      const tensor = this.tensor(context, { type, size: [first, second, third] });
+      filled.push([tensor, type]);
+      return tensor;
+    };
+    const floats = (...size: readonly [number, number, number?]): Pointer => made("F32", ...size);
+    // What products have just put there.
+    const [state, [gate, up]] = [floats(width, batch), twice(() => floats(feedForward, batch))];
     const [query, key] = [floats(headSize, heads, batch), floats(headSize, headsKv, batch)];
     const written = floats(headSize * headsKv, batch);
-    const caches = [types.keyType, types.valueType].map((type) => ({
-      type,
-      cache: rows(type, headSize * headsKv, Math.max(CELLS, batch)),
-    }));
-    const [places, cells] = [rows("I32", batch, 1), rows("I64", batch, 1)];
+    const index = (type: string): Pointer => this.tensor(context, { type, size: [batch, 1, 1] });
+    const [places, cells] = [index("I32"), index("I64")];
     const rotated = (tensor: Pointer): Pointer =>
       ggml.rotate(context, tensor, places, null, headSize, 0, 4096, 10_000, 1, 0, 1, 32, 1);
     const placed: Pointer[] = [];
-    const outputs = Array.from({ length: copies }, () => {
+    const nodes = Array.from({ length: copies }, () => {
+      // A layer's own, which it finds as far away as its matrices.
       const normed = twice(() => {
         const norm = ggml.norm(context, state, 1e-5);
         placed.push(norm);
-        return ggml.scale(context, norm, weights);
+        return ggml.scale(context, norm, floats(width, 1));
       });
       const sums = twice(() => ggml.add(context, state, state));
       const own = [...normed, rotated(query), rotated(key), ggml.gate(context, gate, up), ...sums];
       placed.push(...own);
-      return [...own, ...caches.map(({ cache }) => ggml.writeRows(context, cache, written, cells))];
+      const caches = [keyType, valueType].map((type) => made(type, headSize * headsKv, batch));
+      return [...own, ...caches.map((cache) => ggml.writeRows(context, cache, written, cells))];
     }).flat();
-    this.share(placed);
-    const inputs = [state, weights, gate, up, query, key, written];
-    this.fill(context, [
-      ...inputs.map((input) => [input, "F32"] as const),
-      ...caches.map(({ cache, type }) => [cache, type] as const),
-    ]);
-    const numbers = Array.from({ length: batch }, (_, index) => index);
-    ggml.set(places, new Uint8Array(Int32Array.from(numbers).buffer), 0, 4 * batch);
-    ggml.set(cells, new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer), 0, 8 * batch);
-    this.compile(context, tensors, outputs);
+    const numbers = Array.from({ length: batch }, (_, place) => place);
+    return {
+      ...{ nodes, placed, filled },
+      set: [
+        [places, new Uint8Array(Int32Array.from(numbers).buffer)],
+        [cells, new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer)],
+      ],
+    };
   }
 
-  private nodes({ width, batch, copies }: Of<"nodes">): void {
-    const tensors = copies + 2;
-    const context = this.context(tensors);
+  private nodes(context: Pointer, { width, batch, copies }: Of<"nodes">): Section {
     const row = (): Pointer => this.tensor(context, { type: "F32", size: [width, batch, 1] });
     const [first, other] = [row(), row()];
     let last = first;
     for (let copy = 0; copy < copies; copy++) last = this.maker.ggml.add(context, last, other);
-    this.fill(context, [
+    const filled: Section["filled"] = [
       [first, "F32"],
       [other, "F32"],
-    ]);
-    this.compile(context, tensors, [last]);
+    ];
+    return { nodes: [last], placed: [], filled, set: [] };
   }
 
   private context(tensors: number): Pointer {
@@ -277,6 +286,32 @@ export class KernelRun {
   }
 }
 
+/** How many tensors are described in the context of a kernel, weights apart. */
+function tensorsOf(kernel: Kernel): number {
+  switch (kernel.kind) {
+    case "product":
+      return kernel.copies + 1;
+    case "round":
+      return kernel.products.reduce((sum, { copies }) => sum + copies + 1, 0);
+    case "attention":
+      return 6 * kernel.copies + 2;
+    case "layers":
+      return 16 * kernel.copies + 8;
+    case "nodes":
+      return kernel.copies + 2;
+    case "turns":
+      return kernel.kernels.reduce((sum, one) => sum + tensorsOf(one), 0);
+  }
+}
+
+/** Of several rows one, each evenly spread over it and in its own order. */
+function byTurns<T>(rows: readonly (readonly T[])[]): T[] {
+  return rows
+    .flatMap((row) => row.map((one, index) => ({ one, place: (index + 0.5) / row.length })))
+    .sort((a, b) => a.place - b.place)
+    .map(({ one }) => one);
+}
+
 function twice<T>(make: () => T): [T, T] {
   return [make(), make()];
 }
@@ -292,12 +327,12 @@ function notEnough(): PaddockError {
 /** F16 */
 const MINUS_INFINITY = 0xfc00;
 
-/** The tokens of a batch are the last ones, and none looks at those after it. */
-function causalMask(depth: number, batch: number): Uint8Array {
-  const mask = new Uint16Array(depth * batch);
+/** The tokens of a batch are the last ones of those in the cache, and none looks at those after it or at empty cells. */
+function causalMask({ depth, cells, batch }: { depth: number; cells: number; batch: number }): Uint8Array {
+  const mask = new Uint16Array(cells * batch);
   for (let row = 0; row < batch; row++) {
     const seen = Math.max(1, depth - batch + row + 1);
-    mask.fill(MINUS_INFINITY, row * depth + seen, (row + 1) * depth);
+    mask.fill(MINUS_INFINITY, row * cells + seen, (row + 1) * cells);
   }
   return new Uint8Array(mask.buffer);
 }
