@@ -126,7 +126,7 @@ async function tunedGain(name: string, file: string): Promise<number> {
 
 async function explanationsOf(file: string): Promise<readonly Explanation[]> {
   const report = await measureRoofline(
-    { file, tuning: {}, tests: explained, rounds: 5, signal },
+    { file, tuning: {}, tests: explained, rounds: { least: 5, most: 15, seconds: 20 }, signal },
     {
       openSession: (...session) => measuring.openSession(...session),
       probe: (stop) => measuring.probe(stop),

@@ -77,7 +77,7 @@ test("a smaller KV cache diverges from the usual one, and says by how much", asy
 test("where a model's time goes is timed part by part by llama.cpp's own functions", async () => {
   const report = await measureRoofline(
     {
-      ...{ file: tiny, tuning: {}, rounds: 2, signal: forever },
+      ...{ file: tiny, tuning: {}, rounds: { least: 2, most: 2, seconds: 1 }, signal: forever },
       tests: [
         { promptTokens: 128, generatedTokens: 0, depth: 0 },
         { promptTokens: 0, generatedTokens: 16, depth: 256 },

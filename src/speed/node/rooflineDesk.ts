@@ -17,7 +17,7 @@ export interface RooflineDeskNeeds extends RooflineNeeds {
   readonly changed: () => void;
 }
 
-const ROUNDS = 3;
+const ROUNDS = { least: 3, most: 7, seconds: 5 };
 /** llama-bench's two tests, and tg where the KV cache counts, as deep as the model's context has room for. */
 const SHALLOW: readonly BenchTest[] = [
   { promptTokens: 512, generatedTokens: 0, depth: 0 },

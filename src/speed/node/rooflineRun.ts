@@ -30,11 +30,18 @@ export interface RooflineRequest {
   readonly tuning: EngineTuning;
   /** Each of pp or of tg. */
   readonly tests: readonly BenchTest[];
-  /** Of each test, and of each of its parts behind it. */
-  readonly rounds: number;
+  /** Of each test, and of each of its parts behind it: at least so many, and more of tests that take little time. */
+  readonly rounds: Rounds;
   readonly signal: AbortSignal;
   /** 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
+}
+
+export interface Rounds {
+  readonly least: number;
+  readonly most: number;
+  /** What the test itself should take in all rounds together, unless those are the most. */
+  readonly seconds: number;
 }
 
 export interface RooflineReport {
@@ -72,9 +79,10 @@ export async function measureRoofline(request: RooflineRequest, needs: RooflineN
     const { engine, model, context } = session;
     const timings = tests.map((test) => new TestTiming(test, contents, context));
     for (const [index, timing] of timings.entries()) {
-      for (let round = 0; round < rounds; round++) {
+      for (let done = 0; done < 1;) {
         await timing.round(session);
-        onProgress?.(PROBED + ((1 - PROBED) * (index + (round + 1) / rounds)) / timings.length);
+        done = timing.done(rounds);
+        onProgress?.(PROBED + ((1 - PROBED) * (index + done)) / timings.length);
       }
     }
     const overhead = await session.overhead(0);
@@ -122,6 +130,13 @@ class TestTiming {
       if (!(error instanceof PaddockError) || !predictedFor.has(error.code)) throw error;
       this.plan = undefined;
     }
+  }
+
+  /** What of the rounds is done, 0 to 1. */
+  done({ least, most, seconds }: Rounds): number {
+    const { length } = this.seconds;
+    const spent = this.seconds.reduce((sum, one) => sum + one, 0);
+    return Math.min(1, length / least, Math.max(length / most, spent / seconds));
   }
 
   measured(): Measured {
