@@ -212,6 +212,8 @@ test("weights are timed as a token reads them; of many only a part, which stands
   );
   expect(bytes).toBeGreaterThan(750e6);
   expect(bytes).toBeLessThan(850e6);
+  const less = planKernels(tg(8), { tensors: large, shape: { ...shape, layers } }, context, 200e6);
+  expect(roundOf(less)[1]?.copies).toBeLessThan((roundOf(plan)[1]?.copies ?? 0) / 3);
   const work = modelWork(large, { ...shape, layers });
   const parts = plan?.parts(roundsOf(plan.kernels), overhead);
   const values = Object.values(work.tg).reduce((sum, count) => sum + count, 0);
@@ -294,6 +296,18 @@ test("a model is explained test by test; where kernels can't be timed, the probe
     );
     expect(predicted.explanations[1]?.parts[0]).toMatchObject({ part: "weights", known: "predicted" });
   }
+  // Where there is no memory for a round of what a large machine's caches could hold, a smaller one is timed.
+  let refused = 0;
+  const small = await measureRoofline(
+    { ...request, tests: [tg(16)] },
+    needs((kernels) =>
+      refused++ === 0
+        ? Promise.reject(new PaddockError("model/too-large", "Not so much."))
+        : Promise.resolve(roundsOf(kernels)),
+    ),
+  );
+  expect(small.explanations[0]?.parts[0]).toMatchObject({ part: "weights", known: "timed" });
+  expect(refused).toBe(4);
   const broken = new PaddockError("engine/crashed", "It crashed.");
   await expect(
     measureRoofline(

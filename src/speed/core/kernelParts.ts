@@ -50,17 +50,23 @@ interface Term {
  * that are larger, a part. Bytes.
  */
 const FAR_BYTES = 800e6;
+/** The same for a machine with little memory, whose caches are small. */
+export const SMALL_FAR_BYTES = 200e6;
 /** A prompt's products take long enough to hide what they read. Bytes. */
 const PROMPT_BYTES = 128e6;
 const MOST_COPIES = 2000;
 /** Tokens: llama.cpp hands out the KV cache in steps of so many (llama_kv_cache::get_n_kv). */
 const CELLS = 256;
 
-/** Undefined for models whose layers are of another kind: no attention. */
+/**
+ * Undefined for models whose layers are of another kind: no attention.
+ * @param mostBytes of weights, or of a KV cache, to have in memory beside the model's.
+ */
 export function planKernels(
   test: BenchTest,
   { tensors, shape }: ModelContents,
   context: KernelContext,
+  mostBytes = FAR_BYTES,
 ): KernelPlan | undefined {
   if (shape.heads < 1 || shape.headsKv < 1 || shape.keyLength < 1 || shape.layers < 1) return undefined;
   const isPrompt = test.promptTokens > 0;
@@ -69,7 +75,7 @@ export function planKernels(
   const groups = matrixGroups(tensors, shape);
   // What a token reads in a round, of weights and KV cache: whatever of it a cache keeps, it keeps of all.
   const weights = groups.reduce((sum, group) => sum + group.used * group.bytes, 0);
-  const far = Math.min(FAR_BYTES, weights + kvBytesOf(shape, context) * mean(attentionDepths(test, batch)));
+  const far = Math.min(mostBytes, weights + kvBytesOf(shape, context) * mean(attentionDepths(test, batch)));
   const terms: Term[] = [
     ...(isPrompt ? promptTerms(groups, { batch, batches }) : tokenTerms(groups, far)),
     ...attentionTerms(test, shape, context, { batch, far }),

@@ -7,7 +7,7 @@ import { modelShape } from "../../gguf/core/modelShape";
 import { openModel } from "../../gguf/node/modelFiles";
 import { PaddockError } from "../../platform/core/errors";
 import type { BenchTest } from "../core/benchmark";
-import { type KernelPlan, type ModelContents, planKernels, usual } from "../core/kernelParts";
+import { type KernelPlan, type ModelContents, planKernels, SMALL_FAR_BYTES, usual } from "../core/kernelParts";
 import {
   type Explanation,
   explain,
@@ -55,8 +55,6 @@ export interface RooflineReport {
 
 /** Of the whole, what the probe counts in the progress. */
 const PROBED = 0.1;
-/** Why parts are not timed but predicted: no kernels here, or no memory for another copy of the weights. */
-const predictedFor: ReadonlySet<string> = new Set(["unsupported", "model/too-large"]);
 /**
  * For each kernel in each round, as a share of what the test took: the mean of a round should not be that of a lucky
  * moment where the test's is not.
@@ -104,7 +102,9 @@ class TestTiming {
   /** Undefined where the parts can't be timed alone: another kind of layers, or a type without kernels here. */
   private plan: KernelPlan | undefined;
   /** By kernel, seconds of a run in the mean of each round. */
-  private readonly rounds: number[][] = [];
+  private rounds: number[][] = [];
+  /** The same with less memory. */
+  private smallPlan: KernelPlan | undefined;
 
   constructor(
     readonly test: BenchTest,
@@ -114,7 +114,9 @@ class TestTiming {
     const kvCacheKeyType = kvCacheTypes.find((type) => type === identity.kvCacheKeyType);
     const kvCacheValueType = kvCacheTypes.find((type) => type === identity.kvCacheValueType);
     if (kvCacheKeyType === undefined || kvCacheValueType === undefined) return;
-    this.plan = planKernels(test, contents, { kvCacheKeyType, kvCacheValueType, flashAttention, batchSize });
+    const context = { kvCacheKeyType, kvCacheValueType, flashAttention, batchSize };
+    this.plan = planKernels(test, contents, context);
+    this.smallPlan = planKernels(test, contents, context, SMALL_FAR_BYTES);
   }
 
   async round(session: SpeedSession): Promise<void> {
@@ -127,8 +129,12 @@ class TestTiming {
       const samples = await session.timeKernels(this.plan.kernels, budget);
       for (const [index, runs] of samples.entries()) (this.rounds[index] ??= []).push(mean(runs));
     } catch (error) {
-      if (!(error instanceof PaddockError) || !predictedFor.has(error.code)) throw error;
-      this.plan = undefined;
+      const code = error instanceof PaddockError ? error.code : undefined;
+      if (code !== "unsupported" && code !== "model/too-large") throw error;
+      // Less memory from the next round on; where that is not there either, parts are predicted.
+      this.plan = code === "unsupported" ? undefined : this.smallPlan;
+      this.smallPlan = undefined;
+      this.rounds = [];
     }
   }
 
@@ -143,8 +149,9 @@ class TestTiming {
     return { test: this.test, seconds: usual(this.seconds) };
   }
 
+  /** Undefined where they could not be timed. */
   parts(overhead: TokenOverhead): TimePart[] | undefined {
-    return this.plan?.parts(this.rounds, overhead);
+    return this.rounds.length === 0 ? undefined : this.plan?.parts(this.rounds, overhead);
   }
 }
 
