@@ -156,6 +156,9 @@ test("code becomes a new file, goes to the cursor, and takes the place of what i
   const fresh = path.join(path.dirname(file), "fresh", "new.js");
   await expect.poll(() => readFile(fresh, "utf8").catch(() => "")).toBe("fresh();\n");
 
+  // The file is there before its editor takes the comparison's place, in which nothing is inserted.
+  await expect(page.locator(".tab.active")).not.toContainText("proposed", { timeout: 30_000 });
+  await expect(page.locator(".editor-instance .view-lines")).toHaveCount(1);
   await page.locator(".editor-instance .monaco-editor.focused").waitFor();
   await page.keyboard.press("Control+Home");
   const lines = page.locator(".editor-instance .view-lines");
