@@ -11,10 +11,7 @@ const results = path.join(root, "test-results");
 /** The package layer leaves the .vsix of this platform here, and the journeys install it. */
 const madePackage = path.join(results, "paddock.vsix");
 
-/**
- * Each returns {passed, failed, skipped, failures, again}: the last two say what failed, and what passed only when it was
- * tried again. A layer that finds no test has failed.
- */
+/** Each returns {passed, failed, skipped, failures}: the last says what failed. A layer that finds no test has failed. */
 const layers = {
   lint: async () => {
     const counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
@@ -122,19 +119,17 @@ async function playwright(layer, name = layer, ...options) {
     env,
   );
   const { stats, errors, suites } = JSON.parse(await readFile(file, "utf8"));
-  const specs = suites.flatMap(allSpecs).map(({ ok, file: of, title, tests }) => {
-    const [why] = tests.flatMap(({ results: runs }) => runs.flatMap((run) => run.errors));
-    return { ok, flaky: tests.some(({ status }) => status === "flaky"), why: said(`${of}: ${title}`, why?.message) };
-  });
   return {
     passed: stats.expected + stats.flaky,
     failed: stats.unexpected + errors.length,
     skipped: stats.skipped,
     failures: [
       ...errors.map(({ message }) => said("before any test", message)),
-      ...specs.filter(({ ok }) => !ok).map(({ why }) => why),
+      ...suites.flatMap(allSpecs).flatMap(({ ok, file: of, title, tests }) => {
+        const [why] = tests.flatMap(({ results: runs }) => runs.flatMap((run) => run.errors));
+        return ok ? [] : [said(`${of}: ${title}`, why?.message)];
+      }),
     ],
-    again: specs.filter(({ flaky }) => flaky).map(({ why }) => why),
   };
 }
 
@@ -145,8 +140,7 @@ function allSpecs({ specs = [], suites = [] }) {
 function added(...counts) {
   const sum = (key) => counts.reduce((total, one) => total + one[key], 0);
   const failures = counts.flatMap((one) => one.failures);
-  const again = counts.flatMap((one) => one.again ?? []);
-  return { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped"), failures, again };
+  return { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped"), failures };
 }
 
 /** What failed and why, in a line: the reports above it are long, and may be cut. */
@@ -194,12 +188,8 @@ async function runLayers(names) {
     );
   }
   if (sum("failed") > 0) process.exitCode = 1;
-  const list = (title, of) => {
-    const lines = rows.flatMap((row) => (of(row) ?? []).map((line) => `${row.layer}: ${line}`));
-    if (lines.length > 0) console.log(`\n${title}\n  ${lines.join("\n  ")}`);
-  };
-  list("passed only when tried again", ({ again }) => again);
-  list("failed", ({ failures }) => failures);
+  const failures = rows.flatMap(({ layer, failures: some }) => some.map((failure) => `${layer}: ${failure}`));
+  if (failures.length > 0) console.log(`\nfailed\n  ${failures.join("\n  ")}`);
   const skipped = sum("skipped");
   console.log(`\n${sum("passed")} passed, ${sum("failed")} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 }

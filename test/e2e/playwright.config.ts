@@ -7,8 +7,6 @@ export default defineConfig({
   outputDir: "../../test-results/e2e",
   timeout: 240_000,
   workers: 1,
-  // A whole editor on two busy cores: what fails once is tried again, and named above the counts if it passes then.
-  retries: 1,
   use: {
     launchOptions: { executablePath: process.env.PADDOCK_CHROMIUM ?? "/usr/bin/chromium", args: chromiumFlags },
   },
