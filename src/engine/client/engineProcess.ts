@@ -103,10 +103,11 @@ export class EngineProcess implements Disposable {
 }
 
 /**
- * V8 compiles and collects on the main thread, which has nothing else to do while llama.cpp computes: its helper threads
- * would take turns with llama.cpp's, which wait for the slowest of them (2% of tg with the starter on 2 cores).
+ * V8 collects garbage on the main thread, which has nothing else to do while llama.cpp computes: its helper threads would
+ * take turns with llama.cpp's, which wait for the slowest of them. Compilation keeps its helper: on the main thread it
+ * delays a start by 0.3-0.5 s of 3, and a token of the starter's was no faster for it (70 alternating runs on 2 cores).
  */
-const engineFlags = ["--single-threaded"];
+const engineFlags = ["--single-threaded-gc"];
 
 /**
  * The engine gets no switch that is meant for the editor: an inspector port would be taken twice, and NODE_OPTIONS of a
