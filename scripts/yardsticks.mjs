@@ -1,7 +1,7 @@
 // Builds the yardsticks, llama.cpp's own tools, from the source inside node-llama-cpp's package: the same version that
 // the engine runs. Once; they are cached outside the repository.
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { aptInstall, cacheFolder, isMain, main, onPath, root, run } from "./setup.mjs";
@@ -62,21 +62,27 @@ export async function ensureYardstick(tool, log = console.error) {
   return program;
 }
 
+/** Tools that are a few files over llama.cpp's libraries, and where in its source those are. */
+const fewFiles = { "llama-bench": "tools/llama-bench", "llama-perplexity": "tools/perplexity" };
+
 /**
- * llama-bench over the very libraries that the engine loads. Built anew its kernels are others: with 4,096 tokens in the
- * KV cache, generating took four times as long as the package's took for the same, compiled for this processor or not.
+ * A tool over the very libraries that the engine loads. Built anew its kernels are others: with 4,096 tokens in the KV
+ * cache, generating took four times as long as the package's took for the same, compiled for this processor or not; and
+ * what a compiler takes a virtual machine for may have instructions that this one has not.
+ * @param {keyof typeof fewFiles} tool
  * @returns {Promise<Linked>}
  */
-export async function ensureLinkedBench(log = console.error) {
-  if (process.platform !== "linux") {
-    return { program: await ensureYardstick("llama-bench", log), cwd: root, env: process.env };
-  }
-  const linked = await whereIsLinked("llama-bench");
+export async function ensureLinked(tool, log = console.error) {
+  if (process.platform !== "linux") return { program: await ensureYardstick(tool, log), cwd: root, env: process.env };
+  const linked = await whereIsLinked(tool);
   if (existsSync(linked.program)) return linked;
   await ensureTools(["git", "c++"]);
   const work = await ensureSource(linked.tag, log);
-  log(`Building llama-bench of llama.cpp ${linked.tag} over the engine's own libraries, once …`);
-  const sources = ["llama-bench.cpp", "main.cpp"].map((name) => path.join(work, "tools/llama-bench", name));
+  log(`Building ${tool} of llama.cpp ${linked.tag} over the engine's own libraries, once …`);
+  const folder = path.join(work, fewFiles[tool]);
+  const sources = (await readdir(folder))
+    .filter((name) => name.endsWith(".cpp"))
+    .map((name) => path.join(folder, name));
   await link(linked, ["-O2", ...including(work), ...sources]);
   return linked;
 }

@@ -155,7 +155,7 @@ export type TestProgress = v.InferOutput<typeof testProgressSchema>;
 export const tokenOverheadSchema = v.object({
   /** Choosing the token: the sampler over the vocabulary, its own round trip included. */
   sampling: rate,
-  /** One round trip from JavaScript to llama.cpp's thread and back, computing nothing. */
+  /** One round trip from JavaScript to llama.cpp's thread and back, computing nothing, and the JavaScript around a batch. */
   dispatch: rate,
 });
 /** Seconds for a token. */

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import os from "node:os";
 import path from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { ensureYardstick } from "../../scripts/yardsticks.mjs";
+import { ensureLinked } from "../../scripts/yardsticks.mjs";
 import type { ModelId } from "../../src/engine/backend";
 import { EmbeddedEngine } from "../../src/engine/client/embeddedEngine";
 import type { ProcessMeasuring } from "../../src/engine/client/measuring";
@@ -139,7 +139,7 @@ function mebibytes(bytes: number): string {
 // --- divergence ---------------------------------------------------------------------------------------------------
 
 async function divergence(): Promise<void> {
-  const yardstick = await ensureYardstick("llama-perplexity");
+  const yardstick = await ensureLinked("llama-perplexity");
   const text = (
     await Promise.all(["src/engine/client/supervisor.ts", "docs/ARCHITECTURE.md"].map((file) => readFile(file, "utf8")))
   ).join("\n");
@@ -182,7 +182,7 @@ async function divergence(): Promise<void> {
 }
 
 async function perplexity(
-  program: string,
+  { program, cwd, env }: Awaited<ReturnType<typeof ensureLinked>>,
   reference: string,
   candidate: string,
   text: string,
@@ -203,7 +203,10 @@ async function perplexity(
     String(os.availableParallelism()),
   ];
   const run = async (...options: string[]): Promise<string> => {
-    const { stdout, stderr } = await promisify(execFile)(program, [...options, ...common], { maxBuffer: 1 << 26 });
+    const { stdout, stderr } = await promisify(execFile)(program, [...options, ...common], {
+      maxBuffer: 1 << 26,
+      ...{ cwd, env },
+    });
     return stdout + stderr;
   };
   await run("-m", reference, "-f", text, "--kl-divergence-base", base);

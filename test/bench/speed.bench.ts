@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { parseArgs, promisify } from "node:util";
 import * as v from "valibot";
-import { ensureLinkedBench } from "../../scripts/yardsticks.mjs";
+import { ensureLinked } from "../../scripts/yardsticks.mjs";
 import { EmbeddedEngine } from "../../src/engine/client/embeddedEngine";
 import type { ProcessMeasuring } from "../../src/engine/client/measuring";
 import { preflight } from "../../src/models/node/ggufPreflight";
@@ -142,7 +142,7 @@ async function explanationsOf(file: string): Promise<readonly Explanation[]> {
   return report.explanations;
 }
 
-const yardstick = await ensureLinkedBench();
+const yardstick = await ensureLinked("llama-bench");
 const files = new Map([["starter", starter]]);
 if (values.model.includes("generated-1b")) {
   files.set("generated-1b", await generatedModel(starter));

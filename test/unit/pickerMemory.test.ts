@@ -59,6 +59,16 @@ test("what ggml's CPU backend repacks depends on type, rows and processor", () =
   expect(isRepacked(tensor("Q6_K", 64), ["NEON", "MATMUL_INT8", "REPACK"])).toBe(true);
 });
 
+test("AMX takes more types, in whole tiles", () => {
+  const AMX = [...AVX2, "AVX512_VNNI", "AMX_INT8"];
+  expect(isRepacked(tensor("Q4_1", 64), AMX)).toBe(true);
+  expect(isRepacked(tensor("Q6_K", 64), AMX)).toBe(true);
+  expect(isRepacked(tensor("F16", 64), AMX)).toBe(true);
+  expect(isRepacked(tensor("Q5_0", 64), AMX)).toBe(false);
+  expect(isRepacked(tensor("F16", 48), AMX)).toBe(false);
+  expect(isRepacked(tensor("Q4_1", 64), [...AVX2, "AVX512_VNNI"])).toBe(false);
+});
+
 test("an embedding that is the output, too, is there twice where it is repacked", () => {
   const weights = (type: string, output: boolean): number =>
     residentMemory(estimate, model(type, output)).weights.value;

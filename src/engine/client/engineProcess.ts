@@ -41,7 +41,7 @@ export class EngineProcess implements Disposable {
 
   /** Never throws: a program that cannot be started is an exit. */
   constructor({ enginePath, log, execPath = process.execPath, poolThreads }: EngineLaunch) {
-    const child = spawn(execPath, [...engineFlags, enginePath, "--stdio"], {
+    const child = spawn(execPath, [enginePath, "--stdio"], {
       env: engineEnvironment(process.env, poolThreads),
       stdio: ["pipe", "pipe", "pipe"],
       windowsHide: true,
@@ -101,13 +101,6 @@ export class EngineProcess implements Disposable {
     this.child.kill("SIGKILL");
   }
 }
-
-/**
- * V8 collects garbage on the main thread, which has nothing else to do while llama.cpp computes: its helper threads would
- * take turns with llama.cpp's, which wait for the slowest of them. Compilation keeps its helper: on the main thread it
- * delays a start by 0.3-0.5 s of 3, and a token of the starter's was no faster for it (70 alternating runs on 2 cores).
- */
-const engineFlags = ["--single-threaded-gc"];
 
 /**
  * The engine gets no switch that is meant for the editor: an inspector port would be taken twice, and NODE_OPTIONS of a

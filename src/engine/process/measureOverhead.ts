@@ -1,4 +1,5 @@
 import { randomFill } from "node:crypto";
+import { type EventLoopUtilization, performance } from "node:perf_hooks";
 import { promisify } from "node:util";
 import type { Token } from "node-llama-cpp";
 import { PaddockError } from "../../platform/core/errors";
@@ -17,7 +18,8 @@ const one = new Uint8Array(1);
 
 /**
  * What a token takes beside the model's computing. The sampler is timed over the logits of a real token; the round trip
- * by the pool's thread that llama.cpp computes on, filling one byte.
+ * by the pool's thread that llama.cpp computes on, filling one byte. Its JavaScript is timed around real batches, whose
+ * milliseconds leave the caches to llama.cpp: the event loop counts what it works and what it waits.
  * @throws PaddockError unsupported where the binding's private members are not as expected; context/overflow.
  */
 export async function measureOverhead({ context, slot, job }: Place, depth: number): Promise<TokenOverhead> {
@@ -32,9 +34,12 @@ export async function measureOverhead({ context, slot, job }: Place, depth: numb
   try {
     native.configure(sampler, greedy);
     const sampling: number[] = [];
+    const script: number[] = [];
     let token = 0 as Token;
     for (let made = 0; made < TOKENS; made++) {
+      const loop = performance.eventLoopUtilization();
       const [row] = await native.decode([token]);
+      script.push(workedSince(loop));
       if (row === undefined) throw new Error("llama.cpp made no logits.");
       const since = performance.now();
       token = await native.sample(row, sampler);
@@ -42,15 +47,26 @@ export async function measureOverhead({ context, slot, job }: Place, depth: numb
       job.signal.throwIfAborted();
     }
     const fill = promisify(randomFill<Uint8Array>);
-    const dispatch: number[] = [];
+    const trips: number[] = [];
+    const loop = performance.eventLoopUtilization();
     for (let run = 0; run < RUNS; run++) {
       const since = performance.now();
       await fill(one);
-      dispatch.push(performance.now() - since);
+      trips.push(performance.now() - since);
     }
-    return { sampling: percentiles(sampling).p50 / 1000, dispatch: percentiles(dispatch).p50 / 1000 };
+    const beyondTrip = Math.max(0, percentiles(script).p50 - workedSince(loop) / RUNS);
+    return {
+      sampling: percentiles(sampling).p50 / 1000,
+      dispatch: (percentiles(trips).p50 + beyondTrip) / 1000,
+    };
   } finally {
     sampler.dispose();
     leave();
   }
+}
+
+/** How long the event loop has worked, ms; 0 where it does not count what it waits. */
+function workedSince(before: EventLoopUtilization): number {
+  const { idle, active } = performance.eventLoopUtilization(before);
+  return idle > 0 ? active : 0;
 }

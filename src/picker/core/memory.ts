@@ -97,14 +97,27 @@ function isMatrix({ name, dimensions }: GgufTensor): boolean {
   return dimensions.length > 1 && name !== "token_embd.weight";
 }
 
+/** What AMX multiplies: two tiles of rows at a time, and as many columns as a block of the type has. */
+const AMX_ROWS = 32;
+const amxColumns: ReadonlyMap<string, number> = new Map([
+  ...["Q4_0", "Q4_1", "Q8_0"].map((name) => [name, 32] as const),
+  ...["Q4_K", "Q5_K", "Q6_K", "IQ4_XS"].map((name) => [name, 256] as const),
+  ["F16", 16],
+]);
+
 /**
- * Which weights ggml's CPU backend keeps in an order of its own (ggml_repack_get_optimal_repack_type in
- * ggml-cpu/repack.cpp of llama.cpp v0.5.0, for x86 and ARM), by the processor's features as llama.cpp names them.
+ * Which weights ggml's CPU backend keeps in memory of another kind, mostly in an order of its own, by the processor's
+ * features as llama.cpp names them: ggml_repack_get_optimal_repack_type in ggml-cpu/repack.cpp of llama.cpp v0.5.0, for
+ * x86 and ARM, and where AMX is, what supports_op in ggml-cpu/amx/amx.cpp takes before that.
  */
 export function isRepacked({ type, dimensions }: GgufTensor, cpuFeatures: readonly string[]): boolean {
   const has = new Set(cpuFeatures);
-  if (!has.has("REPACK")) return false;
   const rows = dimensions[1] ?? 1;
+  if (has.has("AMX_INT8") && has.has("AVX512_VNNI") && rows % AMX_ROWS === 0) {
+    const columns = amxColumns.get(ggmlTypes.get(type)?.name ?? "");
+    if (columns !== undefined && (dimensions[0] ?? 0) % columns === 0) return true;
+  }
+  if (!has.has("REPACK")) return false;
   const by = (count: number): boolean => rows % count === 0;
   const dotProduct = has.has("NEON") && has.has("DOTPROD");
   const matrix = has.has("NEON") && has.has("MATMUL_INT8");
