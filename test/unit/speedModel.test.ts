@@ -29,6 +29,7 @@ const machine: MachineSpeed = {
   perVocabularyEntry: 1e-9,
   attentionTg: 1e-10,
   attentionPp: 1e-11,
+  besidePp: 0,
 };
 const work = (tg: Record<string, number>, bytes: number): ModelWork => ({
   ...{ tg, pp: tg, bytes, layers: 0, vocabulary: 0, attention: 0 },

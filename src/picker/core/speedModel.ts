@@ -31,6 +31,8 @@ export interface MachineSpeed {
   /** For each value of the attention heads and token in the KV cache: heads * head length * layers * depth. */
   readonly attentionTg: number;
   readonly attentionPp: number;
+  /** Of a prompt, for each value of the attention heads and token: norms, sums and rotations, whatever the types. */
+  readonly besidePp: number;
 }
 
 export interface SpeedQuestion {
@@ -108,7 +110,7 @@ function tokenSeconds(machine: MachineSpeed, work: ModelWork, depth: number): nu
 
 /** Seconds for one token of a prompt, on average. */
 function promptSeconds(machine: MachineSpeed, work: ModelWork, { depth, promptTokens }: SpeedQuestion): number {
-  let seconds = machine.attentionPp * work.attention * (depth + promptTokens / 2);
+  let seconds = work.attention * (machine.besidePp + machine.attentionPp * (depth + promptTokens / 2));
   for (const [type, values] of Object.entries(work.pp)) seconds += values * typeSpeed(machine, type).pp;
   return seconds;
 }

@@ -56,7 +56,7 @@ interface Sample {
 }
 
 type Overhead = Pick<MachineSpeed, "perToken" | "perLayer" | "perVocabularyEntry">;
-type Attention = Pick<MachineSpeed, "attentionTg" | "attentionPp">;
+type BesideProducts = Pick<MachineSpeed, "attentionTg" | "attentionPp" | "besidePp">;
 type SpeedTest = Omit<SpeedOptions, "signal" | "onProgress">;
 
 /** Seconds for a token of each model. */
@@ -91,18 +91,21 @@ function machineSpeed(times: ModelTimes, { types, farBytes }: ProductSpeeds): Ma
   const alone = types[PLAIN];
   const near = alone?.near ?? nearByModels(times);
   const overhead = overheadOf(times, near);
-  const pp = times.plain.pp / ppValues(plainModel);
-  const attention = attentionOf(times.deep, { near, pp }, overhead);
-  // A backend that cannot time products tells of one type alone.
-  if (alone === undefined)
-    return { types: { [PLAIN]: { near, far: undefined, pp } }, reach: [], ...overhead, ...attention };
-  // What prompts take beside their products goes with them: a slice's norms, sums and rotations.
-  const scaled = Object.entries(types).map(([name, speed]): [string, TypeSpeed] => [
+  // A backend that cannot time products tells of one type alone, which has all that a prompt takes.
+  if (alone === undefined) {
+    const pp = times.plain.pp / ppValues(plainModel);
+    const types = { [PLAIN]: { near, far: undefined, pp } };
+    return { types, reach: [], ...overhead, ...besideProducts(times, { near, pp }, overhead) };
+  }
+  // Products that take longer alone than the whole prompt were slowed down by something else.
+  const quiet = Math.min(1, times.plain.pp / (alone.pp * ppValues(plainModel)));
+  const inModels = Object.entries(types).map(([name, speed]): [string, TypeSpeed] => [
     name,
-    { ...speed, pp: (speed.pp * pp) / alone.pp },
+    { ...speed, pp: speed.pp * quiet },
   ]);
+  const beside = besideProducts(times, { near, pp: alone.pp * quiet }, overhead);
   const reach = farBytes === undefined ? [] : reachOf(times.between, { ...alone, farBytes }, overhead);
-  return { types: Object.fromEntries(scaled), reach, ...overhead, ...attention };
+  return { types: Object.fromEntries(inModels), reach, ...overhead, ...beside };
 }
 
 /**
@@ -150,14 +153,26 @@ function overheadOf(times: ModelTimes, near: number): Overhead {
   };
 }
 
-function attentionOf(deep: Sample, plain: Pick<TypeSpeed, "near" | "pp">, overhead: Overhead): Attention {
-  const values = attentionShape.layers * attentionShape.width;
-  const shallowTg = plain.near * tgValues(attentionModel) + beside(attentionModel, overhead);
-  const shallowPp = plain.pp * ppValues(attentionModel);
+/** By two models, one of which has little to multiply and much to look at. */
+function besideProducts(
+  { plain, deep }: ModelTimes,
+  { near, pp }: Pick<TypeSpeed, "near" | "pp">,
+  overhead: Overhead,
+): BesideProducts {
+  const values = attentionValues(attentionModel);
+  const shallowTg = near * tgValues(attentionModel) + beside(attentionModel, overhead);
+  const shallowPp = Math.max(0, plain.pp - pp * ppValues(plainModel)) / attentionValues(plainModel);
+  const deepPp = Math.max(0, deep.pp - pp * ppValues(attentionModel)) / values;
+  const attentionPp = Math.max(0, deepPp - shallowPp) / DEPTH;
   return {
     attentionTg: Math.max(0, deep.tg - shallowTg) / (values * (DEPTH + usual.generatedTokens / 2)),
-    attentionPp: Math.max(0, deep.pp - shallowPp) / (values * (DEPTH + usual.promptTokens / 2)),
+    attentionPp,
+    besidePp: Math.max(0, shallowPp - (attentionPp * usual.promptTokens) / 2),
   };
+}
+
+function attentionValues({ shape: { layers, width } }: GeneratedModel): number {
+  return layers * width;
 }
 
 async function inFolder<T>(parent: string, work: (folder: string) => Promise<T>): Promise<T> {

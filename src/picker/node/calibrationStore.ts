@@ -46,6 +46,8 @@ const machineSchema = v.object({
   perVocabularyEntry: seconds,
   attentionTg: seconds,
   attentionPp: seconds,
+  // Of calibrations before it was told apart, their types' pp has it.
+  besidePp: v.optional(seconds, 0),
 });
 const fileSchema = v.object({
   version: v.literal(VERSION),

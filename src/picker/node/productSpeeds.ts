@@ -38,8 +38,8 @@ const BUDGET = 0.08;
 /** The type that says which size is far. */
 const SCALED = "Q4_0";
 /** From these most others can be predicted (speedModel.ts): timed however long it takes. */
-const NEEDED = [PLAIN, SCALED, "Q4_K", "Q6_K", "Q5_K", "F16"];
-const USUAL = ["Q3_K", "Q2_K", "IQ4_XS", "IQ4_NL", "BF16", "Q5_0", "Q4_1", "IQ3_S", "IQ2_XXS"];
+const NEEDED = [PLAIN, SCALED, "Q4_K", "Q6_K", "Q5_K", "F16", "IQ3_S", "IQ2_XXS"];
+const USUAL = ["Q3_K", "Q2_K", "IQ4_XS", "IQ4_NL", "BF16", "Q5_0", "Q4_1"];
 const RARE = ["Q5_1", "IQ3_XXS", "IQ2_S", "IQ2_XS", "F32", "MXFP4", "IQ1_S", "IQ1_M", "TQ1_0", "TQ2_0", "NVFP4"];
 /**
  * Of these the way from memory is timed, too, however long it takes. What it adds to other types goes by what they compute
@@ -80,7 +80,7 @@ export async function timeProducts(options: TimingProducts): Promise<ProductSpee
   const farBytes = await timeFar(options, types);
   if (farBytes !== undefined) await far(NEEDED_FAR, farBytes);
   if (!isLate()) await near(USUAL);
-  if (!isLate() && farBytes !== undefined) await far([...USUAL, "Q5_K"], farBytes);
+  if (!isLate() && farBytes !== undefined) await far([...USUAL, "Q5_K", "IQ3_S", "IQ2_XXS"], farBytes);
   if (!isLate()) await near(RARE);
   // What disturbed a measurement is seldom there twice.
   if (!isLate()) await near([...NEEDED, ...USUAL]);
