@@ -110,6 +110,8 @@ export const engineInfoSchema = v.object({
   devices: v.array(v.string()),
   /** CPU threads the engine evaluates with. */
   threads: positive,
+  /** What llama.cpp makes use of of the processor, by its names, such as "AVX2" and "REPACK". */
+  cpuFeatures: v.array(v.string()),
 });
 export type EngineInfo = v.InferOutput<typeof engineInfoSchema>;
 

@@ -22,7 +22,7 @@ peer.listen(
       backend = gpu === "cpu" ? "cpu" : "vulkan";
       return {
         ...{ protocolVersion: PROTOCOL_VERSION, pid: process.pid, bindingVersion: "0", llamaCppVersion: "0", backend },
-        ...{ backendReason: `It was told ${gpu}.`, devices: [], threads: 1 },
+        ...{ backendReason: `It was told ${gpu}.`, devices: [], cpuFeatures: [], threads: 1 },
       };
     },
     loadModel: () => {

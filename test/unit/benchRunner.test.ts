@@ -49,7 +49,7 @@ function sessions({ onRepetition, onOpen, msOf = () => 100, pausedMs = 0, versio
     clock += 500;
     return work({
       engine: {
-        ...{ protocolVersion: 1, pid: 7, backend: "cpu", backendReason: "", devices: [], threads: 2 },
+        ...{ protocolVersion: 1, pid: 7, backend: "cpu", backendReason: "", devices: [], cpuFeatures: [], threads: 2 },
         ...{ llamaCppVersion: version, bindingVersion: "3" },
       },
       model: modelInfo(file),

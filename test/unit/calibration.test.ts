@@ -32,6 +32,7 @@ const ofCaches: MachineSpeed = {
     attentionTg: 2e-10,
     attentionPp: 5e-11,
     besidePp: 4e-9,
+    amx: false,
   },
 };
 type Product = Extract<Kernel, { kind: "product" }>;
@@ -106,7 +107,13 @@ function expectTruth(found: MachineSpeed, within: number, truth = ofCaches): voi
 test("a calibration finds what the machine is made of, and leaves nothing behind", async () => {
   const heard: number[] = [];
   const measuring = machine();
-  const found = await calibrate({ measuring, folder, signal, onProgress: (fraction) => heard.push(fraction) });
+  const found = await calibrate({
+    measuring,
+    folder,
+    signal,
+    cpuFeatures: [],
+    onProgress: (fraction) => heard.push(fraction),
+  });
   expectTruth(found, 0.03);
   expect(found.types.Q4_K?.far).toBeDefined();
   expect(found.types.IQ3_S?.far).toBeDefined();
@@ -129,15 +136,20 @@ test("a calibration finds what the machine is made of, and leaves nothing behind
 test("a program that runs beside it costs repetitions, not truth", async () => {
   let made = 0;
   // Ten times as slow for a while, again and again.
-  const found = await calibrate({ measuring: machine(() => (++made % 24 < 8 ? 10 : 1)), folder, signal });
+  const found = await calibrate({
+    measuring: machine(() => (++made % 24 < 8 ? 10 : 1)),
+    folder,
+    signal,
+    cpuFeatures: [],
+  });
   expectTruth(found, 0.03);
 });
 
 test("where time is short only what is needed is measured, and what cannot be timed is known by one type", async () => {
-  const few = await calibrate({ measuring: machine(), folder, signal, budgetMs: 0 });
+  const few = await calibrate({ measuring: machine(), folder, signal, cpuFeatures: [], budgetMs: 0 });
   expect(Object.keys(few.types).sort()).toEqual(["F16", "IQ3_S", "Q4_0", "Q4_K", "Q5_K", "Q6_K", "Q8_0"]);
   const timeKernels = (): Promise<never> => Promise.reject(new PaddockError("unsupported", "none here"));
-  const one = await calibrate({ measuring: { ...machine(), timeKernels }, folder, signal });
+  const one = await calibrate({ measuring: { ...machine(), timeKernels }, folder, signal, cpuFeatures: [] });
   expect(Object.keys(one.types)).toEqual(["Q8_0"]);
   expect(one.reach).toEqual([]);
   expect(one.perLayer / ofCaches.perLayer).toBeGreaterThan(0.9);
@@ -147,18 +159,23 @@ test("where time is short only what is needed is measured, and what cannot be ti
 test("a machine whose memory is as fast as its caches has no way between them", async () => {
   const types = Object.entries(ofCaches.types).map(([name, { near, pp }]) => [name, { near, far: near, pp }] as const);
   const flat: MachineSpeed = { ...ofCaches, types: Object.fromEntries(types) };
-  const found = await calibrate({ measuring: machine(undefined, flat), folder, signal });
+  const found = await calibrate({ measuring: machine(undefined, flat), folder, signal, cpuFeatures: [] });
   expectTruth(found, 0.03, flat);
   expect(found.reach).toEqual([]);
 });
 
 test("a calibration that fails or is cancelled leaves nothing behind either", async () => {
   const gone = (): Promise<never> => Promise.reject(new PaddockError("engine/crashed", "gone"));
-  const failing = calibrate({ measuring: { ...machine(), measureSpeeds: (work) => work(gone) }, folder, signal });
+  const failing = calibrate({
+    measuring: { ...machine(), measureSpeeds: (work) => work(gone) },
+    folder,
+    signal,
+    cpuFeatures: [],
+  });
   await expect(failing).rejects.toMatchObject({ code: "engine/crashed" });
   const abort = new AbortController();
   abort.abort();
-  await expect(calibrate({ measuring: machine(), folder, signal: abort.signal })).rejects.toThrow();
+  await expect(calibrate({ measuring: machine(), folder, signal: abort.signal, cpuFeatures: [] })).rejects.toThrow();
   expect(await readdir(folder)).toEqual([]);
   expect((await stat(folder)).isDirectory()).toBe(true);
 });

@@ -19,7 +19,7 @@ const key: CalibrationKey = {
 const machine = {
   types: { Q8_0: { near: 1e-11, far: undefined, pp: 1e-11 } },
   reach: [{ bytes: 1, share: 0 }],
-  ...{ perToken: 0, perLayer: 0, perVocabularyEntry: 0, attentionTg: 0, attentionPp: 0, besidePp: 0 },
+  ...{ perToken: 0, perLayer: 0, perVocabularyEntry: 0, attentionTg: 0, attentionPp: 0, besidePp: 0, amx: false },
 };
 
 test("a calibration is found again, by its own key alone", async () => {

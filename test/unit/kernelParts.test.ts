@@ -237,7 +237,7 @@ function needs(timeKernels: SpeedSession["timeKernels"]): RooflineNeeds {
   const session: SpeedSession = {
     engine: {
       ...{ protocolVersion: 1, pid: 1, bindingVersion: "1", llamaCppVersion: "v1", backend: "cpu" },
-      ...{ backendReason: "", devices: [], threads: 2 },
+      ...{ backendReason: "", devices: [], cpuFeatures: [], threads: 2 },
     },
     model: {
       ...{ modelHash: "", name: null, architecture: "llama", fileType: "F32", parameters: 1, sizeBytes: 1 },

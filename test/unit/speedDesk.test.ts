@@ -56,7 +56,7 @@ const words: SpeedWords = {
 
 const session = (made: { count: number }): SpeedSession => ({
   engine: {
-    ...{ protocolVersion: 1, pid: 7, backend: "cpu", backendReason: "", devices: [], threads: 2 },
+    ...{ protocolVersion: 1, pid: 7, backend: "cpu", backendReason: "", devices: [], cpuFeatures: [], threads: 2 },
     ...{ llamaCppVersion: "b1", bindingVersion: "3" },
   },
   model: {

@@ -30,6 +30,7 @@ const machine: MachineSpeed = {
   attentionTg: 1e-10,
   attentionPp: 1e-11,
   besidePp: 0,
+  amx: false,
 };
 const work = (tg: Record<string, number>, bytes: number): ModelWork => ({
   ...{ tg, pp: tg, bytes, layers: 0, vocabulary: 0, attention: 0 },
@@ -160,4 +161,19 @@ test("generated headers pass the strict reader, of every type that can be genera
 
 test("a width that is not whole blocks is refused", () => {
   expect(() => generatedTensors(generated({ shape: { ...generated().shape, width: 320 } }))).toThrow(RangeError);
+});
+
+test("where AMX multiplies, a type that it does not is no kin of those it does", () => {
+  const types = {
+    Q8_0: { near: 30e-12, far: undefined, pp: 6e-12 },
+    F16: { near: 60e-12, far: undefined, pp: 20e-12 },
+    IQ2_XXS: { near: 100e-12, far: undefined, pp: 17e-12 },
+  };
+  const prompt = (amx: boolean): number =>
+    predictSpeed({ ...bare, types, reach: [], amx }, work({ Q5_0: 1e8 }, 1e6), question).pp.value;
+  const token = (amx: boolean): number =>
+    predictSpeed({ ...bare, types, reach: [], amx }, work({ Q5_0: 1e8 }, 1e6), question).tg.value;
+  expect(prompt(false)).toBeCloseTo(1 / (1e8 * 6e-12), 6);
+  expect(prompt(true)).toBeCloseTo(1 / (1e8 * 1.3 * 20e-12), 6);
+  expect(token(false) / token(true)).toBeCloseTo(80 / 30, 6);
 });

@@ -21,7 +21,7 @@ afterEach(async () => {
 
 const engine: SpeedSession["engine"] = {
   ...{ protocolVersion: 1, pid: 1, bindingVersion: "1", llamaCppVersion: "v1", backend: "cpu" },
-  ...{ backendReason: "", devices: [], threads: 4 },
+  ...{ backendReason: "", devices: [], cpuFeatures: [], threads: 4 },
 };
 const model: SpeedSession["model"] = {
   ...{ modelHash: "", name: null, architecture: "llama", fileType: "Q4_0", parameters: 1, sizeBytes: 1 },

@@ -77,7 +77,7 @@ export async function estimateMemory(
       gpuLayers,
       mapped: useMmap,
       processBytes: rssBytes,
-      cpuFeatures: cpuFeatures(llama.systemInfo),
+      cpuFeatures: [...runtime.info.cpuFeatures],
     };
   } catch (error) {
     throw loadError(error, log.take());
@@ -101,9 +101,4 @@ function kvBytes(
   } catch {
     return undefined;
   }
-}
-
-/** Of "CPU : AVX2 = 1 | AVX512 = 1 | …" the names. */
-function cpuFeatures(systemInfo: string): string[] {
-  return [...systemInfo.matchAll(/([A-Z][A-Z0-9_]*) = 1\b/g)].flatMap(([, name]) => (name === undefined ? [] : [name]));
 }

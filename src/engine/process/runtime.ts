@@ -101,12 +101,18 @@ export async function startRuntime(
       backendReason,
       devices,
       threads: llama.maxThreads === 0 ? llama.cpuMathCores : Math.min(llama.maxThreads, llama.cpuMathCores),
+      cpuFeatures: cpuFeatures(llama.systemInfo),
     },
   };
 }
 
 function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split("\n", 1)[0] ?? "";
+}
+
+/** Of "CPU : AVX2 = 1 | AVX512 = 1 | …" the names. */
+function cpuFeatures(systemInfo: string): string[] {
+  return [...systemInfo.matchAll(/([A-Z][A-Z0-9_]*) = 1\b/g)].flatMap(([, name]) => (name === undefined ? [] : [name]));
 }
 
 export function protocolMismatch(theirs: number): PaddockError {

@@ -97,6 +97,11 @@ function isMatrix({ name, dimensions }: GgufTensor): boolean {
   return dimensions.length > 1 && name !== "token_embd.weight";
 }
 
+/** @param cpuFeatures as llama.cpp names them. */
+export function usesAmx(cpuFeatures: readonly string[]): boolean {
+  return cpuFeatures.includes("AMX_INT8") && cpuFeatures.includes("AVX512_VNNI");
+}
+
 /** What AMX multiplies: two tiles of rows at a time, and as many columns as a block of the type has. */
 const AMX_ROWS = 32;
 const amxColumns: ReadonlyMap<string, number> = new Map([
@@ -113,7 +118,7 @@ const amxColumns: ReadonlyMap<string, number> = new Map([
 export function isRepacked({ type, dimensions }: GgufTensor, cpuFeatures: readonly string[]): boolean {
   const has = new Set(cpuFeatures);
   const rows = dimensions[1] ?? 1;
-  if (has.has("AMX_INT8") && has.has("AVX512_VNNI") && rows % AMX_ROWS === 0) {
+  if (usesAmx(cpuFeatures) && rows % AMX_ROWS === 0) {
     const columns = amxColumns.get(ggmlTypes.get(type)?.name ?? "");
     if (columns !== undefined && (dimensions[0] ?? 0) % columns === 0) return true;
   }

@@ -33,6 +33,8 @@ export interface MachineSpeed {
   readonly attentionPp: number;
   /** Of a prompt, for each value of the attention heads and token: norms, sums and rotations, whatever the types. */
   readonly besidePp: number;
+  /** Whether llama.cpp multiplies most types by AMX here: those it does not are no kin of those then. */
+  readonly amx: boolean;
 }
 
 export interface SpeedQuestion {
@@ -134,10 +136,14 @@ interface Kin {
   readonly pp: readonly string[];
   /** By bytes rather than by values: bound by reading, not by computing. */
   readonly byBytes?: boolean;
+  /** How much longer prompts take than theirs do. */
+  readonly ppTimes?: number;
 }
 
+type Kinships = Readonly<Record<string, Kin | undefined>>;
+
 /** Types whose kernels do about the same for each value (ggml-cpu's vec_dot and repack), as measured with AVX-512. */
-const kin: Readonly<Record<string, Kin | undefined>> = {
+const kin: Kinships = {
   F32: { tg: ["F16"], pp: ["F16"], byBytes: true },
   BF16: { tg: ["F16"], pp: ["F16"] },
   Q4_0: { tg: ["Q4_K"], pp: ["Q4_K"] },
@@ -160,8 +166,32 @@ const kin: Readonly<Record<string, Kin | undefined>> = {
   TQ2_0: { tg: ["Q2_K"], pp: ["Q2_K"] },
 };
 
+/**
+ * Where AMX multiplies Q4_0, Q4_1, Q8_0, IQ4_XS, F16 and K-quants from Q4_K on, and all others are multiplied as without:
+ * as measured on a Sapphire Rapids. For tg, kin is who takes as long, though by another kernel.
+ */
+const amxKin: Kinships = {
+  ...kin,
+  BF16: { tg: ["F16"], pp: ["F16"] },
+  Q4_1: { tg: ["Q4_0"], pp: ["Q4_0"] },
+  IQ4_XS: { tg: ["Q5_K"], pp: ["Q5_K"] },
+  Q3_K: { tg: ["F16"], pp: ["IQ3_S"], ppTimes: 2.3 },
+  Q2_K: { tg: ["Q5_K", "Q6_K"], pp: ["IQ2_XXS"], ppTimes: 0.75 },
+  Q5_0: { tg: ["IQ2_XXS", "F16"], pp: ["F16"], ppTimes: 1.3 },
+  Q5_1: { tg: ["IQ2_XXS"], pp: ["IQ3_S"], ppTimes: 4 },
+  IQ4_NL: { tg: ["F16", "Q6_K"], pp: ["IQ3_S"], ppTimes: 0.7 },
+  MXFP4: { tg: ["F16"], pp: ["IQ3_S"], ppTimes: 0.8 },
+  NVFP4: { tg: ["IQ2_XXS", "F16"], pp: ["IQ3_S"], ppTimes: 3.8 },
+  TQ1_0: { tg: ["Q5_K", "Q6_K"], pp: ["IQ3_S"], ppTimes: 2 },
+  TQ2_0: { tg: ["Q5_K"], pp: ["IQ2_XXS"] },
+};
+
+function kinOf({ amx }: MachineSpeed, type: string): Kin | undefined {
+  return (amx ? amxKin : kin)[type];
+}
+
 function hasRelatives(machine: MachineSpeed): (type: string) => boolean {
-  return (type) => kin[type]?.tg.some((other) => machine.types[other] !== undefined) === true;
+  return (type) => kinOf(machine, type)?.tg.some((other) => machine.types[other] !== undefined) === true;
 }
 
 /** Of a type that was not measured, from its kin; of one that has none, from all by bytes. */
@@ -170,7 +200,7 @@ function typeSpeed(machine: MachineSpeed, type: string): Required<TypeSpeed> {
   const own = types[type];
   if (own !== undefined) return { ...own, far: farOf(machine, type, own) };
   const known = (names: readonly string[]): string[] => names.filter((name) => types[name] !== undefined);
-  const relatives = kin[type];
+  const relatives = kinOf(machine, type);
   const all = Object.keys(types);
   if (all.length === 0) throw new RangeError("a calibration without types");
   const tgNames = known(relatives?.tg ?? []);
@@ -196,7 +226,9 @@ function typeSpeed(machine: MachineSpeed, type: string): Required<TypeSpeed> {
   return {
     near,
     far: near + extra * bytesPerValue(type),
-    pp: from(ppNames.length > 0 ? ppNames : all, ({ pp }) => pp, false),
+    pp:
+      (ppNames.length > 0 ? (relatives?.ppTimes ?? 1) : 1) *
+      from(ppNames.length > 0 ? ppNames : all, ({ pp }) => pp, false),
   };
 }
 

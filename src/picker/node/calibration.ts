@@ -11,6 +11,7 @@ import {
 } from "../../gguf/core/generatedPlan";
 import { generateModel } from "../../gguf/node/generateModel";
 import { toStorageError } from "../../platform/node/storageError";
+import { usesAmx } from "../core/memory";
 import type { MachineSpeed, TypeSpeed } from "../core/speedModel";
 import { NEAR_BYTES, PLAIN, type ProductSpeeds, timeProducts } from "./productSpeeds";
 
@@ -21,6 +22,8 @@ import { NEAR_BYTES, PLAIN, type ProductSpeeds, timeProducts } from "./productSp
  */
 export interface CalibrationOptions {
   readonly measuring: Pick<Measuring, "measureSpeeds" | "timeKernels">;
+  /** The processor's, as the engine tells them. */
+  readonly cpuFeatures: readonly string[];
   /** For the generated models, of which there is one at a time: up to 140 MB. */
   readonly folder: string;
   readonly signal: AbortSignal;
@@ -84,10 +87,10 @@ export async function calibrate(options: CalibrationOptions): Promise<MachineSpe
     onProgress: (fraction, what) => onProgress?.(MODELS + (1 - MODELS) * fraction, what),
   });
   onProgress?.(1, "");
-  return machineSpeed(times, products);
+  return { ...machineSpeed(times, products), amx: usesAmx(options.cpuFeatures) };
 }
 
-function machineSpeed(times: ModelTimes, { types, farBytes }: ProductSpeeds): MachineSpeed {
+function machineSpeed(times: ModelTimes, { types, farBytes }: ProductSpeeds): Omit<MachineSpeed, "amx"> {
   const alone = types[PLAIN];
   const near = alone?.near ?? nearByModels(times);
   const overhead = overheadOf(times, near);

@@ -48,6 +48,7 @@ const machineSchema = v.object({
   attentionPp: seconds,
   // Of calibrations before it was told apart, their types' pp has it.
   besidePp: v.optional(seconds, 0),
+  amx: v.optional(v.boolean(), false),
 });
 const fileSchema = v.object({
   version: v.literal(VERSION),

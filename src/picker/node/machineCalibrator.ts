@@ -36,9 +36,11 @@ export function machineCalibrator({ measuring, folder }: MachineCalibratorOption
       return found && { predictor: calibratedSpeed(found.machine), at: Date.parse(found.measuredAt) };
     },
     calibrate: async ({ signal, onProgress }): Promise<MachineCalibration> => {
-      const key = calibrationKey(await measuring.engine(signal));
+      const engine = await measuring.engine(signal);
+      const key = calibrationKey(engine);
       const machine = await calibrate({
         measuring,
+        cpuFeatures: engine.cpuFeatures,
         folder,
         signal,
         ...(onProgress === undefined ? {} : { onProgress: (fraction: number) => onProgress(fraction) }),

@@ -97,6 +97,7 @@ export async function speed(bench: SpeedBench): Promise<void> {
   const since = performance.now();
   const machine = await calibrate({
     measuring: bench.measuring,
+    cpuFeatures: (await bench.measuring.engine(signal)).cpuFeatures,
     folder: path.join(bench.folder, "calibration"),
     signal,
     onProgress: (fraction, what) =>
