@@ -8,7 +8,7 @@ import type { GgufTensor } from "../../src/gguf/core/ggufHeader";
 import type { ModelShape } from "../../src/gguf/core/modelShape";
 import { matrixGroups, modelWork } from "../../src/gguf/core/modelWork";
 import { PaddockError } from "../../src/platform/core/errors";
-import { type KernelContext, planKernels } from "../../src/speed/core/kernelParts";
+import { type KernelContext, planKernels, usual } from "../../src/speed/core/kernelParts";
 import { measureRoofline, type RooflineNeeds } from "../../src/speed/node/rooflineRun";
 import { tinyGguf } from "../support/tinyGguf";
 
@@ -321,4 +321,10 @@ test("a model is explained test by test; where kernels can't be timed, the probe
       needs(() => Promise.reject(broken)),
     ),
   ).rejects.toMatchObject({ code: "model/missing" });
+});
+
+test("of several rounds the mean counts, without one that was held up", () => {
+  expect(usual([])).toBe(0);
+  expect(usual([1, 2, 3])).toBe(2);
+  expect(usual([1, 1.2, 1.1, 9])).toBeCloseTo(1.1, 9);
 });

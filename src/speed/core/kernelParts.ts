@@ -139,12 +139,17 @@ function turnsOf(terms: readonly Term[], batches: number): Turns | undefined {
   };
 }
 
+/** A round that took so many times the median was held up by something that has no part in the others. */
+const HELD_UP = 2;
+
 /**
- * Of the seconds of several rounds. Other programs only make one slower; the very fastest is as much an accident. A round
- * must last long enough to have its share of what comes and goes: the best runs of a part are no part of a usual whole.
+ * Of the seconds of several rounds, the mean without those that were held up. Rounds of a test and of its parts are of
+ * different lengths: where what else runs on a machine comes and goes, only their means are of the same moments, while
+ * quantiles of short rounds lie further out than those of long ones.
  */
 export function usual(rounds: readonly number[]): number {
-  return quantile(rounds, 0.25) ?? 0;
+  const median = quantile(rounds, 0.5);
+  return median === null ? 0 : mean(rounds.filter((seconds) => seconds <= HELD_UP * median));
 }
 
 /** As many bytes as a token reads: what of them a cache keeps, it keeps as it would of the model. */
