@@ -67,6 +67,8 @@ test("an ignored file is asked about at the input box", async () => {
   }).toPass({ timeout: 60 * aSecond });
   await page.getByRole("treeitem", { name: "bundle.js" }).dblclick();
   await page.locator(".tab.active").filter({ hasText: "bundle.js" }).waitFor();
+  // Its tab is there before its text, and a command knows of no file until that is.
+  await page.locator(".view-line").filter({ hasText: "generated" }).waitFor();
   await runCommand(page, "Paddock: Add File to Chat");
   const question = chat.getByRole("group", { name: "dist/bundle.js is ignored by Git" });
   await expect(question).toBeVisible({ timeout: 20 * aSecond });
