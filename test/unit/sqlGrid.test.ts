@@ -57,6 +57,19 @@ describe("cells", () => {
 });
 
 describe("sorting", () => {
+  it("orders times beyond what a number tells apart, and leaves one moment in two forms as it came", () => {
+    const fine = ["2024-01-01 10:00:00.123456789", "2024-01-01 10:00:00.123456788", "2024-01-01 10:00:00.1"];
+    const same = ["2024-01-01 12:00:00+02", "2024-01-01 10:00:00"];
+    const of = (times: readonly string[]): GridData =>
+      grid(
+        [column("t", "timestamp")],
+        times.map((time) => [time]),
+      );
+    expect(shown(of(fine), { sorts: [up()] })).toEqual([fine[2], fine[1], fine[0]]);
+    expect(shown(of(same), { sorts: [up()] })).toEqual(same);
+    expect(shown(of([...same].reverse()), { sorts: [up()] })).toEqual([...same].reverse());
+  });
+
   it("orders numbers by value, beyond doubles too, with NULL last either way unless asked", () => {
     const rows = [[9], [null], [digits("9007199254740993")], [-1.5], [digits("9007199254740992")], [10]];
     const data = grid([column("n", "integer")], rows);

@@ -132,6 +132,9 @@ function searched(cell: Exclude<Cell, null | string | number | boolean>): string
   return cell.kind === "bytes" ? shownText(cell) : cellText(cell);
 }
 
+/** Of a time more decimals than a number of milliseconds orders; without them, times that are one are not looked at again. */
+const finerThanMs = /\.\d{4}/;
+
 function makeKeys(rows: readonly Row[], column: number, described: ResultColumn | undefined): Keys {
   const ranks = new Uint8Array(rows.length);
   const numbers = new Float64Array(rows.length);
@@ -159,7 +162,7 @@ function makeKeys(rows: readonly Row[], column: number, described: ResultColumn 
       } else {
         ranks[index] = Rank.Number;
         numbers[index] = value;
-        hasTies ||= isTime;
+        hasTies ||= isTime && finerThanMs.test(text);
       }
     }
   }
