@@ -99,6 +99,17 @@ test("the page scrolls, and names below bars are whole in a narrow panel", async
   for (const at of left) expect(at).toBeGreaterThan(0);
 });
 
+for (const theme of Object.keys(themes))
+  test(`every part of a token has a colour of its own, in the bar as in the table: ${theme}`, async ({ page }) => {
+    const { frame } = await openSpeed(page, speedView({ ...wanted("roofline"), roofline }), theme);
+    const coloursOf = (bars: string) =>
+      frame.locator(bars).evaluateAll((all) => all.map((bar) => getComputedStyle(bar).fill));
+    await expect(frame.locator(".part-bar .bar")).toHaveCount(7);
+    const colours = await coloursOf(".part-bar .bar");
+    expect(new Set(colours).size).toBe(7);
+    expect(await coloursOf("th .bar")).toEqual(colours);
+  });
+
 test("a command's model is the one that is chosen, once", async ({ page }) => {
   const { frame, tell } = await openSpeed(page, speedView());
   const bigger = frame.getByRole("checkbox", { name: "bigger-1B-Q4_K_M.gguf" });

@@ -3,7 +3,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { formatBytes, formatMilliseconds, formatPercent, formatRate } from "../../platform/core/format";
 import { visibleText } from "../../platform/core/visibleText";
 import { icon, PaddockElement } from "../../ui/base";
-import { type Chart, chartOf, MOST_SERIES } from "../core/chart";
+import { type Chart, chartOf } from "../core/chart";
 import type { RooflineRow, RooflineView as Roofline, SpeedView } from "../core/speedContract";
 import type { SpeedTexts } from "../core/speedTexts";
 import "./chartView";
@@ -143,7 +143,7 @@ export class RooflineView extends PaddockElement {
                 html`<tr>
                   <th scope="row">
                     <svg class="sample" viewBox="0 0 14 14" aria-hidden="true">
-                      <rect class=${`bar s${index % MOST_SERIES}`} x="1" y="1" width="12" height="12" />
+                      <rect class=${`bar s${index}`} x="1" y="1" width="12" height="12" />
                     </svg>
                     ${visibleText(part.name)}
                   </th>
@@ -174,7 +174,7 @@ function partBar({ parts, seconds }: RooflineRow, sum: number): TemplateResult {
       const x = at;
       const width = (100 * part.seconds) / all;
       at += width;
-      return svg`<rect class=${`bar s${index % MOST_SERIES}`} x=${x} y="0" width=${width} height="10"></rect>`;
+      return svg`<rect class=${`bar s${index}`} x=${x} y="0" width=${width} height="10"></rect>`;
     })}
   </svg>`;
 }

@@ -1,6 +1,6 @@
 import { css } from "lit";
 
-/** Series of charts, which differ by colour and form, and the table beside them. */
+/** Series of charts, which differ by colour and form, parts of a bar, by colour alone, and the table beside them. */
 export const seriesStyles = css`
   :root {
     --s0: var(--vscode-charts-blue, var(--vscode-textLink-foreground));
@@ -9,6 +9,7 @@ export const seriesStyles = css`
     --s3: var(--vscode-charts-purple, var(--text));
     --s4: var(--vscode-charts-red, var(--text));
     --s5: var(--text);
+    --s6: var(--vscode-charts-yellow, var(--text));
   }
   .chart-and-table {
     display: grid;
@@ -40,6 +41,9 @@ export const seriesStyles = css`
   }
   .s5 {
     --own: var(--s5);
+  }
+  .s6 {
+    --own: var(--s6);
   }
   .plot .line {
     fill: none;
