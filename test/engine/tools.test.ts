@@ -73,12 +73,17 @@ describe("a model whose template has tools", () => {
 
   it("is paused between two tokens, for what comes first, and says the same", async () => {
     const messages = [user("Write a list of animals.")];
+    // Its prompt is in the KV cache for both: read in other slices it is rounded otherwise.
+    await chat(messages, tools, 1);
     const whole = await chat(messages, tools, 40);
     const job = "paused-with-tools";
     let paused = false;
     const held = await engine.peer.request(
       "chat",
-      { ...{ job, context: "main", messages, maxTokens: 40, tools: [...tools] }, sampling: { temperature: 0 } },
+      {
+        ...{ job, context: "main", session: "tools", messages, maxTokens: 40, tools: [...tools] },
+        sampling: { temperature: 0 },
+      },
       {
         onProgress: ({ predicted_n }) => {
           if (paused || predicted_n < 5) return;
@@ -93,6 +98,18 @@ describe("a model whose template has tools", () => {
     // The last token may be the one that ends the answer.
     expect(held.timings.predicted_n).toBe(whole.timings.predicted_n);
     expect(whole.timings.predicted_n).toBeGreaterThan(30);
+  });
+
+  it("finds its KV cache by what it begins with, where a request belongs to no session", async () => {
+    const ask = (text: string): Promise<GenerationResult> =>
+      engine.peer.request("chat", {
+        ...{ job: `job-${++jobs}`, context: "main", messages: [user(text)], maxTokens: 4, tools: [...tools] },
+        sampling: { temperature: 0 },
+      });
+    const first = await ask("Name a colour of the rainbow.");
+    const all = first.timings.cache_n + first.timings.prompt_n;
+    expect((await ask("Name a colour of the rainbow.")).timings).toMatchObject({ prompt_n: 1, cache_n: all - 1 });
+    expect((await ask("Name a town by the sea.")).timings.cache_n).toBeGreaterThan(all - 30);
   });
 
   it("has all that is offered in its prompt, and in what is counted", async () => {

@@ -167,7 +167,8 @@ export class Engine {
     if (!loaded.info.can.chat)
       throw new PaddockError("unsupported", "This model does not chat.", { remedy: "Choose a chat model." });
     if (tools.length > 0) {
-      return this.withSlot(job, request, [], (running, timer, slot) =>
+      const { tokens } = loaded.renderer.render(messages, context.sampled, false, tools);
+      return this.withSlot(job, request, tokens, (running, timer, slot) =>
         this.started().then((runtime) =>
           chatWithTools({
             runtime,
@@ -176,6 +177,7 @@ export class Engine {
             slot,
             job: running,
             timer,
+            prompt: tokens,
             messages,
             tools,
             sampling: job.sampling,

@@ -1,4 +1,4 @@
-import type { LlamaContextSequence } from "node-llama-cpp";
+import type { LlamaContextSequence, Token } from "node-llama-cpp";
 import type { PromptMessage, GeneratedPart, GenerationProgress, Sampling, StopReason, Tool } from "../protocol";
 import { PaddockError } from "../../platform/core/errors";
 import { toFunctions, toHistory } from "./chatPrompt";
@@ -18,6 +18,8 @@ export interface ToolChatOptions {
   readonly slot: Slot;
   readonly job: Job;
   readonly timer: RequestTimer;
+  /** The messages and tools as the renderer lays them out. */
+  readonly prompt: readonly Token[];
   readonly messages: readonly PromptMessage[];
   readonly tools: readonly Tool[];
   readonly sampling: Sampling;
@@ -33,26 +35,26 @@ export interface ToolChatOptions {
 export async function chatWithTools(
   options: ToolChatOptions,
 ): Promise<{ parts: GeneratedPart[]; stopReason: StopReason }> {
-  const { runtime, loaded, context, slot, job, timer, messages, tools, sampling, maxTokens, progress } = options;
+  const { runtime, loaded, context, slot, job, timer, prompt, messages, tools, sampling, maxTokens, progress } =
+    options;
   const { sequence } = slot;
-  const { tokens } = loaded.renderer.render(messages, context.sampled, false, tools);
-  if (tokens.length + 8 > sequence.contextSize) {
+  if (prompt.length + 8 > sequence.contextSize) {
     throw new PaddockError(
       "context/overflow",
-      `The conversation has ${tokens.length} tokens and the context holds ${sequence.contextSize}.`,
+      `The conversation has ${prompt.length} tokens and the context holds ${sequence.contextSize}.`,
       {
         remedy: "Start a new conversation, or raise paddock.engine.contextSize.",
       },
     );
   }
-  const shared = Math.min(commonPrefix(sequence.contextTokens, tokens), tokens.length - 1);
-  await sequence.adaptStateToTokens(tokens.slice(0, shared), false);
+  const shared = Math.min(commonPrefix(sequence.contextTokens, prompt), prompt.length - 1);
+  await sequence.adaptStateToTokens(prompt.slice(0, shared), false);
   const cached = sequence.nextTokenIndex;
-  const fresh = tokens.slice(cached);
+  const fresh = prompt.slice(cached);
   const report = (processed: number, made: Pick<GenerationProgress, "text" | "reasoning"> = {}): void =>
     progress({
       ...made,
-      prompt: { total: tokens.length, cached, processed },
+      prompt: { total: prompt.length, cached, processed },
       predicted_n: timer.predicted,
       predicted_ms: timer.predictedMs,
     });
