@@ -143,10 +143,12 @@ function added(...counts) {
   return { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped"), failures };
 }
 
-/** What failed and why, in a line: the reports above it are long, and may be cut. */
+/** What failed and why, with what differed, in a line: the reports above it are long, and may be cut. */
 function said(what, why = "") {
-  const [line = ""] = stripVTControlCharacters(why).trim().split("\n");
-  return line === "" ? what : `${what}: ${line.slice(0, 300)}`;
+  const line = stripVTControlCharacters(why)
+    .trim()
+    .replace(/\s*\n\s*/g, " ⏎ ");
+  return line === "" ? what : `${what}: ${line.slice(0, 600)}`;
 }
 
 async function node(options, env = {}) {

@@ -198,7 +198,11 @@ describe("the context of a suggestion", () => {
       const editor = await show(uri);
       const openNames = (): string[] => vscode.workspace.textDocuments.map((one) => path.posix.basename(one.uri.path));
       const openBefore = openNames();
-      const definitions = await ofKind(uri, "definition");
+      // What takes a language longer than a second comes with a later gathering.
+      let definitions = await ofKind(uri, "definition");
+      for (const end = Date.now() + 60_000; (definitions.length === 0 || asked < 5) && Date.now() < end;) {
+        definitions = await ofKind(uri, "definition");
+      }
       assert.deepEqual(
         definitions.map(({ uri: from, firstLine, text }) => [path.posix.basename(from), firstLine, text]),
         [["good.py", 1, "def good_function(a):\n    return a\n"]],
@@ -207,8 +211,11 @@ describe("the context of a suggestion", () => {
       await editor.edit((edit) => edit.insert(new vscode.Position(3, 0), "x = 1\n"));
       assert.deepEqual(await ofKind(uri, "definition"), definitions);
       assert.equal(asked, before);
-      // Reading a file opens no document: every language would be told of it.
-      assert.deepEqual(openNames(), openBefore);
+      // Reading a file opens no document: every language would be told of it. VS Code may let go of older ones.
+      assert.deepEqual(
+        openNames().filter((name) => !openBefore.includes(name)),
+        [],
+      );
     });
 
     it("follows a definition whose file is edited", async () => {
