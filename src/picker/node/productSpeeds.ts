@@ -79,15 +79,21 @@ export async function timeProducts(options: TimingProducts): Promise<ProductSpee
   tell(SCALED);
   const farBytes = await timeFar(options, types);
   if (farBytes !== undefined) await far(NEEDED_FAR, farBytes);
+  // What disturbed a measurement is seldom there twice, and one of these that is wrong is so for all its kin.
+  await near(NEEDED);
   if (!isLate()) await near(USUAL);
   if (!isLate() && farBytes !== undefined) await far([...USUAL, "Q5_K", "IQ3_S", "IQ2_XXS"], farBytes);
   if (!isLate()) await near(RARE);
-  // What disturbed a measurement is seldom there twice.
-  if (!isLate()) await near([...NEEDED, ...USUAL]);
-  return { types, farBytes };
+  if (!isLate()) await near(USUAL);
+  return { types: Object.fromEntries(Object.entries(types).map(([name, one]) => [name, noFurther(one)])), farBytes };
 }
 
-const STEPS = 7;
+const STEPS = 8;
+
+/** Caches are no slower than memory: where they seem to be, something else had them. */
+function noFurther(speed: TypeSpeed): TypeSpeed {
+  return { ...speed, near: Math.min(speed.near, speed.far ?? Infinity) };
+}
 
 /** Also puts that type's far. @returns the least size that will do for others, because what is timed has to be filled. */
 async function timeFar(options: TimingProducts, types: Record<string, TypeSpeed>): Promise<number | undefined> {
