@@ -17,6 +17,11 @@ export function openUris(): vscode.Uri[] {
   return [...new Map(uris.filter(isFile).map((uri) => [uri.toString(), uri])).values()];
 }
 
+/** Of the tab in front: it is there before its text is, and a custom editor's file has no text editor. */
+export function frontTabUri(): vscode.Uri | undefined {
+  return uriOf(vscode.window.tabGroups.activeTabGroup.activeTab?.input)[0];
+}
+
 /** @throws PaddockError where nothing is open. */
 export async function takeOpenEditors(): Promise<Taken> {
   const uris = openUris();

@@ -9,7 +9,7 @@ import { chooseRepository } from "./gitApi";
 import { changedLines } from "./gitChanges";
 import { isIgnored } from "./gitIgnored";
 import { parseItemId, symbolId } from "../core/itemId";
-import { takeOpenEditors } from "./openEditors";
+import { frontTabUri, takeOpenEditors } from "./openEditors";
 import { withProgress } from "./patience";
 import { plainLabel } from "./plainLabel";
 import { listedProblems } from "./problems";
@@ -243,7 +243,7 @@ function outputLost(): PaddockError {
 }
 
 function frontUri(): vscode.Uri {
-  const uri = vscode.window.activeTextEditor?.document.uri;
+  const uri = vscode.window.activeTextEditor?.document.uri ?? frontTabUri();
   if (uri !== undefined) return uri;
   throw new PaddockError("unsupported", vscode.l10n.t("No file is open."), {
     remedy: vscode.l10n.t("Open a file and try again."),

@@ -210,6 +210,16 @@ describe("what of the workspace a question can carry", () => {
     await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
   });
 
+  it("the file in front is the tab's where no text editor shows it", async () => {
+    await assert.rejects(context.take("front"), { message: "No file is open." });
+    const model = await file("front.gguf", Buffer.from([0x47, 0x47, 0x55, 0x46, 0xff, 0xfe]));
+    await vscode.commands.executeCommand("vscode.openWith", model, "paddock.ggufInspector");
+    const taken = await context.take("front");
+    assert.deepEqual(labels(taken.refused), [nameInWorkspace("front.gguf")]);
+    assert.match(taken.refused[0]?.reason ?? "", /reads text only/u);
+    await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+  });
+
   it("problems come with their places, those of the file in front first; none is said so", async () => {
     const diagnostics = vscode.languages.createDiagnosticCollection("paddock-test");
     try {
