@@ -216,7 +216,7 @@ describe("what of the workspace a question can carry", () => {
     await vscode.commands.executeCommand("vscode.openWith", model, "paddock.ggufInspector");
     const taken = await context.take("front");
     assert.deepEqual(labels(taken.refused), [nameInWorkspace("front.gguf")]);
-    assert.match(taken.refused[0]?.reason ?? "", /reads text only/u);
+    assert.match(taken.refused[0]?.reason ?? "", /Only text can be attached/u);
     await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
   });
 
