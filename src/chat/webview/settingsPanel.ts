@@ -27,10 +27,18 @@ export class SettingsPanel extends PaddockElement {
   /** Boxes whose text is no value; they keep it until it is one. */
   @state() private wrong: ReadonlySet<string> = new Set();
   @state() private naming = false;
+  @state() private untold: ConversationSettings | undefined;
+  /** Changes that the host has not answered. */
+  private changing = 0;
   @query(".preset-name") private readonly nameBox!: HTMLInputElement | null;
 
   protected override firstUpdated(): void {
     this.querySelector<HTMLElement>("select")?.focus();
+  }
+
+  /** What the host tells once it has answered all changes has them in it. */
+  protected override willUpdate(changed: ReadonlyMap<PropertyKey, unknown>): void {
+    if (changed.has("conversation") || (changed.has("steering") && this.changing === 0)) this.untold = undefined;
   }
 
   /** What a person chose stays chosen in a select whatever its options say; the host decides. */
@@ -41,7 +49,7 @@ export class SettingsPanel extends PaddockElement {
 
   override render(): TemplateResult {
     const { texts } = this.context;
-    const { settings } = this.steering;
+    const { settings } = this;
     return html`<section class="settings" aria-label=${texts.settings} @keydown=${this.keydown}>
       <header>
         <h2>${texts.settings}</h2>
@@ -143,7 +151,7 @@ export class SettingsPanel extends PaddockElement {
 
   private number(field: NumberField): TemplateResult {
     const { texts, language } = this.context;
-    const value = this.steering.settings[field.name];
+    const value = this.settings[field.name];
     const { least, most } = boundsOf(field.name);
     const wrong = this.wrong.has(field.name);
     const id = `setting-${field.name}`;
@@ -168,12 +176,25 @@ export class SettingsPanel extends PaddockElement {
 
   /** The preset that says the same as the settings. */
   private chosen(): ShownPreset | undefined {
-    const now = canonical(this.steering.settings);
+    const now = canonical(this.settings);
     return this.steering.presets.find(({ settings }) => canonical(settings) === now);
   }
 
+  /** With what was changed since the host last told of them: the next change is to these. */
+  private get settings(): ConversationSettings {
+    return this.untold ?? this.steering.settings;
+  }
+
   private change(settings: ConversationSettings): void {
-    void this.context.ask("settings", "changeSettings", { conversation: this.conversation, settings });
+    this.untold = settings;
+    this.changing++;
+    void this.context
+      .ask("settings", "changeSettings", { conversation: this.conversation, settings })
+      .then((result) => {
+        this.changing--;
+        const isTold = canonical(this.steering.settings) === canonical(this.settings);
+        if (this.changing === 0 && (result === undefined || isTold)) this.untold = undefined;
+      });
   }
 
   private readonly presetChosen = (event: Event): void => {
@@ -182,7 +203,7 @@ export class SettingsPanel extends PaddockElement {
     if (preset === undefined) return;
     this.wrong = new Set();
     // A preset says how an answer is sampled; what may be called was chosen elsewhere.
-    const { tools } = this.steering.settings;
+    const { tools } = this.settings;
     this.change(tools === undefined ? preset.settings : { ...preset.settings, tools });
   };
 
@@ -195,18 +216,18 @@ export class SettingsPanel extends PaddockElement {
     }
     wrong.delete(name);
     this.wrong = wrong;
-    const { [name]: _, ...rest } = this.steering.settings;
+    const { [name]: _, ...rest } = this.settings;
     this.change(typed.value === undefined ? rest : { ...rest, [name]: typed.value });
   }
 
   private readonly systemChanged = (event: Event): void => {
     const text = (event.target as HTMLTextAreaElement).value;
-    const { systemPrompt: _, ...rest } = this.steering.settings;
+    const { systemPrompt: _, ...rest } = this.settings;
     this.change(text.trim() === "" ? rest : { ...rest, systemPrompt: text });
   };
 
   private readonly instructionsChanged = (event: Event): void => {
-    const { useInstructions: _, ...rest } = this.steering.settings;
+    const { useInstructions: _, ...rest } = this.settings;
     this.change((event.target as HTMLInputElement).checked ? rest : { ...rest, useInstructions: false });
   };
 
@@ -227,7 +248,7 @@ export class SettingsPanel extends PaddockElement {
       this.nameBox?.focus();
       return;
     }
-    const { tools: _, ...settings } = this.steering.settings;
+    const { tools: _, ...settings } = this.settings;
     if ((await this.context.ask("settings", "savePreset", { name, settings })) !== undefined) this.endNaming();
   };
 
