@@ -73,6 +73,24 @@ test("settings are changed by keyboard, and what is no value is refused where it
   await expect(frame.locator(".settings")).toHaveCount(0);
 });
 
+test("what is changed before the host has told of the last change is changed beside it", async ({ page, url }) => {
+  const { frame, calls, tell } = await openChat(page, url, talk);
+  const last = async () => (await calls()).filter(({ method }) => method === "changeSettings").at(-1)?.params.settings;
+  await frame.getByRole("button", { name: "Conversation settings" }).click();
+  const set = async (name: string, value: string): Promise<void> => {
+    await frame.getByLabel(name, { exact: true }).fill(value);
+    await page.keyboard.press("Tab");
+  };
+  await set("temperature", "0.7");
+  await set("seed", "7");
+  await expect.poll(last).toEqual({ temperature: 0.7, seed: 7 });
+  // What the host tells counts again from then on.
+  await tell("steering", { ...talk.steering, settings: { temperature: 0.5 } });
+  await expect(frame.getByLabel("temperature", { exact: true })).toHaveValue("0.5");
+  await set("seed", "8");
+  await expect.poll(last).toEqual({ temperature: 0.5, seed: 8 });
+});
+
 test("an answer names its instructions and its model, and can be asked of another one", async ({ page, url }) => {
   const { frame, calls } = await openChat(page, url, talk);
   await expect(frame.getByText("Answered by Another 1B")).toBeVisible();
