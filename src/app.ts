@@ -266,7 +266,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
   const native = store.add(
     joinNative({
       ...{ extensionUri: context.extensionUri, backend: routed, lifecycle, registry, models, settings },
-      ...{ actions: actionsDeps(acting), databases, edits, history, log },
+      ...{ actions: actionsDeps(acting), chat, databases, edits, history, log },
     }),
   );
   store.add(
@@ -310,6 +310,7 @@ export async function createApp(context: vscode.ExtensionContext): Promise<App> 
       context.extensionMode === vscode.ExtensionMode.Test
         ? {
             activationMs,
+            chatStorage: storageDir,
             activeModel: () => active.current().id,
             engine,
             chat,

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { ActionsDeps } from "./actions/host/actionDeps";
 import { samplingOf } from "./chat/core/conversationSettings";
+import type { Chat } from "./chat/host/chatDeps";
 import { fileText, linesOf, nameOf, rangeText } from "./context/host/workspaceSources";
 import { databaseModel } from "./databases";
 import type { EditService } from "./edits/host/editService";
@@ -28,6 +29,7 @@ export interface JoinedNativeDeps {
   readonly models: ModelsRoom;
   readonly settings: SettingsService;
   readonly actions: Pick<ActionsDeps, "facts" | "checkDocument" | "enclosing" | "commitChange" | "commitBox">;
+  readonly chat: Pick<Chat, "defaultSettings">;
   readonly databases: DatabasesRoom;
   readonly edits: EditService;
   readonly history: TimingHistory;
@@ -39,7 +41,7 @@ const mostRecords = 10;
 
 /** Gives VS Code's own chat what it needs of the other rooms. */
 export function joinNative(deps: JoinedNativeDeps): NativeRoom {
-  const { backend, lifecycle, registry, models, settings, actions, databases, edits, history, log } = deps;
+  const { backend, lifecycle, registry, models, settings, actions, chat, databases, edits, history, log } = deps;
   const store = new DisposableStore();
   const { active } = models;
   const list = store.add(new LocalModelList({ registry, models, lifecycle, settings }));
@@ -48,7 +50,7 @@ export function joinNative(deps: JoinedNativeDeps): NativeRoom {
       ...{ extensionUri: deps.extensionUri, models: list, backend, describeError, log },
       maxTokens: () => settings.current["chat.maxTokens"],
       reasoningBudget: () => settings.current["chat.reasoningBudget"],
-      sampling: samplingOf({}),
+      sampling: async () => samplingOf(await chat.defaultSettings()),
       model: (picked) => {
         const known = picked === undefined ? undefined : registry.known(picked);
         const { id, displayName } = registry.onThisMachine(known, active.known);

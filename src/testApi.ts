@@ -15,6 +15,8 @@ import type { ToolsRoom } from "./tools/host/tools";
 /** What activate returns under test, so that the in-host suite can look behind the commands. */
 export interface TestApi {
   readonly activationMs: number;
+  /** Where the chat keeps its files. */
+  readonly chatStorage: string;
   readonly engine: EmbeddedBackend & ModelLifecycle;
   readonly chat: Chat;
   readonly actions: ActionsRoom;

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, type Locator, type Page, test } from "@playwright/test";
-import { runCommand, startWorkbench, type Workbench } from "../support/workbench";
+import { chatStorage, runCommand, startWorkbench, type Workbench } from "../support/workbench";
 
 /** VS Code's own chat: our model in its picker, @paddock answering there, its commands, and stopping. */
 test.describe.configure({ mode: "serial" });
@@ -44,6 +44,10 @@ test.beforeAll(async () => {
       await mkdir(user, { recursive: true });
       const keys = Object.entries(questions).map(([key, query]) => asks(key, query));
       await writeFile(path.join(user, "keybindings.json"), JSON.stringify(keys));
+      // A person who wants the same answer each time has new conversations begin with "Precise".
+      await mkdir(chatStorage(home), { recursive: true });
+      const presets = { version: 1, presets: [], standard: "precise" };
+      await writeFile(path.join(chatStorage(home), "presets.json"), JSON.stringify(presets));
       const git = (...given: string[]): unknown =>
         execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...given], { cwd: project });
       file = path.join(project, "area.js");

@@ -29,8 +29,11 @@ import { chatTexts, questionTooLarge } from "./texts";
 import { readInstructions, withheldInstructions } from "./workspaceInstructions";
 import { isRestricted } from "./workspaceTrust";
 
-/** A storage that hangs must not keep the chat from showing; what it has is shown when it comes. */
+/** A storage that hangs must not keep the chat from showing or answering; what it has is shown when it comes. */
 const patienceMs = 3_000;
+
+const patiently = (work: Promise<void>): Promise<void> =>
+  Promise.race([work, new Promise<void>((resolve) => setTimeout(resolve, patienceMs))]);
 
 /** Names the window that a question is being written in, across its reloads. */
 function windowName(memento: ChatDeps["memento"]): string {
@@ -168,7 +171,7 @@ export const createChat: CreateChat = (deps) => {
   let started: Promise<void> | undefined;
   /** The storage is read when somebody wants to see it, not when the editor starts. */
   const ready = (): Promise<void> => {
-    started ??= Promise.race([start(), new Promise<void>((resolve) => setTimeout(resolve, patienceMs))]);
+    started ??= patiently(start());
     return started;
   };
   const offers = subscriptions.add(new Offers({ context: deps.context, prompts, attachments }));
@@ -251,6 +254,10 @@ export const createChat: CreateChat = (deps) => {
       if (conversation !== undefined) await controller.select(conversation);
       const parts = references.map((reference) => ({ type: "reference" as const, ...reference }));
       return controller.send(conversation ?? null, text, parts, model);
+    },
+    defaultSettings: async () => {
+      await patiently(presets.refresh());
+      return presets.standardSettings();
     },
     prompts,
     commands: { ...memory.commands, ...promptCommands },

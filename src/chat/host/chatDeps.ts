@@ -6,6 +6,7 @@ import type { Event } from "../../platform/core/event";
 import type { Logger } from "../../platform/core/logger";
 import type { ActiveModel } from "../core/activeModel";
 import type { ChatTools } from "../core/chatTools";
+import type { ConversationSettings } from "../core/conversationSettings";
 import type { ContextReference, ContextSources, TakenContext } from "../core/contextItems";
 import type { StaysHere } from "../core/toldElsewhere";
 import type { KvStates } from "../node/kvStates";
@@ -88,6 +89,8 @@ export interface Chat extends Disposable {
   newConversation(): Promise<void>;
   /** Asks and shows the conversation. @returns the conversation, when the question is stored. */
   ask(text: string, references?: readonly ContextReference[], how?: AskOptions): Promise<string>;
+  /** What new conversations begin with: the person's preset for them. Never rejects. */
+  defaultSettings(): Promise<ConversationSettings>;
   /** The prompt files of the workspace and of the person. */
   readonly prompts: Pick<PromptFiles, "list" | "use">;
   /** What a person does with conversations, by the name of the command after "paddock.". */

@@ -35,8 +35,8 @@ export interface ModelProviderDeps {
   readonly maxTokens: () => number;
   /** The setting paddock.chat.reasoningBudget; null for no limit. */
   readonly reasoningBudget: () => number | null;
-  /** What is sampled by where the caller says nothing. */
-  readonly sampling: Sampling;
+  /** What is sampled by where the caller says nothing: as new conversations in Paddock's own chat begin. */
+  readonly sampling: () => Promise<Sampling>;
   readonly describeError: (error: PaddockError) => { readonly message: string; readonly remedy?: string };
   readonly log: Logger;
 }
@@ -111,7 +111,7 @@ export class ModelProvider implements vscode.LanguageModelChatProvider, Disposab
     const budget = reasoningBudget();
     const request: ChatRequest = {
       messages,
-      ...requestOptions(options.modelOptions, sampling, model.maxOutputTokens),
+      ...requestOptions(options.modelOptions, await sampling(), model.maxOutputTokens),
       ...(budget === null ? {} : { reasoningBudget: budget }),
     };
     const job: JobOptions = {

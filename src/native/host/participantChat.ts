@@ -44,7 +44,7 @@ export async function answerChat(question: Question): Promise<AnswerMetadata> {
     {
       messages: fitted.messages,
       maxTokens: maxOutputTokens,
-      sampling: deps.sampling,
+      sampling: await deps.sampling(),
       ...(budget === null ? {} : { reasoningBudget: budget }),
     },
     {

@@ -120,7 +120,8 @@ export interface ParticipantDeps {
   readonly contextSize: (model: ModelId, signal: AbortSignal) => Promise<number>;
   readonly maxTokens: () => number;
   readonly reasoningBudget: () => number | null;
-  readonly sampling: Sampling;
+  /** As new conversations in Paddock's own chat begin. */
+  readonly sampling: () => Promise<Sampling>;
   /** By way of the gate. @throws PaddockError for what no model may see. */
   readonly read: (uri: vscode.Uri, range: vscode.Range | undefined) => Promise<CarriedText>;
   readonly actions: ChatActions;

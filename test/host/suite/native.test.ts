@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
+import type { Preset } from "../../../src/chat/core/presets";
 import type { TimingRecord } from "../../../src/engine/backend";
 import { foreignId } from "../../../src/native/core/foreignIds";
 import { ForeignModels } from "../../../src/native/host/foreignModels";
@@ -12,6 +13,12 @@ import { paddock, until } from "./extension";
 
 const never = new AbortController().signal;
 const france = "What is the capital of France?";
+
+/** As another window does: sets the preset of new conversations, one of `presets` or one that is built in. */
+async function beginWith({ chatStorage }: TestApi, standard: string, presets: readonly Preset[] = []): Promise<void> {
+  await mkdir(chatStorage, { recursive: true });
+  await writeFile(path.join(chatStorage, "presets.json"), JSON.stringify({ version: 1, presets, standard }));
+}
 
 describe("VS Code's language models", () => {
   let api: TestApi;
@@ -94,6 +101,24 @@ describe("VS Code's language models", () => {
       return state.status === "ready" && !state.busy;
     });
     assert.equal(api.timings().at(-1)?.stopReason, "cancelled");
+  });
+
+  it("are sampled by the person's preset where the caller says nothing", async () => {
+    const text = async (): Promise<string> => {
+      let all = "";
+      for await (const piece of (await ask("Tell me a story.", { modelOptions: { max_tokens: 24 } })).text)
+        all += piece;
+      return all;
+    };
+    const settings = { temperature: 1.5, topK: 0, topP: 1, minP: 0, seed: 7 };
+    await beginWith(api, "dice", [{ id: "dice", name: "Dice", settings }]);
+    try {
+      // The first has its prompt processed, the others find it in the KV cache.
+      await text();
+      assert.equal(await text(), await text());
+    } finally {
+      await beginWith(api, "default");
+    }
   });
 
   it("make a call that is demanded, without a template that has tools, and refuse one that is not", async () => {
@@ -243,13 +268,15 @@ describe("@paddock in VS Code's chat", () => {
   before(async () => {
     api = await paddock();
     await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    await beginWith(api, "precise");
   });
   after(async () => {
+    await beginWith(api, "default");
     await vscode.commands.executeCommand("workbench.action.closeAllEditors");
     await vscode.commands.executeCommand("workbench.action.closeAuxiliaryBar");
   });
 
-  it("answers by our model, and goes on from what it said", async () => {
+  it("answers by our model as the person's preset says, and goes on from what it said", async () => {
     const { metadata, errorDetails } = await ask(france);
     assert.equal(errorDetails, undefined);
     assert.match(metadata?.answer ?? "", /Paris/);
