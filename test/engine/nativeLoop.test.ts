@@ -1,18 +1,24 @@
-import path from "node:path";
 import { getLlama, type LlamaContext, LlamaLogLevel, type LlamaModel, type Token } from "node-llama-cpp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { samplingOptions } from "../../src/engine/process/generate";
 import { nativeLoop } from "../../src/engine/process/nativeLoop";
 import type { Sampling } from "../../src/engine/protocol";
+import { engineBundle, starterPath } from "../support/engineBundle";
+import { ready, startEngine } from "../support/engineHarness";
 
+let bundle: Awaited<ReturnType<typeof engineBundle>>;
 let model: LlamaModel;
 let context: LlamaContext;
 beforeAll(async () => {
+  bundle = await engineBundle();
   const llama = await getLlama({ gpu: false, build: "never", logLevel: LlamaLogLevel.error });
-  model = await llama.loadModel({ modelPath: path.resolve("media/models/SmolLM2-135M-Instruct.Q4_1.gguf") });
+  model = await llama.loadModel({ modelPath: starterPath });
   context = await model.createContext({ contextSize: 512, sequences: 2, threads: 2 });
 });
-afterAll(() => model.llama.dispose());
+afterAll(async () => {
+  await model.llama.dispose();
+  await bundle.remove();
+});
 
 /** What one of the loops makes after the text, and the state it leaves the sequence in. */
 async function made(which: "native" | "public", sampling: Sampling, text: string, count: number) {
@@ -56,6 +62,23 @@ const kinds: readonly (readonly [string, Sampling])[] = [
 it.each(kinds)("makes the tokens that the binding's own loop makes: %s", async (_, sampling) => {
   const text = "Once upon a time a llama lived in a paddock. The llama";
   expect(await made("native", sampling, text, 60)).toEqual(await made("public", sampling, text, 60));
+});
+
+it.each(kinds)("says the same whether a choice is asked for with its batch or after it: %s", async (_, sampling) => {
+  const said = async (poolThreads: number): Promise<string> => {
+    const engine = await ready(await startEngine(bundle.enginePath, undefined, poolThreads), starterPath);
+    try {
+      const messages = [{ role: "user" as const, text: "Write a list of animals." }];
+      const request = { job: "said", context: "main", messages, sampling, maxTokens: 60 };
+      return JSON.stringify((await engine.peer.request("chat", request)).parts);
+    } finally {
+      await engine.stop();
+    }
+  };
+  // Only a pool of one thread does the two in turn.
+  const together = await said(1);
+  expect(together.length).toBeGreaterThan(100);
+  expect(together).toBe(await said(2));
 });
 
 it("is not there for what only looks like a context", async () => {

@@ -19,11 +19,14 @@ export interface TestEngine {
   stop(): Promise<void>;
 }
 
-/** A real engine process, spoken to directly, over stdio or over a pipe. */
-export async function startEngine(enginePath: string, pipe?: string): Promise<TestEngine> {
+/**
+ * A real engine process, spoken to directly, over stdio or over a pipe.
+ * @param poolThreads absent: as the product has it.
+ */
+export async function startEngine(enginePath: string, pipe?: string, poolThreads?: number): Promise<TestEngine> {
   const logs: string[] = [];
   const child = spawn(process.execPath, [enginePath, pipe === undefined ? "--stdio" : `--pipe=${pipe}`], {
-    env: engineEnvironment(process.env),
+    env: engineEnvironment(process.env, poolThreads),
     stdio: ["pipe", "pipe", "inherit"],
   });
   const problem = (text: string): void => void logs.push(text);

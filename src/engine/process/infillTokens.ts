@@ -62,11 +62,10 @@ export class InfillTokens {
     const native = this.iterator === undefined ? this.enter() : undefined;
     let next: Choice | undefined;
     if (native === undefined) next = await this.nextPublicly([this.last]);
-    else
-      next = await native.best(
-        at(await native.decode([this.last]), 0),
-        this.options.context.greedySamplers.all(native),
-      );
+    else {
+      const sampler = this.options.context.greedySamplers.all(native);
+      next = await native.decodeAndChoose(this.last, (row) => native.best(row, sampler));
+    }
     this.last = next?.token;
     return next;
   }

@@ -55,6 +55,9 @@ interface PrivateSequence {
   _resolveSamplerConfig(options: SequenceEvaluateOptions): object;
 }
 
+/** What is asked of libuv's pool is done one after the other: it has one thread, see engineEnvironment. */
+export const inTurn = process.env.UV_THREADPOOL_SIZE === "1";
+
 const anyFunction = v.function();
 const anyObject = v.custom<object>((value) => typeof value === "object" && value !== null);
 const contextSchema = v.object({
@@ -108,16 +111,27 @@ export class NativeSequence {
    * @returns the logits after each of the last `rows` tokens.
    */
   async decode(tokens: readonly Token[], rows = 1): Promise<LogitRow[]> {
-    const { _ctx } = this.context;
-    const { sequence } = this;
-    _ctx.initBatch(tokens.length);
-    const first = tokens.length - rows;
-    const wanted = Uint32Array.from({ length: rows }, (_, index) => first + index);
-    const logits = _ctx.addToBatch(sequence._sequenceId, sequence._nextTokenIndex, Uint32Array.from(tokens), wanted);
-    await _ctx.decodeBatch();
-    for (const token of tokens) sequence._contextTokens.push(token);
-    sequence._nextTokenIndex += tokens.length;
-    return Array.from(logits) as LogitRow[];
+    const logits = this.fillBatch(tokens, rows);
+    await this.decodeBatch(tokens);
+    return logits;
+  }
+
+  /**
+   * Puts a token behind the KV cache, and chooses among what may follow it. In a pool that works in turn the choice is
+   * asked for at once, so that it begins when the logits are there and not a trip to JavaScript and back later.
+   * @param choose asks for one thing of the logits; what the token leaves in the KV cache is not to be seen yet.
+   */
+  async decodeAndChoose<T>(token: Token, choose: (row: LogitRow) => Promise<T>): Promise<T> {
+    const tokens = [token];
+    const [row] = this.fillBatch(tokens, 1);
+    if (row === undefined) throw new Error("llama.cpp made no logits.");
+    const decoded = this.decodeBatch(tokens);
+    if (!inTurn) await decoded;
+    const chosen = choose(row);
+    // Where the batch fails, that is what is told; the choice finds no logits then.
+    chosen.catch(() => undefined);
+    await decoded;
+    return chosen;
   }
 
   async sample(row: LogitRow, sampler: NativeSampler): Promise<Token> {
@@ -139,6 +153,23 @@ export class NativeSequence {
       token: sampled(pairs[2 * index] ?? -1),
       probability: Math.exp((pairs[2 * index + 1] ?? -Infinity) - most) / weight,
     }));
+  }
+
+  /** @returns where the logits after each of the last `rows` tokens will be. */
+  private fillBatch(tokens: readonly Token[], rows: number): LogitRow[] {
+    const { _ctx } = this.context;
+    const { _sequenceId, _nextTokenIndex } = this.sequence;
+    _ctx.initBatch(tokens.length);
+    const first = tokens.length - rows;
+    const wanted = Uint32Array.from({ length: rows }, (_, index) => first + index);
+    return Array.from(_ctx.addToBatch(_sequenceId, _nextTokenIndex, Uint32Array.from(tokens), wanted)) as LogitRow[];
+  }
+
+  private async decodeBatch(tokens: readonly Token[]): Promise<void> {
+    await this.context._ctx.decodeBatch();
+    const { sequence } = this;
+    for (const token of tokens) sequence._contextTokens.push(token);
+    sequence._nextTokenIndex += tokens.length;
   }
 
   /** The logits of the whole vocabulary, by token. It is sorted on the way, which takes milliseconds. */

@@ -51,7 +51,7 @@ export function nativeLoop(
         return;
       }
       for (let token = last; ;) {
-        token = await native.sample(at(await native.decode([token]), 0), sampler);
+        token = await native.decodeAndChoose(token, (row) => native.sample(row, sampler));
         yield token;
         if (options.repeatPenalty !== undefined) native.configure(sampler, options);
       }
@@ -104,30 +104,33 @@ class GuessedTokens {
 
   /** @returns what came true of the guess and one token more, which is not in the KV cache. */
   private async next(token: Token, guess: readonly Token[]): Promise<readonly Token[]> {
+    if (guess.length === 0) return [await this.alone(token)];
     const batch = [token, ...guess];
     const rows = await this.native.decode(batch, batch.length);
     const sampled: Token[] = [];
     let doubtful = false;
     do {
-      const chosen = await this.choose(at(rows, sampled.length), batch.length > 1);
+      const chosen = await this.choose(at(rows, sampled.length));
       if (chosen === undefined) doubtful = true;
       else sampled.push(chosen);
     } while (!doubtful && sampled.at(-1) === guess[sampled.length - 1]);
     // The last one has only its logits from the batch; where those are in doubt, all before it came true.
     const accepted = doubtful ? sampled.length : sampled.length - 1;
-    if (guess.length > 0) {
-      this.speculation.lookup.learn(guess.length, accepted);
-      this.speculation.onGuess(guess.length, accepted);
-    }
+    this.speculation.lookup.learn(guess.length, accepted);
+    this.speculation.onGuess(guess.length, accepted);
     await this.takeBack(guess.length - accepted + (doubtful ? 1 : 0));
     if (!doubtful) return sampled;
-    const alone = batch.slice(accepted, accepted + 1);
-    return [...sampled, await this.native.sample(at(await this.native.decode(alone), 0), this.sampler)];
+    return [...sampled, await this.alone(sampled.at(-1) ?? token)];
   }
 
-  /** Undefined: the best two are too close to tell from a batch of several tokens. */
-  private async choose(row: LogitRow, several: boolean): Promise<Token | undefined> {
-    if (!several || !this.greedy) return this.native.sample(row, this.sampler);
+  /** The token after one that is processed alone. */
+  private alone(token: Token): Promise<Token> {
+    return this.native.decodeAndChoose(token, (row) => this.native.sample(row, this.sampler));
+  }
+
+  /** Of a batch of several tokens. Undefined: the best two are too close to tell from that. */
+  private async choose(row: LogitRow): Promise<Token | undefined> {
+    if (!this.greedy) return this.native.sample(row, this.sampler);
     const { token, probability } = await this.native.best(row, this.sampler);
     if (probability >= CLEARLY_PROBABLE) return token;
     const [first, second] = await this.native.top(row, this.sampler, 2);

@@ -52,6 +52,8 @@ export async function pickRemoteModel(
     picker.placeholder = vscode.l10n.t("Which file? Bits per weight are counted in the files' own headers.");
     picker.matchOnDescription = true;
     picker.keepScrollPosition = true;
+    // It comes after a wait for the hub: the editor may be about to give the keyboard back to what had it before.
+    picker.ignoreFocusOut = true;
     picker.busy = true;
     if (canCompare) {
       const tooltip = vscode.l10n.t("Compare speed, memory and quality on this machine");
