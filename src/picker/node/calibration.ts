@@ -37,6 +37,8 @@ const BUDGET_MS = 23_500;
 /** Where the best three repetitions differ by more, they were disturbed, and more are made. */
 const CERTAIN = 1.05;
 const ATTEMPTS = 4;
+/** After so much of the budget no model is measured again, so that there is time for every type that is needed. */
+const MODELS_BUDGET = 0.6;
 /** Of the whole, what the models count in the progress. */
 const MODELS = 0.4;
 
@@ -78,7 +80,10 @@ export async function calibrate(options: CalibrationOptions): Promise<MachineSpe
   const { measuring, signal, onProgress, budgetMs = BUDGET_MS } = options;
   const since = performance.now();
   const times = await inFolder(options.folder, (folder) =>
-    measuring.measureSpeeds((measureSpeed) => new ModelsRun(options, measureSpeed, folder).run()),
+    measuring.measureSpeeds((measureSpeed) => {
+      const isLate = (): boolean => performance.now() - since > MODELS_BUDGET * budgetMs;
+      return new ModelsRun(options, measureSpeed, folder, isLate).run();
+    }),
   );
   const products = await timeProducts({
     timeKernels: (...kernels) => measuring.timeKernels(...kernels),
@@ -200,6 +205,7 @@ class ModelsRun {
     private readonly options: CalibrationOptions,
     private readonly measureSpeed: Measuring["measureSpeed"],
     private readonly folder: string,
+    private readonly isLate: () => boolean,
   ) {}
 
   async run(): Promise<ModelTimes> {
@@ -227,14 +233,11 @@ class ModelsRun {
     const tg: number[] = [];
     const pp: number[] = [];
     try {
-      for (
-        let attempt = 0;
-        attempt < ATTEMPTS && !(isCertain(tg) && (test.promptTokens === 0 || isCertain(pp)));
-        attempt++
-      ) {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const found = await this.measureSpeed(file, { ...test, signal });
         tg.push(...found.tg);
         pp.push(...found.pp);
+        if (this.isLate() || (isCertain(tg) && (test.promptTokens === 0 || isCertain(pp)))) break;
       }
     } finally {
       await rm(file, { force: true });
