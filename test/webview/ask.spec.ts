@@ -490,9 +490,14 @@ test("100,000 rows: loaded in pieces, scrolled smoothly, sorted and searched at 
     .toEqual(Array.from({ length: 20 }, (_, index) => index * 5000));
   const scrolled = await frames(page, frame);
   await frame.evaluate(() => document.querySelector(".grid")?.scrollTo(0, 0));
-  const sorted: Record<string, number> = {};
+  const sorted: Record<string, readonly [ms: number, times: number]> = {};
   for (const name of ["name", "spent", "since"])
     sorted[name] = await frame.evaluate(async (column) => {
+      // What this machine takes in this second to sort as many short texts, and nothing else.
+      const yardstick = Array.from({ length: 100_000 }, (_, index) => `text ${(index * 7919) % 100_000}`);
+      const before = performance.now();
+      yardstick.sort();
+      const yardstickMs = performance.now() - before;
       const names = [...document.querySelectorAll<HTMLElement>(".grid-heading")];
       const heading = names.find((one) => one.textContent.startsWith(column));
       const started = performance.now();
@@ -501,13 +506,15 @@ test("100,000 rows: loaded in pieces, scrolled smoothly, sorted and searched at 
         ?.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, button: 0 }));
       // Lit renders in a microtask; by the next frame all is painted.
       await new Promise((resolve) => requestAnimationFrame(resolve));
-      return performance.now() - started;
+      const ms = performance.now() - started;
+      return [ms, ms / yardstickMs] as const;
     }, name);
   await expect.poll(async () => (await shown(ask, 2))[0]).toBe("2010-01-10");
   await frame.getByRole("searchbox", { name: "Search the rows" }).fill("delta 12345");
   await expect(frame.getByText("of 100,000 rows").first()).toBeVisible();
   console.log("100,000 rows:", JSON.stringify({ scrolled, sorted }));
-  for (const [name, ms] of Object.entries(sorted)) expect(ms, name).toBeLessThan(300);
+  // 7 times is 220 ms where the machine is quiet, and as much more where it is not.
+  for (const [name, [, times]] of Object.entries(sorted)) expect(times, name).toBeLessThan(7);
   expect(scrolled.empty).toBe(0);
   expect(scrolled.median).toBeLessThan(34);
   expect(await frame.getByRole("gridcell").count()).toBeLessThan(500);
