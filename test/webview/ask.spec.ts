@@ -513,7 +513,7 @@ test("100,000 rows: loaded in pieces, scrolled smoothly, sorted and searched at 
   await frame.getByRole("searchbox", { name: "Search the rows" }).fill("delta 12345");
   await expect(frame.getByText("of 100,000 rows").first()).toBeVisible();
   console.log("100,000 rows:", JSON.stringify({ scrolled, sorted }));
-  // 7 times is 220 ms where the machine is quiet, and as much more where it is not.
+  // Names took 4.2 to 4.8 times as long as the yardstick, in 138 ms as in 256.
   for (const [name, [, times]] of Object.entries(sorted)) expect(times, name).toBeLessThan(7);
   expect(scrolled.empty).toBe(0);
   expect(scrolled.median).toBeLessThan(34);
