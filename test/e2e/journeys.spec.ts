@@ -5,6 +5,7 @@ import {
   engineProcesses,
   extensionHosts,
   runCommand,
+  startConversation,
   startWorkbench,
   type Workbench,
 } from "../support/workbench";
@@ -63,8 +64,7 @@ test("history after reload", async () => {
 
 test("engine killed in the middle of an answer: what came stays, and Continue goes on from there", async () => {
   const chat = chatFrame(page);
-  await runCommand(page, "Paddock: New Conversation");
-  await expect(chat.locator(".question")).toHaveCount(0, { timeout: 30 * aSecond });
+  await startConversation(page);
   await chat.locator("textarea").click();
   await page.keyboard.type("Tell me a very long story about a llama who climbs a mountain.");
   await page.keyboard.press("Enter");
@@ -97,11 +97,7 @@ test("two windows answer at the same time and each keeps its conversation", asyn
   const windows = [page, other];
   for (const window of windows) {
     await runCommand(window, "Paddock: Open Chat");
-    await chatFrame(window)
-      .locator("textarea")
-      .waitFor({ timeout: 60 * aSecond });
-    await runCommand(window, "Paddock: New Conversation");
-    await expect(chatFrame(window).locator(".question")).toHaveCount(0, { timeout: 30 * aSecond });
+    await startConversation(window);
   }
   for (const [index, window] of windows.entries()) {
     await chatFrame(window)

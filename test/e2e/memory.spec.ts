@@ -3,7 +3,7 @@ import path from "node:path";
 import { expect, type FrameLocator, type Page, test } from "@playwright/test";
 import { chooseFile } from "../support/fileDialog";
 import { answer, question, seedConversations, type SeededMessage } from "../support/seedConversations";
-import { chatFrame, runCommand, startWorkbench, type Workbench } from "../support/workbench";
+import { chatFrame, runCommand, startConversation, startWorkbench, type Workbench } from "../support/workbench";
 
 /** What a person does with conversations, in the real editor; each test goes on where the one before ended well. */
 const aSecond = 1_000;
@@ -84,8 +84,7 @@ test("rename, pin and search by keyboard", async () => {
 });
 
 test("the palette's search reveals the message too", async () => {
-  await runCommand(page, "Paddock: New Conversation");
-  await expect(chat.locator(".question")).toHaveCount(0);
+  await startConversation(page);
   // The command leaves a list open, so it is not waited for until it is closed.
   await page.keyboard.press("F1");
   await page.locator(".quick-input-widget input").first().fill(">Paddock: Search Conversations");

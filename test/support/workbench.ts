@@ -168,6 +168,18 @@ export async function showConversation(chat: FrameLocator, title: string): Promi
   }).toPass({ timeout: 30_000 });
 }
 
+/**
+ * Shows an empty conversation. Where there is one already, the command is not run: it would leave nothing to wait for,
+ * and a window that is still starting may carry it out only after the test has asked its question.
+ */
+export async function startConversation(page: Page): Promise<void> {
+  const chat = chatFrame(page);
+  await expect(chat.locator(".empty, .question").first()).toBeVisible({ timeout: 60_000 });
+  if ((await chat.locator(".question").count()) === 0) return;
+  await runCommand(page, "Paddock: New Conversation");
+  await expect(chat.locator(".empty")).toBeVisible({ timeout: 30_000 });
+}
+
 /** Where the extension keeps its conversations in an editor of `home`; seed journals there before the editor starts. */
 export function chatStorage(home: string): string {
   return path.join(home, "data", "User", "globalStorage", "paddock.paddock", "chat");
