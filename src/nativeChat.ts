@@ -17,7 +17,7 @@ import { DisposableStore } from "./platform/core/disposables";
 import type { Logger } from "./platform/core/logger";
 import { describeError } from "./platform/host/errorWords";
 import type { SettingsService } from "./platform/host/settingsService";
-import { speedReport } from "./speed/core/speedReport";
+import { speedSummary } from "./speed/core/speedReport";
 import type { TimingHistory } from "./speed/core/timingHistory";
 import type { DatabasesRoom } from "./sql/host/databases";
 
@@ -69,7 +69,7 @@ export function joinNative(deps: JoinedNativeDeps): NativeRoom {
         () => settings.current,
         () => databaseModel(deps),
       ),
-      speedReport: () => speedReport(history.all().slice(-mostRecords)),
+      speedReport: () => speedSummary(history.all().slice(-mostRecords)),
       propose: (proposal) => edits.propose(proposal),
     }),
   );

@@ -214,7 +214,7 @@ test("code is applied by keyboard and reviewed by commands, each step said aloud
   await runCommand(page, "Paddock: Accept Change");
   await expect(page.locator(".notification-toast", { hasText: "1 of 2 changes left" })).toBeVisible();
   await runCommand(page, "Paddock: Reject Change");
-  await expect(page.locator(".notification-toast", { hasText: "1 change(s) made" })).toBeVisible();
+  await expect(page.locator(".notification-toast", { hasText: "1 change made" })).toBeVisible();
   await expect(page.locator(".tab.active")).toContainText("steps.js");
   await expect(page.locator(".editor-instance .monaco-editor.focused")).toBeVisible();
   await press("Control+s");

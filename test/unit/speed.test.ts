@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ModelId, ModelState, TimingRecord } from "../../src/engine/backend";
 import { PaddockError } from "../../src/platform/core/errors";
-import { speedReport } from "../../src/speed/core/speedReport";
+import { speedReport, speedSummary } from "../../src/speed/core/speedReport";
 import { statusOf } from "../../src/speed/core/status";
 import { TimingHistory } from "../../src/speed/core/timingHistory";
 
@@ -96,5 +96,26 @@ describe("speedReport", () => {
 
   it("prints a dash where there is no figure", () => {
     expect(speedReport([record({ model: modelA, tg: null })])).toContain("| 20 | – | 101.0 |");
+  });
+});
+
+describe("speedSummary", () => {
+  it("teaches when there is nothing yet", () => {
+    expect(speedSummary([])).toContain("Ask something");
+  });
+
+  it("has no table, and names a model once for the requests that follow each other", () => {
+    const summary = speedSummary([
+      record({ model: "b", at: 1000 }),
+      record({ model: "[x](command:evil)", at: 2000, tg: null }),
+      record({ model: "[x](command:evil)", at: 3000, tg: 70 }),
+    ]);
+    expect(summary).not.toContain("|");
+    expect(summary.match(/evil/g)).toHaveLength(1);
+    expect(summary).toContain("**\\[x\\]\\(command:evil\\)** · CPU · threads: 2");
+    expect(summary).toMatch(
+      /- \d\d:\d\d:\d\d chat: TTFT 101 ms · pp 100 tok\/s · tg 70\.0 tok\/s · 15 in · 5 cached · 20 out/,
+    );
+    expect(summary.indexOf("70.0")).toBeLessThan(summary.indexOf("**b**"));
   });
 });

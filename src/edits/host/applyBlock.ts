@@ -181,7 +181,9 @@ function placementWords(placed: Exclude<Placement, { readonly kind: "nowhere" }>
     case "whole":
     case "located":
       if (placed.leftOut === 0) return undefined;
-      return vscode.l10n.t("code from the chat: {0} line(s) that it does not have would go", placed.leftOut);
+      return placed.leftOut === 1
+        ? vscode.l10n.t("code from the chat: 1 line that it does not have would go")
+        : vscode.l10n.t("code from the chat: {0} lines that it does not have would go", placed.leftOut);
   }
 }
 

@@ -367,10 +367,19 @@ export class EditService implements Disposable {
     if (session.isNewFile) return vscode.l10n.t("{0} was made.", name);
     const { count } = outcome;
     const left = hunks.length - count;
-    return left === 0
-      ? vscode.l10n.t("{0} change(s) made in {1}. Undo takes them back in one step.", count, name)
-      : vscode.l10n.t("{0} change(s) made in {1}, {2} left out. Undo takes them back in one step.", count, name, left);
+    return `${madeText(count, left, name)} ${vscode.l10n.t("One Undo takes it all back.")}`;
   }
+}
+
+function madeText(count: number, left: number, name: string): string {
+  if (left === 0) {
+    return count === 1
+      ? vscode.l10n.t("1 change made in {0}.", name)
+      : vscode.l10n.t("{0} changes made in {1}.", count, name);
+  }
+  return count === 1
+    ? vscode.l10n.t("1 change made in {0}, {1} left out.", name, left)
+    : vscode.l10n.t("{0} changes made in {1}, {2} left out.", count, name, left);
 }
 
 function refusal(kind: "refused" | "gone" | "exists", name: string): string {

@@ -66,11 +66,22 @@ export function hunkText({ review }: ReviewSession, hunk: ReviewHunk): string {
   if (hunk.standing === "held") {
     return vscode.l10n.t("Change {0} of {1} is held: these lines have changed since it was proposed", number, count);
   }
-  const what =
-    gone === 0
-      ? vscode.l10n.t("Change {0} of {1}: adds {2} line(s)", number, count, come)
-      : come === 0
-        ? vscode.l10n.t("Change {0} of {1}: removes {2} line(s)", number, count, gone)
-        : vscode.l10n.t("Change {0} of {1}: {2} line(s) become {3}", number, count, gone, come);
+  const what = changeText(number, count, gone, come);
   return hunk.decision === "accepted" ? vscode.l10n.t("{0}, accepted", what) : what;
+}
+
+function changeText(number: number, count: number, gone: number, come: number): string {
+  if (gone === 0) {
+    return come === 1
+      ? vscode.l10n.t("Change {0} of {1}: adds 1 line", number, count)
+      : vscode.l10n.t("Change {0} of {1}: adds {2} lines", number, count, come);
+  }
+  if (come === 0) {
+    return gone === 1
+      ? vscode.l10n.t("Change {0} of {1}: removes 1 line", number, count)
+      : vscode.l10n.t("Change {0} of {1}: removes {2} lines", number, count, gone);
+  }
+  return gone === 1
+    ? vscode.l10n.t("Change {0} of {1}: 1 line becomes {2}", number, count, come)
+    : vscode.l10n.t("Change {0} of {1}: {2} lines become {3}", number, count, gone, come);
 }

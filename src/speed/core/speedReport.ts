@@ -1,18 +1,12 @@
 import type { TimingRecord } from "../../engine/backend";
+import { formatBackend, formatCount, formatMilliseconds, formatRate } from "../../platform/core/format";
 
 /**
  * The answers of this session as a Markdown table, in the field's terms, for "Show Speed Details".
  * Model ids and backends are escaped: they come from files.
  */
 export function speedReport(records: readonly TimingRecord[]): string {
-  if (records.length === 0) {
-    return [
-      "# Speed",
-      "",
-      "No answer has been measured in this window yet. Ask something in the Paddock chat and look here again.",
-      "",
-    ].join("\n");
-  }
+  if (records.length === 0) return nothingYet;
   const header = [
     "time",
     "for",
@@ -33,7 +27,7 @@ export function speedReport(records: readonly TimingRecord[]): string {
   const rows = records
     .toReversed()
     .map(({ at, feature, model, timings, machine, stopReason }) => [
-      new Date(at).toISOString().slice(11, 19),
+      clock(at),
       feature,
       escapeCell(model),
       String(timings.prompt_n),
@@ -52,19 +46,64 @@ export function speedReport(records: readonly TimingRecord[]): string {
       stopReason,
     ]);
   return [
-    "# Speed",
-    "",
-    `The last ${records.length} measured requests of this window, newest first. All figures are measured, none estimated.`,
-    "",
+    ...introduction(records.length),
     `| ${header.join(" | ")} |`,
     `| ${header.map(() => "---").join(" | ")} |`,
     ...rows.map((row) => `| ${row.join(" | ")} |`),
     "",
-    "- **pp**: prompt processing, tokens that were not in the KV cache per second until the first token.",
-    "- **tg**: text generation, tokens after the first per second. Neither includes the other's time.",
-    "- **TTFT**: time to first token, waiting included. **TPOT**: time per output token. **ITL**: inter-token latency.",
+    ...terms,
+    "- **TPOT**: time per output token. **ITL**: inter-token latency.",
     "",
   ].join("\n");
+}
+
+/** The same for a chat, which is too narrow for a table: a line for each request, under the model that answered it. */
+export function speedSummary(records: readonly TimingRecord[]): string {
+  if (records.length === 0) return nothingYet;
+  const lines: string[] = [];
+  let shown = "";
+  for (const { at, feature, model, timings, machine } of records.toReversed()) {
+    const by = `**${escapeCell(model)}** · ${escapeCell(formatBackend(machine.backend))} · threads: ${machine.threads}`;
+    if (by !== shown) lines.push(...(shown === "" ? [] : [""]), by, "");
+    shown = by;
+    const figures = [
+      `TTFT ${formatMilliseconds(timings.ttft_ms)}`,
+      `pp ${formatRate(timings.prompt_per_second)}`,
+      `tg ${formatRate(timings.predicted_per_second)}`,
+      `${formatCount(timings.prompt_n + timings.cache_n)} in`,
+      ...(timings.cache_n === 0 ? [] : [`${formatCount(timings.cache_n)} cached`]),
+      `${formatCount(timings.predicted_n)} out`,
+    ];
+    lines.push(`- ${clock(at)} ${feature}: ${figures.join(" · ")}`);
+  }
+  return [...introduction(records.length), ...lines, "", ...terms, ""].join("\n");
+}
+
+const nothingYet = [
+  "# Speed",
+  "",
+  "No answer has been measured in this window yet. Ask something in the Paddock chat and look here again.",
+  "",
+].join("\n");
+
+const introduction = (count: number): string[] => [
+  "# Speed",
+  "",
+  count === 1
+    ? "The last request of this window. All figures are measured, none estimated."
+    : `The last ${count} measured requests of this window, newest first. All figures are measured, none estimated.`,
+  "",
+];
+
+const terms = [
+  "- **pp**: prompt processing, tokens that were not in the KV cache per second until the first token.",
+  "- **tg**: text generation, tokens after the first per second. Neither includes the other's time.",
+  "- **TTFT**: time to first token, waiting included.",
+];
+
+/** The time of day where the person is. */
+function clock(at: number): string {
+  return new Date(at).toTimeString().slice(0, 8);
 }
 
 function figure(value: number | null): string {
