@@ -76,7 +76,8 @@ export function speedSummary(records: readonly TimingRecord[]): string {
     ];
     lines.push(`- ${clock(at)} ${feature}: ${figures.join(" · ")}`);
   }
-  return [...introduction(records.length), ...lines, "", ...terms, ""].join("\n");
+  // The rule keeps the two lists from becoming one.
+  return [...introduction(records.length), ...lines, "", "---", "", ...terms, ""].join("\n");
 }
 
 const nothingYet = [
