@@ -39,6 +39,7 @@ const tests: readonly BenchTest[] = [
   { promptTokens: 512, generatedTokens: 0, depth },
   { promptTokens: 0, generatedTokens: 128, depth },
 ];
+const EXPLANATIONS = 3;
 /** Whose parts are added up. */
 const explained: readonly BenchTest[] = tests.filter(
   ({ promptTokens, depth: behind }) => promptTokens === 0 || behind === 0,
@@ -125,6 +126,15 @@ async function tunedGain(name: string, file: string): Promise<number> {
   return told ? (found.gain?.request.ratio ?? 1) : 1;
 }
 
+/** Shares by test: the median of several explanations, as ratios are of several pairs, because minutes differ here. */
+async function explainedShares(file: string): Promise<ReadonlyMap<string, number>> {
+  const shares = new Map<string, number[]>(explained.map((test) => [testName(test), []]));
+  for (let run = 0; run < EXPLANATIONS; run++) {
+    for (const { test, explainedShare } of await explanationsOf(file)) shares.get(testName(test))?.push(explainedShare);
+  }
+  return new Map([...shares].map(([name, found]) => [name, median(found)]));
+}
+
 async function explanationsOf(file: string): Promise<readonly Explanation[]> {
   const report = await measureRoofline(
     { file, tuning: {}, tests: explained, rounds: { least: 5, most: 15, seconds: 20 }, signal },
@@ -133,12 +143,12 @@ async function explanationsOf(file: string): Promise<readonly Explanation[]> {
       probe: (stop) => measuring.probe(stop),
     },
   );
-  for (const { test, measuredSeconds, parts } of report.explanations) {
+  for (const { test, measuredSeconds, parts, explainedShare } of report.explanations) {
     const ms = (seconds: number): string => `${(seconds * 1000).toFixed(2)} ms`;
     const words = parts.map(
       ({ part, seconds, known }) => `${part} ${ms(seconds)}${known === "timed" ? "" : " predicted"}`,
     );
-    console.error(`${testName(test)}: ${ms(measuredSeconds)} = ${words.join(" + ")}`);
+    console.error(`${testName(test)}: ${ms(measuredSeconds)} = ${words.join(" + ")} (${explainedShare.toFixed(3)})`);
   }
   return report.explanations;
 }
@@ -160,14 +170,14 @@ try {
     const file = files.get(name);
     if (file === undefined) throw new Error(`There is no model ${name}.`);
     const pairs = await compare(name, file);
-    const explanations = await explanationsOf(file);
-    for (const { explainedShare } of explanations) shares.push(explainedShare);
+    const explanations = await explainedShares(file);
+    shares.push(...explanations.values());
     for (const test of tests) {
       const measured = pairs.get(testName(test)) ?? [];
       const ratio = medianRatio(measured);
       const phase = test.promptTokens > 0 ? "pp" : "tg";
       errors[phase].push(Math.abs(1 - ratio));
-      const share = explanations.find((one) => testName(one.test) === testName(test))?.explainedShare;
+      const share = explanations.get(testName(test));
       figures[`${phase}_ratio_${name}_d${test.depth}`] = ratio;
       rows.push([
         ...[name, testName(test), median(measured.map(([ours]) => ours)).toFixed(1)],
