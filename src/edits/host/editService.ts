@@ -9,6 +9,7 @@ import { steersTheEditor } from "../core/workspacePath";
 import { checkTarget, exists } from "./editTarget";
 import { ReviewDecorations } from "./reviewDecorations";
 import { closeReviewTabs, ReviewDocuments } from "./reviewDocuments";
+import { outcomeText, refusalText } from "./outcomeText";
 import { hunkText, leftText, ReviewLens } from "./reviewLens";
 import { type Outcome, ReviewSession } from "./reviewSession";
 
@@ -185,18 +186,19 @@ export class EditService implements Disposable {
     const outcome = await session.apply();
     if (outcome.kind === "refused" || outcome.kind === "gone" || outcome.kind === "exists") {
       this.refresh(session);
-      throw new PaddockError("unsupported", refusal(outcome.kind, session.name), {
+      throw new PaddockError("unsupported", refusalText(outcome.kind, session.name), {
         remedy: vscode.l10n.t("The review stays open and nothing was changed."),
       });
     }
     this.end(session);
-    // The document first: when the comparison closes, the keyboard has somewhere to be.
-    if (outcome.kind === "applied") {
-      const range = new vscode.Range(outcome.line, 0, outcome.line, 0);
-      await vscode.window.showTextDocument(outcome.uri, { selection: range, preview: false });
+    try {
+      // The document first: when the comparison closes, the keyboard has somewhere to be.
+      if (outcome.kind === "applied") await showChanged(outcome.uri, outcome.line);
+      await closeReviewTabs(session);
+    } finally {
+      // What was written is said, whatever the editor's tabs did.
+      announce(outcomeText(session, outcome));
     }
-    await closeReviewTabs(session);
-    announce(this.summary(session, outcome));
     return outcome;
   }
 
@@ -359,38 +361,12 @@ export class EditService implements Disposable {
     }
     this.decorations.refresh();
   }
-
-  private summary(session: ReviewSession, outcome: Outcome): string {
-    const { hunks } = session.review;
-    const { name } = session;
-    if (outcome.kind !== "applied") return vscode.l10n.t("{0} stays as it is.", name);
-    if (session.isNewFile) return vscode.l10n.t("{0} was made.", name);
-    const { count } = outcome;
-    const left = hunks.length - count;
-    return `${madeText(count, left, name)} ${vscode.l10n.t("One Undo takes it all back.")}`;
-  }
 }
 
-function madeText(count: number, left: number, name: string): string {
-  if (left === 0) {
-    return count === 1
-      ? vscode.l10n.t("1 change made in {0}.", name)
-      : vscode.l10n.t("{0} changes made in {1}.", count, name);
-  }
-  return count === 1
-    ? vscode.l10n.t("1 change made in {0}, {1} left out.", name, left)
-    : vscode.l10n.t("{0} changes made in {1}, {2} left out.", count, name, left);
-}
-
-function refusal(kind: "refused" | "gone" | "exists", name: string): string {
-  switch (kind) {
-    case "gone":
-      return vscode.l10n.t("{0} is no longer there.", name);
-    case "exists":
-      return vscode.l10n.t("{0} has been made by somebody else meanwhile.", name);
-    case "refused":
-      return vscode.l10n.t("The editor did not take the changes to {0}. Check whether it is read-only.", name);
-  }
+/** VS Code rejects where another editor came up meanwhile: then the person is there, and the document stays as written. */
+async function showChanged(uri: vscode.Uri, line: number): Promise<void> {
+  const selection = new vscode.Range(line, 0, line, 0);
+  await vscode.window.showTextDocument(uri, { selection, preview: false }).then(undefined, () => undefined);
 }
 
 function hasScreenReader(): boolean {
