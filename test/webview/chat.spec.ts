@@ -165,6 +165,17 @@ test("walks through the versions of a question, the keyboard staying where it wa
   await expect(second.getByRole("button", { name: "Next version" })).toBeFocused();
 });
 
+test("says how an answer comes along, and no longer once another conversation is shown", async ({ page, url }) => {
+  const growing = answer("", { status: "streaming" });
+  const { frame, tell } = await openChat(page, url, conversation([question("Why?"), growing], true));
+  const said = frame.locator("main > .sr-only[role=status]");
+  await expect(said).toHaveText("Question sent. Waiting for the model.");
+  const there = [question("Who?", { id: "q-else" }), answer("Somebody.", { id: "m-else" })];
+  await tell("view", { ...conversation(there), selected: "c-2" });
+  await expect(frame.getByText("Somebody.")).toBeVisible();
+  await expect(said).toHaveText("");
+});
+
 test("opens links through the host only", async ({ page, url }) => {
   const { frame, calls, strangers } = await openChat(page, url, talk);
   await frame.getByRole("link", { name: "this" }).click();

@@ -12,17 +12,30 @@ export class Announcer {
   private current: { readonly id: string; phase: Live["phase"] | undefined } | undefined;
   /** The call that the person was told waits for them. */
   private told: string | undefined;
+  /** The answer that the last words were about. */
+  private about: string | undefined;
 
   constructor(private readonly context: Pick<ChatContext, "texts" | "toolTitle">) {}
 
-  /** @returns what to say now; undefined for nothing new. */
+  /** @returns what to say now; undefined for nothing new, and no words where the last words were about what is gone. */
   next(messages: readonly Message[], live: Live | undefined, asked: AskedCall | null): string | undefined {
+    const answer = messages.findLast(({ role }) => role === "assistant");
+    const news = this.news(answer, live, asked);
+    if (news !== undefined) {
+      this.about = answer?.id;
+      return news;
+    }
+    if (this.about === undefined || messages.some(({ id }) => id === this.about)) return undefined;
+    this.about = undefined;
+    return "";
+  }
+
+  private news(answer: Message | undefined, live: Live | undefined, asked: AskedCall | null): string | undefined {
     const { context, current } = this;
     const { texts } = context;
     const isNews = asked !== null && asked.call !== this.told;
     this.told = asked?.call;
     if (isNews) return callQuestion(context, asked);
-    const answer = messages.findLast(({ role }) => role === "assistant");
     if (answer?.status === "streaming") {
       const phase = live?.message === answer.id ? live.phase : "waiting";
       if (current?.id === answer.id && current.phase === phase) return undefined;
