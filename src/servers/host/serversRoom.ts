@@ -16,6 +16,7 @@ import {
   serverModelId,
   serverModelPrefix,
 } from "../core/serverEntry";
+import { shownModelName } from "../core/shownModelName";
 import { ServerBackend } from "../node/serverBackend";
 import { ServerHttp } from "../node/serverHttp";
 import { Servers } from "../node/servers";
@@ -164,7 +165,7 @@ function placeOf(entry: ServerEntry, servers: Servers): ReturnType<OfferedServer
 
 function offered(id: ModelId, name: string, destination: string | undefined, servers: Servers): OfferedModel {
   const known = servers.knownModel(id);
-  return { id, displayName: name, destination, chat: known?.chat, embed: known?.embed };
+  return { id, displayName: shownModelName(name), destination, chat: known?.chat, embed: known?.embed };
 }
 
 function originOf({ url }: ServerEntry): string | undefined {
