@@ -138,6 +138,10 @@ export interface SpeedSession {
    */
   timeKernels(kernels: readonly Kernel[], budget: number): Promise<readonly (readonly number[])[]>;
 }
+
+/** Tokens generated before a test of tg is timed; llama-bench takes one, after which two cores still got faster. */
+export const WARM_UP_TOKENS = 8;
+
 export interface SessionOptions {
   readonly tuning: EngineTuning;
   /** Tokens; the deepest test and its own tokens must fit. */

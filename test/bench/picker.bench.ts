@@ -24,7 +24,10 @@ import { median, table, thisMachine, writeReport } from "./support/report";
 
 /** What the picker says beforehand against what is so: memory, speed, and divergence against llama-perplexity. */
 const { values } = parseArgs({
-  options: { json: { type: "string" }, models: { type: "string" }, only: { type: "string" } },
+  options: {
+    ...{ json: { type: "string" }, models: { type: "string" }, only: { type: "string" } },
+    rounds: { type: "string", default: "6" },
+  },
 });
 const starter = path.resolve("media/models/SmolLM2-135M-Instruct.Q4_1.gguf");
 const { signal } = new AbortController();
@@ -239,6 +242,7 @@ try {
     await speed({
       ...{ measuring, folder, signal, starter, make, note },
       extraModels: await extraModels(),
+      rounds: Number(values.rounds),
     });
 } finally {
   await engine.close();

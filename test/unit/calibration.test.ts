@@ -33,6 +33,7 @@ const ofCaches: MachineSpeed = {
     attentionPp: 5e-11,
     besidePp: 4e-9,
     amx: false,
+    noise: 0,
   },
 };
 type Product = Extract<Kernel, { kind: "product" }>;
@@ -147,6 +148,23 @@ test("a program that runs beside it costs repetitions, not truth", async () => {
   expectTruth(found, 0.03);
 });
 
+test("a machine that is busy while it is calibrated is told to be so, by how much", async () => {
+  let products = 0;
+  // Of each product every other visit takes a quarter longer.
+  const seen = new Map<string, number>();
+  const held = (product: Product): number => {
+    products++;
+    const key = `${product.type} ${product.rows}`;
+    seen.set(key, (seen.get(key) ?? 0) + 1);
+    return (seen.get(key) ?? 0) % 2 === 1 ? 1.25 : 1;
+  };
+  const types = { ...ofCaches.types, IQ2_XXS: { near: 70e-12, far: 80e-12, pp: 17e-12 } };
+  const options = { folder, signal, cpuFeatures: [] };
+  const found = await calibrate({ ...options, measuring: machine(undefined, { ...ofCaches, types }, held) });
+  expect(products).toBeGreaterThan(0);
+  expect(found.noise).toBeCloseTo(0.25, 2);
+});
+
 test("products that were held up are timed again, however late it is, and caches are no slower than memory", async () => {
   let asked = 0;
   const once = ({ type }: Product): number => (type === "F16" && asked++ === 0 ? 10 : 1);
@@ -162,6 +180,38 @@ test("products that were held up are timed again, however late it is, and caches
   const clamped = await calibrate({ ...options, measuring: machine(undefined, undefined, near) });
   expect(clamped.types.F16?.far).toBeDefined();
   expect(clamped.types.F16?.near).toBe(clamped.types.F16?.far);
+});
+
+test("what two visits differ about is visited again, and nothing else", async () => {
+  const types = { ...ofCaches.types, IQ2_XXS: { near: 70e-12, far: 80e-12, pp: 17e-12 } };
+  const truth: MachineSpeed = { ...ofCaches, types };
+  let visits = 0;
+  const held = ({ type, rows }: Product): number =>
+    type === "F16" && rows === 4096 && visits++ < 2 ? 3 - visits / 2 : 1;
+  const measuring = machine(undefined, truth, held);
+  const found = await calibrate({ measuring, folder, signal, cpuFeatures: [] });
+  // The third is the first that was not held up, and the fourth says that it is so.
+  expect(visits).toBe(4);
+  expect((found.types.F16?.near ?? 0) / (ofCaches.types.F16?.near ?? 1)).toBeCloseTo(1, 1);
+  // One of eight that was held up says nothing of the machine.
+  expect(found.noise).toBeLessThan(0.01);
+  const other = machine(undefined, truth);
+  await calibrate({ measuring: other, folder, signal, cpuFeatures: [] });
+  const times = (asked: readonly string[], type: string): number => asked.filter((name) => name === type).length;
+  // A visit is of two kernels.
+  expect(times(measuring.asked, "F16")).toBe(times(other.asked, "F16") + 4);
+  expect(times(measuring.asked, "Q8_0")).toBe(times(other.asked, "Q8_0"));
+});
+
+test("where AMX multiplies, what of a model a cache keeps is told by a type that memory makes much slower", async () => {
+  const types = { ...ofCaches.types, Q8_0: { near: 20e-12, far: 20e-12, pp: 8e-12 } };
+  const truth: MachineSpeed = { ...ofCaches, types, amx: true };
+  const options = { measuring: machine(undefined, truth), folder, signal };
+  const found = await calibrate({ ...options, cpuFeatures: ["AMX_INT8", "AVX512_VNNI"] });
+  expect(found.amx).toBe(true);
+  const shares = found.reach.map(({ share }) => share);
+  expect(shares.length).toBeGreaterThan(4);
+  expect(shares[1]).toBeCloseTo((0.4 * Math.log(96 / 64)) / Math.log(110 / 64), 1);
 });
 
 test("where time is short only what is needed is measured, and what cannot be timed is known by one type", async () => {

@@ -19,7 +19,8 @@ const key: CalibrationKey = {
 const machine = {
   types: { Q8_0: { near: 1e-11, far: undefined, pp: 1e-11 } },
   reach: [{ bytes: 1, share: 0 }],
-  ...{ perToken: 0, perLayer: 0, perVocabularyEntry: 0, attentionTg: 0, attentionPp: 0, besidePp: 0, amx: false },
+  ...{ perToken: 0, perLayer: 0, perVocabularyEntry: 0, attentionTg: 0, attentionPp: 0, besidePp: 0 },
+  ...{ amx: false, noise: 0.03 },
 };
 
 test("a calibration is found again, by its own key alone", async () => {
@@ -40,7 +41,7 @@ test("a damaged, renamed or nonsensical file is none", async () => {
   for (const bad of [
     text.slice(0, -20),
     "[]",
-    text.replace('"version": 2', '"version": 99'),
+    text.replace('"version": 3', '"version": 99'),
     text.replace('"threads": 2', '"threads": 3'),
     text.replace('"near": 1e-11', '"near": -1'),
     text.replace(/"types": \{[^}]*\}\s*\}/, '"types": {}'),

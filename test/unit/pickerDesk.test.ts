@@ -28,6 +28,7 @@ const q8 = candidate("Q8_0", "Q8_0");
 const q4 = candidate("Q4_K", "Q4_K");
 const predicted: Calibration = {
   at: 1,
+  noise: 0.2,
   predictor: {
     predict: ({ shape }, anchor) => ({
       pp: figure(100, "calibrated", 10),
@@ -383,7 +384,7 @@ describe("the desk", () => {
     expect(picker.view().calibration).toMatchObject({ state: "running", fraction: 0.25 });
     finish(predicted);
     await calibrating;
-    expect(picker.view().calibration).toMatchObject({ state: "ready", at: 1 });
+    expect(picker.view().calibration).toMatchObject({ state: "ready", at: 1, noise: 0.2 });
     expect(row("Q4_K").tg).toMatchObject({ how: "calibrated" });
     expect(row("Q4_K").ttft?.value).toBeGreaterThan(5000);
     await picker.act("Q8_0", "measureSpeed");

@@ -11,7 +11,8 @@ import {
 } from "../../src/gguf/core/generatedPlan";
 import { headerBytes } from "../../src/gguf/core/ggufBytes";
 import { type ModelWork, modelWork } from "../../src/gguf/core/modelWork";
-import { anchor, type MachineSpeed, predictSpeed } from "../../src/picker/core/speedModel";
+import type { Figure } from "../../src/picker/core/figure";
+import { anchor, type MachineSpeed, predictSpeed, type SpeedPrediction } from "../../src/picker/core/speedModel";
 import { seededRandom } from "../support/random";
 
 const machine: MachineSpeed = {
@@ -31,6 +32,7 @@ const machine: MachineSpeed = {
   attentionPp: 1e-11,
   besidePp: 0,
   amx: false,
+  noise: 0,
 };
 const work = (tg: Record<string, number>, bytes: number): ModelWork => ({
   ...{ tg, pp: tg, bytes, layers: 0, vocabulary: 0, attention: 0 },
@@ -89,6 +91,16 @@ test("what was not measured far gets what others pay for a byte from memory, and
   const { tg } = predictSpeed(bare, work({ F16: 1e8 }, 1e9), question);
   expect(1 / tg.value).toBeGreaterThan(5e-3);
   expect(1 / tg.value).toBeLessThan(15e-3);
+});
+
+test("where the machine was busy all figures are less certain by that, and those put right too", () => {
+  const calm = predictSpeed(machine, work({ Q8_0: 1e8 }, 1e9), question);
+  const busy = predictSpeed({ ...machine, noise: 0.3 }, work({ Q8_0: 1e8 }, 1e9), question);
+  expect(busy.tg.value).toBe(calm.tg.value);
+  const shareOf = ({ value, error }: Figure): number => (error ?? 0) / value;
+  for (const of of ["tg", "pp"] as const) expect(shareOf(busy[of])).toBeCloseTo(Math.hypot(shareOf(calm[of]), 0.3), 9);
+  const put = (from: SpeedPrediction): number => shareOf(anchor(from, { tg: 50 }, calm).tg);
+  expect(put(busy)).toBeCloseTo(Math.hypot(put(calm), 0.3), 9);
 });
 
 test("one real measurement puts the others right", () => {
@@ -174,6 +186,20 @@ test("where AMX multiplies, a type that it does not is no kin of those it does",
   const token = (amx: boolean): number =>
     predictSpeed({ ...bare, types, reach: [], amx }, work({ Q5_0: 1e8 }, 1e6), question).tg.value;
   expect(prompt(false)).toBeCloseTo(1 / (1e8 * 6e-12), 6);
-  expect(prompt(true)).toBeCloseTo(1 / (1e8 * 1.3 * 20e-12), 6);
-  expect(token(false) / token(true)).toBeCloseTo(80 / 30, 6);
+  expect(prompt(true)).toBeCloseTo(1 / (1e8 * 1.25 * 20e-12), 6);
+  expect(token(false) / token(true)).toBeCloseTo(60 / 30, 6);
+});
+
+test("where AMX multiplies, what memory adds to a type is as with others than those whose kernels take as long", () => {
+  const types = {
+    F16: { near: 40e-12, far: 40e-12, pp: 20e-12 },
+    Q4_0: { near: 10e-12, far: 19e-12, pp: 5e-12 },
+    Q4_K: { near: 15e-12, far: 33e-12, pp: 5e-12 },
+  };
+  const predicted = (amx: boolean): number =>
+    predictSpeed({ ...bare, types, reach: [{ bytes: 1e6, share: 1 }], amx }, work({ BF16: 1e8 }, 1e9), question).tg
+      .value;
+  expect(1 / predicted(false)).toBeCloseTo(1e8 * 40e-12, 9);
+  // Both have 4.5 bits a value, and the mean of 9, 9 and 18 is 12 for them.
+  expect(1 / predicted(true)).toBeCloseTo(1e8 * (40 + (12 * 16) / 4.5) * 1e-12, 9);
 });

@@ -5,11 +5,12 @@ import { expectAccessible, type WebviewPage } from "../support/webviewPage";
 import { figure, ladder, openPicker, pickerView } from "./pickerPage";
 
 const noSpeeds = ladder().map((row) => ({ ...row, pp: null, tg: null, ttft: null }));
+const noisy = pickerView({ calibration: { state: "ready", fraction: 0, at: Date.UTC(2026, 5, 1), noise: 0.34 } });
 const views: Record<string, PickerView> = {
   ladder: pickerView(),
   uncalibrated: pickerView({
     rows: noSpeeds,
-    calibration: { state: "none", fraction: 0, at: null },
+    calibration: { state: "none", fraction: 0, at: null, noise: null },
     recommendation: {
       tone: "none",
       sentence: "No file keeps what you want.",
@@ -17,9 +18,10 @@ const views: Record<string, PickerView> = {
       row: "Q2_K",
     },
   }),
+  noisy,
   running: pickerView({
     isLooking: true,
-    calibration: { state: "running", fraction: 0.37, at: null },
+    calibration: { state: "running", fraction: 0.37, at: null, noise: null },
     failure: { message: "The model file x.gguf cannot be read.", remedy: "Check its permissions." },
   }),
 };
@@ -37,6 +39,14 @@ for (const theme of Object.keys(themes))
         expect(overflow).toBeLessThanOrEqual(0);
         expect(picker.problems).toEqual([]);
       });
+
+test("a calibration says so where the machine was busy, and only there", async ({ page }) => {
+  const words = "the same work took 34% longer some seconds later";
+  await expect((await openPicker(page, noisy)).frame.getByText(words)).toBeVisible();
+  const quiet = await openPicker(page, pickerView());
+  await expect(quiet.frame.getByText("Calibrated on")).toBeVisible();
+  await expect(quiet.frame.getByText("some seconds later")).toBeHidden();
+});
 
 const names = ({ frame }: WebviewPage) =>
   frame.locator("tbody tr").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-row")));

@@ -124,7 +124,7 @@ export function pickerView(over: Partial<PickerView> = {}): PickerView {
     rows: ladder(),
     limits: { contextSize: 8192, promptTokens: 1000, leastTg: null, leastContext: null, mostMemoryBytes: null },
     machine: { memoryBytes: 16 * GIB, gpu: null, usableBytes: 14.5 * GIB },
-    calibration: { state: "ready", fraction: 0, at: Date.UTC(2026, 5, 1) },
+    calibration: { state: "ready", fraction: 0, at: Date.UTC(2026, 5, 1), noise: 0.02 },
     recommendation: {
       tone: "choice",
       sentence: "Take Llama-3.1-8B-Instruct-Q5_K_M.",

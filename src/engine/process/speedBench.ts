@@ -1,14 +1,12 @@
 import type { Token } from "node-llama-cpp";
 import { PaddockError } from "../../platform/core/errors";
+import { WARM_UP_TOKENS } from "../measuring";
 import { greedy } from "./greedySamplers";
 import type { Job } from "./jobs";
 import type { ModelContext } from "./modelContext";
 import { prefill, type PrefillOptions } from "./prefill";
 import type { Slot } from "./slots";
 import { TokenSource } from "./tokenSource";
-
-/** Tokens generated to warm up; llama-bench takes one, after which two cores still got faster. */
-const WARM_UP = 8;
 
 /** pp where prompt tokens are given, tg where tokens to generate are, behind `depth` tokens. */
 export interface BenchTokens {
@@ -58,7 +56,7 @@ export class SpeedBench {
     await this.begin(depth);
     if (promptTokens > 0) await this.process(Math.min(promptTokens, batchSize));
     await this.begin(depth);
-    if (generatedTokens > 0) await this.generate(Math.min(generatedTokens, WARM_UP));
+    if (generatedTokens > 0) await this.generate(Math.min(generatedTokens, WARM_UP_TOKENS));
   }
 
   /** How long all work so far had to wait for what is more urgent, ms. */

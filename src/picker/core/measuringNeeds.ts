@@ -65,6 +65,8 @@ export interface Calibration {
   readonly predictor: SpeedPredictor;
   /** ms since 1970. */
   readonly at: number;
+  /** By what share the same products took longer from one moment to another while it ran; the predictions' errors hold it. */
+  readonly noise: number;
 }
 
 /** How fast this machine is with each type of tensor, measured once. */

@@ -98,6 +98,8 @@ export const calibrationSchema = v.object({
   fraction: v.number(),
   /** ms since 1970 of the last one; null: never. */
   at: v.nullable(v.number()),
+  /** By what share the same work took longer from one moment to another in that one. */
+  noise: v.nullable(v.number()),
 });
 export type CalibrationView = v.InferOutput<typeof calibrationSchema>;
 

@@ -49,6 +49,9 @@ export function pickerTexts(l10n: { t(text: string): string }) {
     calibrateAgain: l10n.t("Calibrate Again"),
     calibrating: l10n.t("Calibrating this machine: {0}"),
     calibrated: l10n.t("Calibrated on {0}"),
+    calibratedNoisily: l10n.t(
+      "This machine was busy meanwhile: the same work took {0} longer some seconds later. Speeds are less certain by that; calibrate again when it is quiet.",
+    ),
     cannotCalibrate: l10n.t("Speeds can only be measured, file by file."),
 
     chart: l10n.t("Quality against speed and memory"),

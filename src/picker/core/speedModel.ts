@@ -35,6 +35,8 @@ export interface MachineSpeed {
   readonly besidePp: number;
   /** Whether llama.cpp multiplies most types by AMX here: those it does not are no kin of those then. */
   readonly amx: boolean;
+  /** By what share the same products took longer some seconds later, or before, in the median: all figures are off by that. */
+  readonly noise: number;
 }
 
 export interface SpeedQuestion {
@@ -44,7 +46,7 @@ export interface SpeedQuestion {
   readonly promptTokens: number;
 }
 
-/** As they are known: of calibrated types alone, of relatives of some, or of types nothing is known of. */
+/** On a quiet machine, as they are known: of calibrated types alone, of relatives of some, or of types nothing is known of. */
 const ERRORS = { seen: 0.12, relative: 0.2, unknown: 0.5, anchored: 0.08 } as const;
 const PP_ERROR = 0.2;
 /** What the prediction of one type is wrong by on a quiet machine, as a share: so much says nothing of the others. */
@@ -56,6 +58,8 @@ export interface SpeedPrediction {
   readonly pp: Figure;
   /** Types of the model that the calibration has not measured. */
   readonly unseen: readonly string[];
+  /** As MachineSpeed has it: the figures' errors hold it. */
+  readonly noise: number;
 }
 
 /** @throws RangeError for a calibration that has no type at all. */
@@ -66,27 +70,29 @@ export function predictSpeed(machine: MachineSpeed, work: ModelWork, question: S
   const tg = 1 / tokenSeconds(machine, work, question.depth);
   const pp = 1 / promptSeconds(machine, work, question);
   return {
-    tg: figure(tg, "calibrated", tg * error),
-    pp: figure(pp, "calibrated", pp * Math.max(error, PP_ERROR)),
+    tg: figure(tg, "calibrated", tg * Math.hypot(error, machine.noise)),
+    pp: figure(pp, "calibrated", pp * Math.hypot(Math.max(error, PP_ERROR), machine.noise)),
     unseen,
+    noise: machine.noise,
   };
 }
 
 /**
  * As predictSpeed, put right by one real measurement: of another quantization of the same model, or of a model of about
- * this size. What the prediction was wrong by there, it is taken to be wrong by here, but for what a type of its own may
- * be wrong by.
+ * this size. What the prediction was wrong by there, it is taken to be wrong by here, but for what a type of its own, or a
+ * moment of a busy machine, may be wrong by.
  */
 export function anchor(
   prediction: SpeedPrediction,
   measured: { readonly tg?: number; readonly pp?: number },
   predictedThere: SpeedPrediction,
 ): SpeedPrediction {
+  const ownShare = Math.hypot(OF_A_TYPE, prediction.noise);
   const put = (of: Figure, real: number | undefined, there: Figure): Figure => {
     if (real === undefined || there.value <= 0) return of;
     const log = Math.log(real / there.value);
-    const value = of.value * Math.exp(Math.sign(log) * Math.max(0, Math.abs(log) - OF_A_TYPE));
-    return figure(value, "calibrated", value * ERRORS.anchored);
+    const value = of.value * Math.exp(Math.sign(log) * Math.max(0, Math.abs(log) - ownShare));
+    return figure(value, "calibrated", value * Math.hypot(ERRORS.anchored, prediction.noise));
   };
   return {
     ...prediction,
@@ -136,6 +142,8 @@ interface Kin {
   readonly pp: readonly string[];
   /** By bytes rather than by values: bound by reading, not by computing. */
   readonly byBytes?: boolean;
+  /** To whose bytes memory adds as much, on average, where that is not as with tg's. */
+  readonly far?: readonly string[];
   /** How much longer prompts take than theirs do. */
   readonly ppTimes?: number;
 }
@@ -168,22 +176,29 @@ const kin: Kinships = {
 
 /**
  * Where AMX multiplies Q4_0, Q4_1, Q8_0, IQ4_XS, F16 and K-quants from Q4_K on, and all others are multiplied as without:
- * as measured on a Sapphire Rapids. For tg, kin is who takes as long, though by another kernel.
+ * as eight calibrations within half an hour of a Sapphire Rapids had it in the median. For tg, kin is who takes as long,
+ * though by another kernel; from memory K-quants are read half as fast there as the simpler types that AMX multiplies.
  */
 const amxKin: Kinships = {
   ...kin,
-  BF16: { tg: ["F16"], pp: ["F16"] },
-  Q4_1: { tg: ["Q4_0"], pp: ["Q4_0"] },
-  IQ4_XS: { tg: ["Q5_K"], pp: ["Q5_K"] },
-  Q3_K: { tg: ["F16"], pp: ["IQ3_S"], ppTimes: 2.3 },
-  Q2_K: { tg: ["Q5_K", "Q6_K"], pp: ["IQ2_XXS"], ppTimes: 0.75 },
-  Q5_0: { tg: ["IQ2_XXS", "F16"], pp: ["F16"], ppTimes: 1.3 },
-  Q5_1: { tg: ["IQ2_XXS"], pp: ["IQ3_S"], ppTimes: 4 },
-  IQ4_NL: { tg: ["F16", "Q6_K"], pp: ["IQ3_S"], ppTimes: 0.7 },
-  MXFP4: { tg: ["F16"], pp: ["IQ3_S"], ppTimes: 0.8 },
-  NVFP4: { tg: ["IQ2_XXS", "F16"], pp: ["IQ3_S"], ppTimes: 3.8 },
-  TQ1_0: { tg: ["Q5_K", "Q6_K"], pp: ["IQ3_S"], ppTimes: 2 },
-  TQ2_0: { tg: ["Q5_K"], pp: ["IQ2_XXS"] },
+  BF16: { tg: ["F16"], far: ["Q4_0", "Q4_0", "Q4_K"], pp: ["F16"] },
+  F32: { tg: ["F16"], byBytes: true, far: ["F16"], pp: ["F16"] },
+  Q5_K: { tg: ["Q6_K"], far: ["Q6_K"], pp: ["Q4_K"] },
+  Q4_1: { tg: ["Q4_0"], byBytes: true, far: ["Q4_0", "Q8_0"], pp: ["Q4_0"], ppTimes: 1.2 },
+  IQ4_XS: { tg: ["Q4_K", "Q5_K"], far: ["Q4_K"], pp: ["Q4_K"] },
+  Q3_K: { tg: ["F16", "F16", "Q6_K"], far: ["IQ3_S"], pp: ["IQ3_S"], ppTimes: 2.6 },
+  Q2_K: { tg: ["Q5_K", "Q8_0"], far: ["Q4_0", "Q4_0", "Q4_K"], pp: ["IQ2_XXS"], ppTimes: 0.9 },
+  Q5_0: { tg: ["F16"], far: ["Q4_0", "Q4_K"], pp: ["F16"], ppTimes: 1.25 },
+  Q5_1: { tg: ["IQ2_XXS"], far: ["Q4_0", "Q4_K"], pp: ["IQ3_S"], ppTimes: 3.4 },
+  IQ4_NL: { tg: ["Q5_K", "Q8_0"], far: ["Q4_0", "Q4_K"], pp: ["IQ3_S"], ppTimes: 0.85 },
+  IQ3_XXS: { tg: ["IQ2_XXS", "IQ3_S"], pp: ["IQ3_S"], ppTimes: 1.1 },
+  // Of these the first is three times as near as the second.
+  IQ2_S: { tg: ["IQ2_XXS", "IQ2_XXS", "IQ2_XXS", "IQ3_S"], pp: ["IQ2_XXS"], ppTimes: 1.1 },
+  IQ2_XS: { tg: ["IQ2_XXS", "IQ2_XXS", "IQ2_XXS", "IQ3_S"], pp: ["IQ2_XXS"], ppTimes: 1.1 },
+  MXFP4: { tg: ["Q6_K", "Q6_K", "F16"], pp: ["IQ3_S"] },
+  NVFP4: { tg: ["IQ2_XXS"], pp: ["IQ3_S"], ppTimes: 3.9 },
+  TQ1_0: { tg: ["Q6_K", "Q6_K", "F16"], pp: ["IQ3_S"], ppTimes: 2.2 },
+  TQ2_0: { tg: ["Q4_K", "Q4_K", "Q5_K"], pp: ["IQ2_XXS"], ppTimes: 1.15 },
 };
 
 function kinOf({ amx }: MachineSpeed, type: string): Kin | undefined {
@@ -217,8 +232,9 @@ function typeSpeed(machine: MachineSpeed, type: string): Required<TypeSpeed> {
   const tg = tgNames.length > 0 ? tgNames : all;
   const near = from(tg, (speed) => speed.near, byBytes);
   // What memory adds goes by bytes, whatever the kernel.
+  const farNames = known(relatives?.far ?? []);
   const extra = average(
-    tg.map((name) => {
+    (farNames.length > 0 ? farNames : tg).map((name) => {
       const speed = types[name];
       return speed === undefined ? 0 : (farOf(machine, name, speed) - speed.near) / bytesPerValue(name);
     }),
@@ -238,11 +254,18 @@ const plainTypes: ReadonlySet<string> = new Set(["F32", "F16", "BF16"]);
 const HIDDEN = 2;
 
 /**
- * Of a type of which only near is known: what reading from memory adds a byte falls with what the kernel computes for a
- * byte meanwhile, in a straight line through the types that were measured, to nothing where the kernel hides it.
+ * Of a type of which only near is known: what reading from memory adds a byte is as with its kin, where that is known.
+ * Else it falls with what the kernel computes for a byte meanwhile, in a straight line through the types that were
+ * measured, to nothing where the kernel hides it.
  */
-function farOf({ types }: MachineSpeed, type: string, own: Pick<TypeSpeed, "near" | "far">): number {
+function farOf(machine: MachineSpeed, type: string, own: Pick<TypeSpeed, "near" | "far">): number {
   if (own.far !== undefined) return own.far;
+  const { types } = machine;
+  const likewise = (kinOf(machine, type)?.far ?? []).flatMap((name) => {
+    const speed = types[name];
+    return speed?.far === undefined ? [] : [(speed.far - speed.near) / bytesPerValue(name)];
+  });
+  if (likewise.length > 0) return own.near + Math.max(0, average(likewise)) * bytesPerValue(type);
   const known = Object.entries(types).flatMap(([name, { near, far }]) => {
     const bytes = bytesPerValue(name);
     return far === undefined ? [] : [{ name, x: near / bytes, y: (far - near) / bytes }];

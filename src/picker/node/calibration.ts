@@ -33,16 +33,21 @@ export interface CalibrationOptions {
   readonly budgetMs?: number;
 }
 
-const BUDGET_MS = 23_500;
+const BUDGET_MS = 25_000;
 /** Where the best three repetitions differ by more, they were disturbed, and more are made. */
 const CERTAIN = 1.05;
 const ATTEMPTS = 4;
 /** After so much of the budget no model is measured again, so that there is time for every type that is needed. */
-const MODELS_BUDGET = 0.6;
+const MODELS_BUDGET = 0.45;
 /** Of the whole, what the models count in the progress. */
 const MODELS = 0.4;
 
 const nearShape = { width: 1024, heads: 16, headsKv: 4, feedForward: 4096, context: 2048 };
+/**
+ * With AMX Q8_0 takes half as long again from memory as from a cache, and Q4_K two and a half times as long: what of a
+ * model a cache keeps is told by the latter, measured on a Sapphire Rapids.
+ */
+const BETWEEN_TYPE_AMX = "Q4_K";
 /** Next to no weights: what is left is what a layer, a token and a token of the vocabulary cost. */
 const bareShape = { width: 256, heads: 4, headsKv: 2, feedForward: 512, context: 2048 };
 const MANY_LAYERS = 32;
@@ -51,8 +56,8 @@ const LARGE_VOCABULARY = 32_768;
 /** Little but attention; four query heads to one of the KV cache, as most models have it. */
 const attentionShape = { layers: 8, width: 1024, heads: 16, headsKv: 4, feedForward: 256, context: 4096 };
 const DEPTH = 1024;
-/** Where a part of the weights stays in the caches, bytes. */
-const BETWEEN_BYTES = [96e6, 140e6];
+/** Where a part of the weights stays in the caches, bytes: between the two the most changes. */
+const BETWEEN_BYTES = [96e6, 116e6, 140e6];
 
 interface Sample {
   /** Seconds for a token. */
@@ -79,23 +84,29 @@ interface ModelTimes {
 export async function calibrate(options: CalibrationOptions): Promise<MachineSpeed> {
   const { measuring, signal, onProgress, budgetMs = BUDGET_MS } = options;
   const since = performance.now();
+  const amx = usesAmx(options.cpuFeatures);
+  const between = betweenModels(amx ? BETWEEN_TYPE_AMX : PLAIN);
   const times = await inFolder(options.folder, (folder) =>
     measuring.measureSpeeds((measureSpeed) => {
       const isLate = (): boolean => performance.now() - since > MODELS_BUDGET * budgetMs;
-      return new ModelsRun(options, measureSpeed, folder, isLate).run();
+      return new ModelsRun(options, { measureSpeed, folder, between, isLate }).run();
     }),
   );
   const products = await timeProducts({
     timeKernels: (...kernels) => measuring.timeKernels(...kernels),
-    isLate: () => performance.now() - since > budgetMs,
+    left: () => budgetMs - (performance.now() - since),
     signal,
     onProgress: (fraction, what) => onProgress?.(MODELS + (1 - MODELS) * fraction, what),
   });
   onProgress?.(1, "");
-  return { ...machineSpeed(times, products), amx: usesAmx(options.cpuFeatures) };
+  return { ...machineSpeed(times, products, between), amx };
 }
 
-function machineSpeed(times: ModelTimes, { types, farBytes }: ProductSpeeds): Omit<MachineSpeed, "amx"> {
+function machineSpeed(
+  times: ModelTimes,
+  { types, farBytes, noise }: ProductSpeeds,
+  between: BetweenModels,
+): Omit<MachineSpeed, "amx"> {
   const alone = types[PLAIN];
   const near = alone?.near ?? nearByModels(times);
   const overhead = overheadOf(times, near);
@@ -103,7 +114,7 @@ function machineSpeed(times: ModelTimes, { types, farBytes }: ProductSpeeds): Om
   if (alone === undefined) {
     const pp = times.plain.pp / ppValues(plainModel);
     const types = { [PLAIN]: { near, far: undefined, pp } };
-    return { types, reach: [], ...overhead, ...besideProducts(times, { near, pp }, overhead) };
+    return { types, reach: [], noise, ...overhead, ...besideProducts(times, { near, pp }, overhead) };
   }
   // Products that take longer alone than the whole prompt were slowed down by something else.
   const quiet = Math.min(1, times.plain.pp / (alone.pp * ppValues(plainModel)));
@@ -112,8 +123,12 @@ function machineSpeed(times: ModelTimes, { types, farBytes }: ProductSpeeds): Om
     { ...speed, pp: speed.pp * quiet },
   ]);
   const beside = besideProducts(times, { near, pp: alone.pp * quiet }, overhead);
-  const reach = farBytes === undefined ? [] : reachOf(times.between, { ...alone, farBytes }, overhead);
-  return { types: Object.fromEntries(inModels), reach, ...overhead, ...beside };
+  const ends = types[between.type];
+  const reach =
+    farBytes === undefined || ends === undefined
+      ? []
+      : reachOf(times.between, between, { ...ends, farBytes }, overhead);
+  return { types: Object.fromEntries(inModels), reach, noise, ...overhead, ...beside };
 }
 
 /**
@@ -121,15 +136,16 @@ function machineSpeed(times: ModelTimes, { types, farBytes }: ProductSpeeds): Om
  * of their own, find more in the caches than a file's pages leave there.
  */
 function reachOf(
-  between: ModelTimes["between"],
+  times: ModelTimes["between"],
+  { models }: BetweenModels,
   { near, far = near, farBytes }: Pick<TypeSpeed, "near" | "far"> & { readonly farBytes: number },
   overhead: Overhead,
 ): MachineSpeed["reach"] {
   if (far <= near) return [];
   // More bytes are never nearer: where they seem to be, something else was in the cache.
   let share = 0;
-  const points = betweenModels.map((model, index) => {
-    const value = ((between[index] ?? 0) - beside(model, overhead)) / tgValues(model);
+  const points = models.map((model, index) => {
+    const value = ((times[index] ?? 0) - beside(model, overhead)) / tgValues(model);
     share = Math.min(1, Math.max(share, (value - near) / (far - near)));
     return { bytes: weightBytes(model), share };
   });
@@ -203,9 +219,12 @@ class ModelsRun {
 
   constructor(
     private readonly options: CalibrationOptions,
-    private readonly measureSpeed: Measuring["measureSpeed"],
-    private readonly folder: string,
-    private readonly isLate: () => boolean,
+    private readonly here: {
+      readonly measureSpeed: Measuring["measureSpeed"];
+      readonly folder: string;
+      readonly between: BetweenModels;
+      readonly isLate: () => boolean;
+    },
   ) {}
 
   async run(): Promise<ModelTimes> {
@@ -221,23 +240,24 @@ class ModelsRun {
 
   private async between(): Promise<number[]> {
     const times: number[] = [];
-    for (const model of betweenModels) times.push((await this.sample("caches", model, short)).tg);
+    for (const model of this.here.between.models) times.push((await this.sample("caches", model, short)).tg);
     return times;
   }
 
   private async sample(what: string, model: GeneratedModel, test: SpeedTest): Promise<Sample> {
     const { signal, onProgress } = this.options;
     onProgress?.((MODELS * this.done++) / STEPS, what);
-    const file = path.join(this.folder, "model.gguf");
+    const { measureSpeed, folder, isLate } = this.here;
+    const file = path.join(folder, "model.gguf");
     await generateModel(file, model, signal);
     const tg: number[] = [];
     const pp: number[] = [];
     try {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-        const found = await this.measureSpeed(file, { ...test, signal });
+        const found = await measureSpeed(file, { ...test, signal });
         tg.push(...found.tg);
         pp.push(...found.pp);
-        if (this.isLate() || (isCertain(tg) && (test.promptTokens === 0 || isCertain(pp)))) break;
+        if (isLate() || (isCertain(tg) && (test.promptTokens === 0 || isCertain(pp)))) break;
       }
     } finally {
       await rm(file, { force: true });
@@ -256,7 +276,7 @@ function isCertain(speeds: readonly number[]): boolean {
 }
 
 /** Models that are measured. */
-const STEPS = 7;
+const STEPS = 5 + BETWEEN_BYTES.length;
 const usual: SpeedTest = { promptTokens: 64, generatedTokens: 16, depth: 0, repetitions: 3 };
 const short: SpeedTest = { promptTokens: 0, generatedTokens: 16, depth: 0, repetitions: 3 };
 /** Tokens take a fraction of a millisecond there. */
@@ -265,9 +285,17 @@ const long: SpeedTest = { promptTokens: 0, generatedTokens: 32, depth: 0, repeti
 const manyLayers = bare(MANY_LAYERS, byteTokenizer());
 const fewLayers = bare(FEW_LAYERS, byteTokenizer());
 const largeVocabulary = bare(FEW_LAYERS, byteTokenizer(LARGE_VOCABULARY));
-const betweenModels = BETWEEN_BYTES.map((bytes) => sized(PLAIN, nearShape, bytes));
 const plainModel = sized(PLAIN, nearShape, NEAR_BYTES);
 const attentionModel = generated(PLAIN, attentionShape, byteTokenizer());
+
+interface BetweenModels {
+  readonly type: string;
+  readonly models: readonly GeneratedModel[];
+}
+
+function betweenModels(type: string): BetweenModels {
+  return { type, models: BETWEEN_BYTES.map((bytes) => sized(type, nearShape, bytes)) };
+}
 
 function bare(layers: number, tokenizer: GeneratedTokenizer): GeneratedModel {
   return generated(PLAIN, { ...bareShape, layers }, tokenizer);

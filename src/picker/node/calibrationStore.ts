@@ -9,7 +9,7 @@ import { toStorageError } from "../../platform/node/storageError";
 import type { MachineSpeed } from "../core/speedModel";
 
 /** Raise it with every change of what is measured, or of what a number means. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** What a calibration holds for. Anything else is another machine. */
 export interface CalibrationKey {
@@ -46,9 +46,9 @@ const machineSchema = v.object({
   perVocabularyEntry: seconds,
   attentionTg: seconds,
   attentionPp: seconds,
-  // Of calibrations before it was told apart, their types' pp has it.
-  besidePp: v.optional(seconds, 0),
-  amx: v.optional(v.boolean(), false),
+  besidePp: seconds,
+  amx: v.boolean(),
+  noise: seconds,
 });
 const fileSchema = v.object({
   version: v.literal(VERSION),

@@ -1,5 +1,6 @@
 import type { Measuring } from "../../engine/measuring";
 import { type CalibratedSpeed, calibratedSpeed } from "../core/speedPredictor";
+import type { MachineSpeed } from "../core/speedModel";
 import { calibrate } from "./calibration";
 import { calibrationKey, CalibrationStore } from "./calibrationStore";
 
@@ -13,6 +14,8 @@ export interface MachineCalibration {
   readonly predictor: CalibratedSpeed;
   /** ms since 1970. */
   readonly at: number;
+  /** As MachineSpeed has it. */
+  readonly noise: number;
 }
 
 export interface MachineCalibrator {
@@ -33,7 +36,7 @@ export function machineCalibrator({ measuring, folder }: MachineCalibratorOption
   return {
     current: async (): Promise<MachineCalibration | undefined> => {
       const found = await store.load(calibrationKey(await measuring.engine(forever)));
-      return found && { predictor: calibratedSpeed(found.machine), at: Date.parse(found.measuredAt) };
+      return found && calibrationOf(found.machine, Date.parse(found.measuredAt));
     },
     calibrate: async ({ signal, onProgress }): Promise<MachineCalibration> => {
       const engine = await measuring.engine(signal);
@@ -46,7 +49,11 @@ export function machineCalibrator({ measuring, folder }: MachineCalibratorOption
         ...(onProgress === undefined ? {} : { onProgress: (fraction: number) => onProgress(fraction) }),
       });
       await store.save(key, machine);
-      return { predictor: calibratedSpeed(machine), at: Date.now() };
+      return calibrationOf(machine, Date.now());
     },
   };
+}
+
+function calibrationOf(machine: MachineSpeed, at: number): MachineCalibration {
+  return { predictor: calibratedSpeed(machine), at, noise: machine.noise };
 }

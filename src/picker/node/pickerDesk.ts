@@ -158,6 +158,7 @@ export class PickerDesk implements Disposable {
                 : "none",
         fraction: this.calibrating?.fraction ?? 0,
         at: this.calibration?.at ?? null,
+        noise: this.calibration?.noise ?? null,
       },
       recommendation: {
         tone: found.kind !== "choice" ? found.kind : found.equal === undefined ? "choice" : "either",

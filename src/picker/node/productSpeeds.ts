@@ -8,12 +8,14 @@ export interface ProductSpeeds {
   readonly types: Readonly<Record<string, TypeSpeed>>;
   /** From how many bytes on weights come from memory; undefined where far is near. */
   readonly farBytes: number | undefined;
+  /** Between two visits of the same product, some seconds apart: the median of by what share the slower took longer. */
+  readonly noise: number;
 }
 
 export interface TimingProducts {
   readonly timeKernels: Measuring["timeKernels"];
-  /** Nothing more is begun that could be done without. */
-  readonly isLate: () => boolean;
+  /** What is left of the time, ms; nothing is begun that could be done without and takes longer. */
+  readonly left: () => number;
   readonly signal: AbortSignal;
   /** 0 to 1. */
   readonly onProgress: (fraction: number, what: string) => void;
@@ -32,6 +34,9 @@ const PROMPT_BYTES = 8e6;
 const PROMPT_TOKENS = 64;
 /** Where far costs no more than this above near, all weights come from memory or none do. */
 const SAME = 1.06;
+/** Visits of a kernel that differ by more were disturbed, and more are made. */
+const CERTAIN = 1.08;
+const MORE_VISITS = 3;
 /** For each product, seconds, beside the least number of runs. */
 const BUDGET = 0.08;
 
@@ -51,22 +56,29 @@ const ALL_THE_WAY = 0.95;
 
 /** Fastest runs of products by their types. @throws PaddockError engine/*; cancelled. */
 export async function timeProducts(options: TimingProducts): Promise<ProductSpeeds> {
-  const { isLate } = options;
   const types: Record<string, TypeSpeed> = {};
+  const visits = new Map<string, TimedAlone[]>();
   let done = 0;
   const tell = (what: string): void => options.onProgress(Math.min(1, done++ / STEPS), what);
+  // As the last visits took.
+  let msForType = 0;
+  const isTimeFor = (...names: readonly string[]): boolean => names.length * msForType < options.left();
   const near = async (names: readonly string[]): Promise<void> => {
     tell(names[0] ?? "");
+    const since = performance.now();
     const found = await timeAll(options, names, (name) => [nearKernel(name), promptKernel(name)]);
     for (const [name, [tg = 0, pp = 0]] of found) {
-      const before = types[name];
+      const all = [...(visits.get(name) ?? []), { tg, pp }];
+      visits.set(name, all);
       types[name] = {
-        near: Math.min(before?.near ?? Infinity, tg),
-        far: before?.far,
-        pp: Math.min(before?.pp ?? Infinity, pp),
+        near: Math.min(...all.map((one) => one.tg)),
+        far: types[name]?.far,
+        pp: Math.min(...all.map((one) => one.pp)),
       };
     }
+    msForType = (performance.now() - since) / Math.max(1, names.length);
   };
+  const uncertain = (names: readonly string[]): string[] => names.filter((name) => !isCertain(visits.get(name) ?? []));
   const far = async (names: readonly string[], bytes: number): Promise<void> => {
     tell(names[0] ?? "");
     const found = await timeAll(options, names, (name) => [farKernel(name, bytes)]);
@@ -79,16 +91,51 @@ export async function timeProducts(options: TimingProducts): Promise<ProductSpee
   tell(SCALED);
   const farBytes = await timeFar(options, types);
   if (farBytes !== undefined) await far(NEEDED_FAR, farBytes);
+  if (isTimeFor(...USUAL, ...NEEDED)) await near(USUAL);
   // What disturbed a measurement is seldom there twice, and one of these that is wrong is so for all its kin.
   await near(NEEDED);
-  if (!isLate()) await near(USUAL);
-  if (!isLate() && farBytes !== undefined) await far([...USUAL, "Q5_K", "IQ3_S", "IQ2_XXS"], farBytes);
-  if (!isLate()) await near(RARE);
-  if (!isLate()) await near(USUAL);
-  return { types: Object.fromEntries(Object.entries(types).map(([name, one]) => [name, noFurther(one)])), farBytes };
+  for (let more = 0; more < MORE_VISITS; more++) {
+    const again = uncertain(NEEDED);
+    if (again.length === 0 || !isTimeFor(...again)) break;
+    await near(again);
+  }
+  const further = [...USUAL, "Q5_K", "IQ3_S", "IQ2_XXS"];
+  if (farBytes !== undefined && isTimeFor(...further, ...USUAL)) await far(further, farBytes);
+  if (isTimeFor(...RARE)) await near(RARE);
+  if (isTimeFor(...uncertain(USUAL))) await near(uncertain(USUAL));
+  return {
+    types: Object.fromEntries(Object.entries(types).map(([name, one]) => [name, noFurther(one)])),
+    farBytes,
+    noise: noiseOf(NEEDED.map((name) => visits.get(name) ?? [])),
+  };
 }
 
-const STEPS = 8;
+function noiseOf(visits: readonly (readonly TimedAlone[])[]): number {
+  const shares = visits.flatMap(([one, other]) =>
+    one === undefined || other === undefined ? [] : [Math.expm1(Math.abs(Math.log(one.tg / other.tg)))],
+  );
+  return shares.sort((a, b) => a - b)[shares.length >> 1] ?? 0;
+}
+
+/** A visit of two kernels of a type, seconds for each value. */
+interface TimedAlone {
+  readonly tg: number;
+  readonly pp: number;
+}
+
+/**
+ * Whether the best two visits came near each other. What else runs here often lasts as long as a visit: another guest on
+ * the other half of a core made K-quants take three times as long for seconds.
+ */
+function isCertain(visits: readonly TimedAlone[]): boolean {
+  const near = (seconds: readonly number[]): boolean => {
+    const [best, second] = [...seconds].sort((a, b) => a - b);
+    return best !== undefined && second !== undefined && second < CERTAIN * best;
+  };
+  return near(visits.map(({ tg }) => tg)) && near(visits.map(({ pp }) => pp));
+}
+
+const STEPS = 8 + MORE_VISITS;
 
 /** Caches are no slower than memory: where they seem to be, something else had them. */
 function noFurther(speed: TypeSpeed): TypeSpeed {

@@ -14,6 +14,8 @@ import type { PickerTable } from "./pickerTable";
 import { fill, readTexts } from "./strings";
 
 const toneIcons = { choice: "star-full", either: "star-half", none: "circle-slash", unknown: "question" } as const;
+/** A calibration in which the same work took so much longer from one moment to another, as a share, says so. */
+const NOISY = 0.1;
 
 /** The whole page: the recommendation, what the person wants, and the files. */
 @customElement("paddock-picker")
@@ -179,6 +181,13 @@ export class PickerApp extends DeskApp<PickerView, PickerTexts, PickerSession> {
           <button type="button" class="link-button" @click=${() => session?.ask("calibrate", {})}>
             ${texts.calibrateAgain}
           </button>
+          ${
+            (calibration.noise ?? 0) < NOISY
+              ? nothing
+              : html`<p class="noisy">
+                  ${icon("warning")} ${fill(texts.calibratedNoisily, formatShare(calibration.noise ?? 0))}
+                </p>`
+          }
         </div>`;
     }
   }

@@ -71,6 +71,13 @@ export const pickerStyles = css`
   .calibration p {
     flex: 1 1 240px;
   }
+  .calibration .noisy {
+    flex: 1 0 100%;
+    margin: 0;
+  }
+  .calibration .noisy .codicon {
+    color: var(--vscode-editorWarning-foreground, var(--text));
+  }
   .calibration.none {
     padding: 10px 14px;
     border: 1px dashed var(--vscode-input-border, var(--line));

@@ -1,11 +1,16 @@
-import { rm } from "node:fs/promises";
 import path from "node:path";
 import type { Measuring } from "../../../src/engine/measuring";
 import { modelShape } from "../../../src/gguf/core/modelShape";
-import { modelWork } from "../../../src/gguf/core/modelWork";
+import { type ModelWork, modelWork } from "../../../src/gguf/core/modelWork";
 import { preflight } from "../../../src/models/node/ggufPreflight";
 import type { GeneratedShape, GeneratedTokenizer } from "../../../src/gguf/core/generatedPlan";
-import { anchor, type MachineSpeed, predictSpeed, type SpeedPrediction } from "../../../src/picker/core/speedModel";
+import {
+  anchor,
+  type MachineSpeed,
+  predictSpeed,
+  type SpeedPrediction,
+  type SpeedQuestion,
+} from "../../../src/picker/core/speedModel";
 import { calibrate } from "../../../src/picker/node/calibration";
 import { tokenizerOf } from "../../support/generatedModel";
 import { median } from "../support/report";
@@ -16,6 +21,7 @@ export interface SpeedBench {
   readonly signal: AbortSignal;
   readonly starter: string;
   readonly extraModels: readonly string[];
+  readonly rounds: number;
   /** Writes a generated model and gives its path. */
   readonly make: (
     name: string,
@@ -29,6 +35,7 @@ export interface SpeedBench {
 interface Ladder {
   readonly name: string;
   readonly shape: GeneratedShape;
+  readonly repetitions: number;
   readonly steps: readonly (readonly [name: string, typeOf: (tensor: string) => string])[];
 }
 
@@ -44,12 +51,14 @@ const mixed =
     tensor.includes("attn_v") || tensor.includes("ffn_down") || tensor.startsWith("token_embd") ? better : most;
 const pure = (type: string) => (): string => type;
 
-/** What each is measured relative to, and what anchors the ladder's others. */
+const QUESTION: SpeedQuestion = { depth: 0, promptTokens: 128 };
+/** What anchors the ladder's others. */
 const REFERENCE = "Q8_0";
 const ladders: readonly Ladder[] = [
   {
     name: "large",
     shape: { layers: 8, width: 2048, heads: 32, headsKv: 8, feedForward: 8192, context: 4096 },
+    repetitions: 3,
     steps: [
       ["Q6_K", pure("Q6_K")],
       ["Q5_K_M", mixed("Q5_K", "Q6_K")],
@@ -67,6 +76,7 @@ const ladders: readonly Ladder[] = [
   {
     name: "middle",
     shape: { layers: 12, width: 1024, heads: 16, headsKv: 4, feedForward: 3072, context: 4096 },
+    repetitions: 6,
     steps: [
       ["Q4_K_M", mixed("Q4_K", "Q6_K")],
       ["IQ4_XS", mixed("IQ4_XS", "Q5_K")],
@@ -87,99 +97,135 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   ...["Q3_K", "Q2_K", "Q4_1", "Q5_0", "Q5_1", "BF16", "IQ4_NL", "IQ4_XS", "IQ3_XXS", "IQ2_S", "IQ2_XS"],
 ]);
 
-/** How often the reference is measured right after the calibration, since all errors of its ladder have this one in them. */
-const REFERENCE_RUNS = 3;
+/** A model that is predicted and measured in every round. */
+interface Candidate {
+  readonly name: string;
+  readonly file: string;
+  /** Undefined for what is a reference itself. */
+  readonly reference: string | undefined;
+  /** Of small models more: as long a look at how fast the machine is. */
+  readonly repetitions: number;
+  readonly work: ModelWork;
+}
+
+type Errors = Record<"unseen" | "seen" | "anchored" | "pp", Map<string, number[]>> & {
+  /** Of each prediction of tg, whether it was further off than the error that it states. */
+  readonly isOutside: boolean[];
+};
 
 /**
- * Speeds that the picker predicts against measured ones. A shared machine's memory is 10% faster or slower from one
- * minute to the next, and its caches 40%. So each model is measured next to its ladder's reference, and its figure taken
- * relative to that one's, as the reference stood right after the calibration.
+ * Speeds that the picker predicts against measured ones. A shared machine is faster or slower by a third from one second
+ * to the next, memory, caches and each kind of product by themselves, which one calibration and one measurement of each
+ * model would show, and not what the prediction is wrong by. So all of that is done in several rounds, a calibration in
+ * each, and of each model's errors the median taken. What a single round is wrong by is told beside it.
  */
 export async function speed(bench: SpeedBench): Promise<void> {
-  const { note, make, signal } = bench;
-  const since = performance.now();
-  const machine = await calibrate({
-    measuring: bench.measuring,
-    cpuFeatures: (await bench.measuring.engine(signal)).cpuFeatures,
-    folder: path.join(bench.folder, "calibration"),
-    signal,
-    onProgress: (fraction, what) =>
-      console.error(
-        `calibration ${(fraction * 100).toFixed(0)}% ${what} ${((performance.now() - since) / 1000).toFixed(1)} s`,
-      ),
-  });
-  note("calibration_s", (performance.now() - since) / 1000, 30, "seconds");
+  const { note, signal, rounds } = bench;
+  const candidates = await candidatesOf(bench);
+  const errors: Errors = { unseen: new Map(), seen: new Map(), anchored: new Map(), pp: new Map(), isOutside: [] };
+  const seconds: number[] = [];
+  const { cpuFeatures } = await bench.measuring.engine(signal);
+  for (let round = 1; round <= rounds; round++) {
+    const since = performance.now();
+    const folder = path.join(bench.folder, "calibration");
+    const machine = await calibrate({ measuring: bench.measuring, cpuFeatures, folder, signal });
+    seconds.push((performance.now() - since) / 1000);
+    console.error(
+      `speed ${round}/${rounds}: calibrated in ${seconds.at(-1)?.toFixed(1) ?? ""} s, ${Object.keys(machine.types).length} types, noise ${machine.noise.toFixed(2)}, ${machine.reach.map(({ bytes, share }) => `${(bytes / 1e6).toFixed(0)} MB ${share.toFixed(2)}`).join(", ")}`,
+    );
+    await compare(bench, machine, candidates, errors);
+  }
+  note("calibration_s", Math.max(...seconds), 30, `seconds, the longest of ${rounds}`);
+  tell("tg_error_unseen", errors.unseen, 0.08, "types not calibrated");
+  tell("tg_error_seen", errors.seen, 0.08, "calibrated types");
+  tell("tg_error_anchored", errors.anchored, 0.05, `anchored by ${REFERENCE}`);
+  tell("pp_error", errors.pp, 0.15, "pp");
+  const outside = errors.isOutside.filter((is) => is).length / errors.isOutside.length;
+  note(
+    "tg_outside_error",
+    outside,
+    0.32,
+    `of ${errors.isOutside.length} predictions: further off than they say they may be`,
+  );
 
+  function tell(figure: string, of: ReadonlyMap<string, readonly number[]>, limit: number, words: string): void {
+    const share = (log: number): number => Math.abs(Math.expm1(log));
+    const models = [...of.values()];
+    note(figure, median(models.map((logs) => share(median(logs)))), limit, `the median of ${of.size} models, ${words}`);
+    note(`${figure}_one_round`, median(models.flatMap((logs) => logs.map(share))), limit, "the same of single rounds");
+    const each = [...of].map(([name, logs]) => `${name} ${percent(Math.expm1(median(logs)))}`);
+    console.error(`${figure}: ${each.join(", ")}`);
+  }
+}
+
+/** Writes all models, 7 GB: each is needed in every round. */
+async function candidatesOf(bench: SpeedBench): Promise<Candidate[]> {
+  const tokenizer = await tokenizerOf(bench.starter);
+  const candidates: Candidate[] = [];
+  const add = async (name: string, file: string, reference: string | undefined, repetitions: number): Promise<void> => {
+    const header = await preflight(file, bench.signal);
+    const work = modelWork(header.tensors, modelShape([header]));
+    candidates.push({ ...{ name, file, reference, repetitions, work } });
+  };
+  for (const { name, shape, steps, repetitions } of ladders) {
+    const reference = `${name} ${REFERENCE}`;
+    for (const [step, typeOf] of [[REFERENCE, pure(REFERENCE)] as const, ...steps]) {
+      const file = await bench.make(`${name}-${step}`, shape, tokenizer, typeOf);
+      await add(`${name} ${step}`, file, step === REFERENCE ? undefined : reference, repetitions);
+    }
+  }
+  await add("starter", bench.starter, `middle ${REFERENCE}`, 6);
+  for (const file of bench.extraModels) await add(path.basename(file), file, `large ${REFERENCE}`, 3);
+  return candidates;
+}
+
+/** One round: measures every model, and adds the logarithms of what was predicted by what was measured. */
+async function compare(
+  bench: SpeedBench,
+  machine: MachineSpeed,
+  candidates: readonly Candidate[],
+  errors: Errors,
+): Promise<void> {
   const fewTypes = Object.fromEntries(Object.entries(machine.types).filter(([name]) => !LEFT_OUT.has(name)));
   const fewer: MachineSpeed = { ...machine, types: fewTypes };
-  const tokenizer = await tokenizerOf(bench.starter);
-  const errors = { unseen: [] as number[], seen: [] as number[], anchored: [] as number[], pp: [] as number[] };
-  const references = new Map<string, { readonly file: string; readonly then: Speed }>();
-  for (const { name, shape } of ladders) {
-    const file = await make(`${name}-${REFERENCE}`, shape, tokenizer, pure(REFERENCE));
-    const runs: Speed[] = [];
-    while (runs.length < REFERENCE_RUNS) runs.push(await measure(bench, file));
-    // As measure does: the best of each.
-    const then = { tg: Math.max(...runs.map(({ tg }) => tg)), pp: Math.max(...runs.map(({ pp }) => pp)) };
-    references.set(name, { file, then });
-  }
-
-  /** @param file is measured, and compared with what was predicted. */
-  const compare = async (name: string, file: string, ladder: string): Promise<void> => {
-    const reference = references.get(ladder);
-    if (reference === undefined) throw new Error(`no reference for ${ladder}`);
-    const now = await measure(bench, reference.file);
-    const found = await measure(bench, file);
-    const drift = { tg: reference.then.tg / now.tg, pp: reference.then.pp / now.pp };
-    const prediction = await predict(machine, file, signal);
-    const unseen = await predict(fewer, file, signal);
-    const there = await predict(machine, reference.file, signal);
-    const put = anchor(prediction, now, there);
-    const tg = prediction.tg.value / (found.tg * drift.tg) - 1;
-    const tgUnseen = unseen.tg.value / (found.tg * drift.tg) - 1;
-    const pp = prediction.pp.value / (found.pp * drift.pp) - 1;
-    const anchored = put.tg.value / found.tg - 1;
-    errors.seen.push(Math.abs(tg));
-    if (unseen.unseen.length > 0) errors.unseen.push(Math.abs(tgUnseen));
-    errors.pp.push(Math.abs(pp));
-    errors.anchored.push(Math.abs(anchored));
-    console.error(
-      `speed ${name}: tg ${prediction.tg.value.toFixed(1)} predicted, ${found.tg.toFixed(1)} measured (${percent(tg)}, unseen ${percent(tgUnseen)}, anchored ${percent(anchored)}); pp ${prediction.pp.value.toFixed(0)}, ${found.pp.toFixed(0)} (${percent(pp)}); reference ${percent(1 / drift.tg - 1)}, ${percent(1 / drift.pp - 1)}${unseen.unseen.length === 0 ? "" : `; left out: ${unseen.unseen.join(", ")}`}`,
-    );
-  };
-  for (const { name, shape, steps } of ladders)
-    for (const [step, typeOf] of steps) {
-      const file = await make(`${name}-${step}`, shape, tokenizer, typeOf);
-      await compare(`${name} ${step}`, file, name);
-      await rm(file);
+  const references = new Map<string, { readonly found: Speed; readonly prediction: SpeedPrediction }>();
+  for (const { name, file, reference, repetitions, work } of candidates) {
+    const found = await measure(bench, file, repetitions);
+    const prediction = predictSpeed(machine, work, QUESTION);
+    if (reference === undefined) {
+      references.set(name, { found, prediction });
+      const off = prediction.tg.value / found.tg - 1;
+      console.error(
+        `  ${name}: tg ${prediction.tg.value.toFixed(1)} predicted, ${found.tg.toFixed(1)} measured (${percent(off)})`,
+      );
+      continue;
     }
-  await compare("starter", bench.starter, "middle");
-  for (const file of bench.extraModels) await compare(path.basename(file), file, "large");
-  for (const { file } of references.values()) await rm(file);
-
-  note(
-    "tg_error_unseen",
-    median(errors.unseen),
-    0.08,
-    `the median of ${errors.unseen.length} with types not calibrated`,
-  );
-  note("tg_error_seen", median(errors.seen), 0.08, `the median of ${errors.seen.length} with calibrated types`);
-  note("tg_error_anchored", median(errors.anchored), 0.05, `the median of ${errors.anchored.length}, anchored by Q8_0`);
-  note("pp_error", median(errors.pp), 0.15, `the median of ${errors.pp.length}`);
+    const there = references.get(reference);
+    if (there === undefined) throw new Error(`no reference for ${name}`);
+    const unseen = predictSpeed(fewer, work, QUESTION);
+    const add = (to: Map<string, number[]>, predicted: number, measured: number): number => {
+      const log = Math.log(predicted / measured);
+      to.set(name, [...(to.get(name) ?? []), log]);
+      return Math.expm1(log);
+    };
+    const seen = add(errors.seen, prediction.tg.value, found.tg);
+    if (unseen.unseen.length > 0) add(errors.unseen, unseen.tg.value, found.tg);
+    const put = anchor(prediction, there.found, there.prediction);
+    const anchored = add(errors.anchored, put.tg.value, found.tg);
+    const pp = add(errors.pp, prediction.pp.value, found.pp);
+    for (const { tg } of [prediction, unseen, put])
+      errors.isOutside.push(Math.abs(tg.value - found.tg) > (tg.error ?? 0));
+    console.error(
+      `  ${name}: tg ${prediction.tg.value.toFixed(1)} predicted, ${found.tg.toFixed(1)} measured (${percent(seen)}, anchored ${percent(anchored)}); pp ${prediction.pp.value.toFixed(0)}, ${found.pp.toFixed(0)} (${percent(pp)})${unseen.unseen.length === 0 ? "" : `; without ${unseen.unseen.join(", ")} tg ${unseen.tg.value.toFixed(1)}`}`,
+    );
+  }
 }
 
-async function measure({ measuring, signal }: SpeedBench, file: string): Promise<Speed> {
-  const found = await measuring.measureSpeed(file, {
-    ...{ promptTokens: 128, generatedTokens: 24, depth: 0, repetitions: 3 },
-    signal,
-  });
+async function measure({ measuring, signal }: SpeedBench, file: string, repetitions: number): Promise<Speed> {
+  const { promptTokens, depth } = QUESTION;
+  const found = await measuring.measureSpeed(file, { promptTokens, generatedTokens: 24, depth, repetitions, signal });
   // The calibration takes the best of its repetitions, too: what else runs here only slows one down.
   return { tg: Math.max(...found.tg), pp: Math.max(...found.pp) };
-}
-
-async function predict(machine: MachineSpeed, file: string, signal: AbortSignal): Promise<SpeedPrediction> {
-  const header = await preflight(file, signal);
-  return predictSpeed(machine, modelWork(header.tensors, modelShape([header])), { depth: 0, promptTokens: 128 });
 }
 
 function percent(share: number): string {
