@@ -40,12 +40,15 @@ for (const theme of Object.keys(themes))
         expect(picker.problems).toEqual([]);
       });
 
-test("a calibration says so where the machine was busy, and only there", async ({ page }) => {
-  const words = "the same work took 34% longer some seconds later";
-  await expect((await openPicker(page, noisy)).frame.getByText(words)).toBeVisible();
-  const quiet = await openPicker(page, pickerView());
-  await expect(quiet.frame.getByText("Calibrated on")).toBeVisible();
-  await expect(quiet.frame.getByText("some seconds later")).toBeHidden();
+test("a calibration says so where the machine was busy", async ({ page }) => {
+  const picker = await openPicker(page, noisy);
+  await expect(picker.frame.getByText("the same work took 34% longer some seconds later")).toBeVisible();
+});
+
+test("a calibration of a quiet machine has nothing to say but when it was", async ({ page }) => {
+  const picker = await openPicker(page, pickerView());
+  await expect(picker.frame.getByText("Calibrated on")).toBeVisible();
+  await expect(picker.frame.getByText("some seconds later")).toBeHidden();
 });
 
 const names = ({ frame }: WebviewPage) =>

@@ -34,8 +34,9 @@ const PROMPT_BYTES = 8e6;
 const PROMPT_TOKENS = 64;
 /** Where far costs no more than this above near, all weights come from memory or none do. */
 const SAME = 1.06;
-/** Visits of a kernel that differ by more were disturbed, and more are made. */
+/** Where the best two visits of a type's kernels differ by more, they were disturbed, and more are made. */
 const CERTAIN = 1.08;
+/** At most. */
 const MORE_VISITS = 3;
 /** For each product, seconds, beside the least number of runs. */
 const BUDGET = 0.08;
@@ -78,7 +79,9 @@ export async function timeProducts(options: TimingProducts): Promise<ProductSpee
     }
     msForType = (performance.now() - since) / Math.max(1, names.length);
   };
-  const uncertain = (names: readonly string[]): string[] => names.filter((name) => !isCertain(visits.get(name) ?? []));
+  // Types that cannot be timed here have no visits.
+  const uncertain = (names: readonly string[]): string[] =>
+    names.filter((name) => visits.has(name) && !isCertain(visits.get(name) ?? []));
   const far = async (names: readonly string[], bytes: number): Promise<void> => {
     tell(names[0] ?? "");
     const found = await timeAll(options, names, (name) => [farKernel(name, bytes)]);
@@ -91,7 +94,8 @@ export async function timeProducts(options: TimingProducts): Promise<ProductSpee
   tell(SCALED);
   const farBytes = await timeFar(options, types);
   if (farBytes !== undefined) await far(NEEDED_FAR, farBytes);
-  if (isTimeFor(...USUAL, ...NEEDED)) await near(USUAL);
+  const isEarly = isTimeFor(...USUAL, ...NEEDED);
+  if (isEarly) await near(USUAL);
   // What disturbed a measurement is seldom there twice, and one of these that is wrong is so for all its kin.
   await near(NEEDED);
   for (let more = 0; more < MORE_VISITS; more++) {
@@ -99,10 +103,12 @@ export async function timeProducts(options: TimingProducts): Promise<ProductSpee
     if (again.length === 0 || !isTimeFor(...again)) break;
     await near(again);
   }
+  if (!isEarly && isTimeFor(...USUAL)) await near(USUAL);
   const further = [...USUAL, "Q5_K", "IQ3_S", "IQ2_XXS"];
   if (farBytes !== undefined && isTimeFor(...further, ...USUAL)) await far(further, farBytes);
   if (isTimeFor(...RARE)) await near(RARE);
-  if (isTimeFor(...uncertain(USUAL))) await near(uncertain(USUAL));
+  const again = uncertain(USUAL);
+  if (again.length > 0 && isTimeFor(...again)) await near(again);
   return {
     types: Object.fromEntries(Object.entries(types).map(([name, one]) => [name, noFurther(one)])),
     farBytes,
@@ -117,7 +123,7 @@ function noiseOf(visits: readonly (readonly TimedAlone[])[]): number {
   return shares.sort((a, b) => a - b)[shares.length >> 1] ?? 0;
 }
 
-/** A visit of two kernels of a type, seconds for each value. */
+/** A visit of a type: seconds for each value. */
 interface TimedAlone {
   readonly tg: number;
   readonly pp: number;
